@@ -1,0 +1,184 @@
+/** The whole server, put together by hand: the only file that sees everything, and the table of contents of the product. */
+import { createServer as createHTTPServer, type Server } from 'node:http';
+import express, { type Express, type NextFunction, type Request, type Response } from 'express';
+import { Authenticator } from './access/authenticate.js';
+import { KeyStore } from './access/keys.js';
+import { Archive } from './archive/archive.js';
+import { openArchiveFolder } from './archive/archive-folder.js';
+import { FilesystemBlobStore } from './archive/blobs/filesystem.js';
+import type { Config } from './config.js';
+import { Database } from './database/database.js';
+import { takeFolderLock } from './database/folder-lock.js';
+import { sendProblem } from './dicomweb/problem.js';
+import { dicomwebService } from './dicomweb/service.js';
+import { ArchiveError, notFound } from './errors.js';
+import type { Log } from './log.js';
+
+/** Where the DICOMweb services are, under the public URL. */
+export const DICOMWEB_PATH = '/dicom-web';
+
+/** A hundred UIDs in a query must fit; Node's own limit of 16 KiB would refuse them with no explanation. */
+const MAX_HEADER_BYTES = 128 * 1024;
+const MAX_TARGET_CHARACTERS = 32 * 1024;
+const HEADERS_TIMEOUT_MS = 10_000;
+const DRAIN_MS = 30_000;
+
+export interface ServerOptions {
+  readonly config: Config;
+  readonly log: Log;
+  /** Milliseconds since 1970. */
+  readonly now: () => number;
+}
+
+export interface RunningServer {
+  /** Where it listens. */
+  readonly url: string;
+  /** Take no more requests, finish those that run within 30 s, and close everything. */
+  close(): Promise<void>;
+}
+
+/**
+ * Open the archive and serve it.
+ * @throws ArchiveError `conflict` when another server has the folder, `unavailable` when folder or port can not be had
+ */
+export async function startServer({ config, log, now }: ServerOptions): Promise<RunningServer> {
+  const folder = await openArchiveFolder(config.dataFolder);
+  const unlock = takeFolderLock(folder.serverLock);
+  const database = await Database.open(folder.index);
+  const blobs = await FilesystemBlobStore.open(folder.root);
+  await blobs.sweepStaged(new Date(now()));
+  const keys = await KeyStore.open(folder.keys);
+  const archive = new Archive({ database, blobs, log, now: () => new Date(now()) });
+  const authenticator = new Authenticator({ keys, database, now });
+  const state = { isDraining: false };
+  const app = createApp({ archive, authenticator, keys, database, config, log, state });
+  const server = await listen(app, config);
+  return {
+    url: `http://${config.host.includes(':') ? `[${config.host}]` : config.host}:${portOf(server)}`,
+    close: async () => {
+      state.isDraining = true;
+      await drain(server);
+      await database.close();
+      unlock();
+    },
+  };
+}
+
+interface AppParts {
+  readonly archive: Archive;
+  readonly authenticator: Authenticator;
+  readonly keys: KeyStore;
+  readonly database: Database;
+  readonly config: Config;
+  readonly log: Log;
+  readonly state: { readonly isDraining: boolean };
+}
+
+function createApp({ archive, authenticator, keys, database, config, log, state }: AppParts): Express {
+  const app = express();
+  app.disable('x-powered-by').disable('etag').set('query parser', false);
+
+  app.use(commonHeaders);
+  app.use(preflight);
+  app.use(targetLength);
+
+  app.get('/healthz', (_request, response) => void response.json({ status: 'alive' }));
+  app.get('/readyz', async (_request, response) => {
+    if (state.isDraining) throw new ArchiveError('unavailable', 'The server is shutting down.');
+    await database.read.selectFrom('site').select('id').limit(1).execute();
+    response.json({ status: 'ready' });
+  });
+  app.get('/.well-known/jwks.json', async (_request, response) => void response.json(await keys.jwks()));
+
+  app.use(DICOMWEB_PATH, dicomwebService({ archive, authenticator, base: `${config.publicURL}${DICOMWEB_PATH}`, log }));
+
+  app.use(() => {
+    throw notFound();
+  });
+  app.use((error: unknown, _request: Request, response: Response, _next: NextFunction) =>
+    sendProblem(asRequestError(error), response, log),
+  );
+  return app;
+}
+
+/** CORS for everyone: a caller is known by the token he sends, never by a cookie. RFC 6750; PS3.18 has no words for it. */
+function commonHeaders(_request: Request, response: Response, next: NextFunction): void {
+  response.set({
+    'Access-Control-Allow-Origin': '*',
+    'Access-Control-Expose-Headers':
+      'Content-Type, Content-Length, Content-Location, Location, Content-Range, Accept-Ranges, ETag, Warning, Retry-After, WWW-Authenticate',
+    'Cache-Control': 'private, no-cache',
+    'Content-Security-Policy': "default-src 'none'; sandbox",
+    'Cross-Origin-Resource-Policy': 'cross-origin',
+    'X-Content-Type-Options': 'nosniff',
+    Vary: 'Accept, Accept-Charset, Accept-Encoding, Origin, Authorization',
+  });
+  next();
+}
+
+function preflight(request: Request, response: Response, next: NextFunction): void {
+  const isPreflight = request.method === 'OPTIONS' && 'access-control-request-method' in request.headers;
+  if (!isPreflight) {
+    next();
+    return;
+  }
+  response.status(204).set({
+    'Access-Control-Allow-Methods': 'GET, HEAD, POST, PUT, DELETE, OPTIONS',
+    'Access-Control-Allow-Headers':
+      'Authorization, Accept, Content-Type, Range, If-None-Match, If-Range, X-Requested-With',
+    'Access-Control-Max-Age': '600',
+  });
+  response.end();
+}
+
+function targetLength(request: Request, _response: Response, next: NextFunction): void {
+  if (request.url.length > MAX_TARGET_CHARACTERS) {
+    throw new ArchiveError(
+      'request-target-too-long',
+      `A request target has at most ${MAX_TARGET_CHARACTERS} characters.`,
+    );
+  }
+  next();
+}
+
+/** What Express itself refuses, such as a bad escape in a path, is the client's doing. */
+function asRequestError(error: unknown): unknown {
+  const isClientError =
+    error instanceof URIError || (error instanceof Error && 'status' in error && error.status === 400);
+  return isClientError ? new ArchiveError('invalid-request', 'The request can not be understood.') : error;
+}
+
+async function listen(app: Express, { port, host }: Config): Promise<Server> {
+  const server = createHTTPServer(
+    {
+      maxHeaderSize: MAX_HEADER_BYTES,
+      headersTimeout: HEADERS_TIMEOUT_MS,
+      requestTimeout: 0,
+      keepAliveTimeout: 65_000,
+    },
+    app,
+  );
+  // A client that asks before it sends a body is answered by the handler that will read it.
+  server.on('checkContinue', app);
+  await new Promise<void>((resolve, reject) => {
+    server.once('error', (error) =>
+      reject(new ArchiveError('unavailable', `The server can not listen on ${host}:${port}.`, { cause: error })),
+    );
+    server.listen({ port, host }, resolve);
+  });
+  return server;
+}
+
+function portOf(server: Server): number {
+  const address = server.address();
+  if (address === null || typeof address === 'string') throw new Error('A server that listens has a port.');
+  return address.port;
+}
+
+async function drain(server: Server): Promise<void> {
+  const closed = new Promise<void>((resolve) => server.close(() => resolve()));
+  server.closeIdleConnections();
+  const deadline = setTimeout(() => server.closeAllConnections(), DRAIN_MS);
+  await closed;
+  clearTimeout(deadline);
+}

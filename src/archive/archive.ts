@@ -1,0 +1,48 @@
+/** An archive: its blobs and its index, put together. Whoever wants to read or store asks for it `as` somebody. */
+import type { Database } from '../database/database.js';
+import type { Log } from '../log.js';
+import type { BlobStore } from './blobs/blob-store.js';
+import { IndexWriter } from './index/index-writer.js';
+import { MetadataReader } from './read/metadata.js';
+import { StoredFiles } from './read/stored-file.js';
+import type { Scope } from './scope.js';
+import { ScopedArchive, type ScopedArchiveParts } from './scoped-archive.js';
+import { InstanceStore } from './store-instances.js';
+import { SubmissionRecords } from './submission-records.js';
+
+export interface ArchiveOptions {
+  readonly database: Database;
+  readonly blobs: BlobStore;
+  readonly log: Log;
+  readonly now: () => Date;
+  /** The largest instance that is stored, in bytes. */
+  readonly maxInstanceBytes?: number;
+}
+
+const MAX_INSTANCE_BYTES = 16 * 1024 ** 3;
+
+export class Archive {
+  readonly #parts: ScopedArchiveParts;
+
+  constructor({ database, blobs, log, now, maxInstanceBytes = MAX_INSTANCE_BYTES }: ArchiveOptions) {
+    this.#parts = {
+      database,
+      files: new StoredFiles({ blobs, database, log, now }),
+      metadata: new MetadataReader(database),
+      store: new InstanceStore({
+        blobs,
+        database,
+        writer: new IndexWriter(database, now),
+        submissions: new SubmissionRecords(database, blobs),
+        maxInstanceBytes,
+        log,
+      }),
+      now,
+    };
+  }
+
+  /** The archive as a Scope shows it. */
+  as(scope: Scope): ScopedArchive {
+    return new ScopedArchive(this.#parts, scope);
+  }
+}

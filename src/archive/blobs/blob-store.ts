@@ -1,0 +1,43 @@
+/**
+ * Where the bytes of instances are kept. A blob is written once, under a key that holds its content's hash, and never
+ * changed. Nothing of a staged blob is visible before `publish` resolves; then it is on disk for good.
+ */
+
+export interface StagedBlob {
+  /** Append bytes; resolves when more may come. The buffer must not be changed before. */
+  write(chunk: Buffer): Promise<void>;
+  /**
+   * Make the bytes durable under `key`. When the key is taken by the very same bytes that is as good.
+   * @throws ArchiveError `storage-full` or `unavailable` when the disk does not take them
+   */
+  publish(key: string): Promise<void>;
+  /** Give the bytes up. Harmless after `publish`, and when called twice. */
+  discard(): Promise<void>;
+}
+
+export interface OpenBlob {
+  readonly sizeBytes: number;
+  /** Read up to `lengthBytes` at `offset`: fewer only where the blob ends. */
+  read(offset: number, lengthBytes: number): Promise<Buffer>;
+  close(): Promise<void>;
+}
+
+export interface StoredBlob {
+  readonly key: string;
+  readonly sizeBytes: number;
+}
+
+export interface BlobStore {
+  stage(): Promise<StagedBlob>;
+  /** @throws ArchiveError `corrupt` when there is no such blob: whoever asks knows of it from the index. */
+  open(key: string): Promise<OpenBlob>;
+  /** Bytes of the blob; undefined when there is none. */
+  sizeOf(key: string): Promise<number | undefined>;
+  /** Write a small text under a key, durably and whole; what other text stood there is replaced. */
+  writeText(key: string, text: string): Promise<void>;
+  /** Every published blob below `prefix`, in no order. */
+  list(prefix: string): AsyncIterable<StoredBlob>;
+  remove(key: string): Promise<void>;
+  /** Remove what writers that died left behind, when it is older than an hour. Returns how many. */
+  sweepStaged(now: Date): Promise<number>;
+}

@@ -1,0 +1,195 @@
+/** The rows that a received instance becomes: what is searched, what is answered, and what a retrieval needs. */
+import { promisify } from 'node:util';
+import { crc32, deflateRaw } from 'node:zlib';
+import type { Insertable } from 'kysely';
+import type {
+  InstanceContentTable,
+  InstanceTable,
+  SeriesRequestTable,
+  SeriesTable,
+  StudyTable,
+} from '../../database/schema.js';
+import { PIXEL_DATA_TAGS, TAG } from '../../dicom/attributes.js';
+import { type DataSet, findBytes, findElement, isSequence, type Tag } from '../../dicom/data-set.js';
+import { type BulkdataEntry, instanceMetadata } from '../../dicom/dicom-json.js';
+import { encodeFrameTable, type FrameTable } from '../../dicom/frame-table.js';
+import { personNameKeys } from '../../dicom/matching-names.js';
+import { normaliseValue } from '../../dicom/matching-values.js';
+import type { Part10Header } from '../../dicom/part10-reader.js';
+import { type QueryLevel, queryableAttributesOf } from '../../dicom/queryable-attributes.js';
+import { swapUnitBytes } from '../../dicom/swap-bytes.js';
+import { readCharacterSet, readNumber, readString } from '../../dicom/values.js';
+import type { VR } from '../../dicom/vr.js';
+import { encodeBulkdata, type StoredBulkdata } from '../read/stored-bulkdata.js';
+
+const deflate = promisify(deflateRaw);
+
+/** Where an instance or series without a number stands: after all that have one. */
+const WITHOUT_NUMBER = Number.MAX_SAFE_INTEGER;
+const MAX_SEARCHED_REQUESTS = 64;
+const MEDIA_TYPE = /^[a-z]+\/[a-z0-9.+-]+$/i;
+
+type Given<Table, Columns extends keyof Table> = Omit<Insertable<Table>, Columns | 'id'>;
+
+export interface InstanceDescription {
+  /** Patient ID as sent; empty when there is none. */
+  readonly patientID: string;
+  readonly study: Given<StudyTable, 'study_instance_uid' | 'patient_row_id' | 'site_id' | 'stored_at'> & { id?: never };
+  readonly series: Given<
+    SeriesTable,
+    'series_instance_uid' | 'study_row_id' | 'kind' | 'split' | 'site_id' | 'instance_count'
+  > & { readonly modality: string | null; id?: never };
+  readonly requests: readonly Omit<SeriesRequestTable, 'series_row_id' | 'item_index'>[];
+  readonly instance: Pick<
+    Insertable<InstanceTable>,
+    'instance_number' | 'instance_order' | 'transfer_syntax_uid' | 'attributes' | 'frame_count'
+  >;
+  readonly content: Omit<InstanceContentTable, 'instance_row_id'>;
+}
+
+export interface InstanceSource {
+  readonly header: Part10Header;
+  readonly trailer: DataSet | undefined;
+  readonly frames: FrameTable | undefined;
+  /** CRC-32 of the value of native Pixel Data. */
+  readonly pixelDataCRC32: number;
+  /** By how many bytes the stored file's data set stands later than the received one's. */
+  readonly shiftBytes: number;
+}
+
+/** Describe an instance for the index. @throws InvalidInstance when its metadata would be beyond all reason */
+export async function describeInstance(source: InstanceSource): Promise<InstanceDescription> {
+  const { dataSet } = source.header;
+  return {
+    patientID: readString(dataSet, TAG.PatientID) ?? '',
+    study: studyColumns(dataSet),
+    series: seriesColumns(dataSet),
+    requests: requestRows(dataSet),
+    instance: {
+      instance_number: searched(dataSet, TAG.InstanceNumber, 'IS'),
+      instance_order: readNumber(dataSet, TAG.InstanceNumber) ?? WITHOUT_NUMBER,
+      transfer_syntax_uid: source.header.transferSyntax.uid,
+      attributes: attributesText(dataSet, 'instance'),
+      frame_count: source.frames?.frameCount ?? 0,
+    },
+    content: await content(source),
+  };
+}
+
+function studyColumns(dataSet: DataSet): InstanceDescription['study'] {
+  const patient = nameColumns(dataSet, TAG.PatientName);
+  const physician = nameColumns(dataSet, TAG.ReferringPhysicianName);
+  return {
+    study_date: searched(dataSet, TAG.StudyDate, 'DA') ?? '',
+    study_time: searched(dataSet, TAG.StudyTime, 'TM'),
+    accession_number: searched(dataSet, TAG.AccessionNumber, 'SH'),
+    study_id: searched(dataSet, TAG.StudyID, 'SH'),
+    study_description: searched(dataSet, TAG.StudyDescription, 'LO'),
+    patient_id: searched(dataSet, TAG.PatientID, 'LO'),
+    patient_birth_date: searched(dataSet, TAG.PatientBirthDate, 'DA'),
+    patient_sex: searched(dataSet, TAG.PatientSex, 'CS'),
+    patient_name: patient.alphabetic,
+    patient_name_ideographic: patient.ideographic,
+    patient_name_phonetic: patient.phonetic,
+    referring_physician_name: physician.alphabetic,
+    referring_physician_name_ideographic: physician.ideographic,
+    referring_physician_name_phonetic: physician.phonetic,
+    attributes: attributesText(dataSet, 'study'),
+  };
+}
+
+function seriesColumns(dataSet: DataSet): InstanceDescription['series'] {
+  return {
+    modality: searched(dataSet, TAG.Modality, 'CS'),
+    series_number: searched(dataSet, TAG.SeriesNumber, 'IS'),
+    series_order: readNumber(dataSet, TAG.SeriesNumber) ?? WITHOUT_NUMBER,
+    series_description: searched(dataSet, TAG.SeriesDescription, 'LO'),
+    series_date: searched(dataSet, TAG.SeriesDate, 'DA'),
+    body_part_examined: searched(dataSet, TAG.BodyPartExamined, 'CS'),
+    manufacturer: searched(dataSet, TAG.Manufacturer, 'LO'),
+    manufacturer_model_name: searched(dataSet, TAG.ManufacturerModelName, 'LO'),
+    performed_procedure_step_start_date: searched(dataSet, TAG.PerformedProcedureStepStartDate, 'DA'),
+    performed_procedure_step_start_time: searched(dataSet, TAG.PerformedProcedureStepStartTime, 'TM'),
+    attributes: attributesText(dataSet, 'series'),
+  };
+}
+
+function requestRows(dataSet: DataSet): InstanceDescription['requests'] {
+  const sequence = findElement(dataSet, TAG.RequestAttributesSequence);
+  if (sequence === undefined || !isSequence(sequence)) return [];
+  return sequence.items.slice(0, MAX_SEARCHED_REQUESTS).map((item) => ({
+    scheduled_procedure_step_id: searched(item, TAG.ScheduledProcedureStepID, 'SH', dataSet),
+    requested_procedure_id: searched(item, TAG.RequestedProcedureID, 'SH', dataSet),
+  }));
+}
+
+/** The first value in the form in which it is searched. */
+function searched(dataSet: DataSet, tag: Tag, vr: VR, outer: DataSet = dataSet): string | null {
+  const text = readString(dataSet, tag, readCharacterSet(dataSet, readCharacterSet(outer)));
+  return text === undefined ? null : (normaliseValue(vr, text) ?? null);
+}
+
+function nameColumns(dataSet: DataSet, tag: Tag) {
+  const { alphabetic, ideographic, phonetic } = personNameKeys(
+    readString(dataSet, tag, readCharacterSet(dataSet)) ?? '',
+  );
+  return { alphabetic: alphabetic || null, ideographic: ideographic || null, phonetic: phonetic || null };
+}
+
+/** The attributes a search may answer at that level, as one DICOM JSON object. */
+function attributesText(dataSet: DataSet, level: QueryLevel): string {
+  const answered = new Set<Tag>([TAG.SpecificCharacterSet]);
+  for (const { tag, isComputed } of queryableAttributesOf(level)) if (!isComputed) answered.add(tag);
+  const elements = dataSet.elements.filter(({ tag }) => answered.has(tag));
+  return instanceMetadata({ dataSet: { ...dataSet, elements }, pixelData: undefined, trailer: undefined }).json;
+}
+
+async function content(source: InstanceSource): Promise<InstanceDescription['content']> {
+  const { header, trailer, frames } = source;
+  const { json, bulkdata } = instanceMetadata({ dataSet: header.dataSet, pixelData: header.pixelData, trailer });
+  return {
+    metadata: await deflate(json),
+    bulkdata: encodeBulkdata(bulkdata.map((entry) => storedBulkdata(entry, source))),
+    frame_table: frames === undefined ? null : encodeFrameTable(frames),
+  };
+}
+
+function storedBulkdata(entry: BulkdataEntry, source: InstanceSource): StoredBulkdata {
+  const { header, trailer, shiftBytes } = source;
+  const isPixelData = PIXEL_DATA_TAGS.has(Number.parseInt(entry.path, 16)) && !entry.path.includes('/');
+  const bytes = isPixelData ? undefined : (valueAt(header.dataSet, entry.path) ?? valueAt(trailer, entry.path));
+  const bitsAllocated = isPixelData ? readNumber(header.dataSet, TAG.BitsAllocated) : undefined;
+  const stored = {
+    path: entry.path,
+    offset: entry.valueOffset + shiftBytes,
+    lengthBytes: entry.lengthBytes,
+    crc32: bytes === undefined ? source.pixelDataCRC32 : crc32(bytes),
+    swapUnitBytes: entry.byteOrder === 'big' ? swapUnitBytes(entry.vr, bitsAllocated) : 1,
+  };
+  return { ...stored, ...(entry.path === DOCUMENT_PATH ? documentOf(header.dataSet, bytes) : {}) };
+}
+
+const DOCUMENT_PATH = '00420011';
+
+/** An encapsulated document goes out as what it is, without the byte that pads it. PS3.3 §C.24.2 */
+function documentOf(dataSet: DataSet, bytes: Buffer | undefined): Partial<StoredBulkdata> {
+  const mediaType = readString(dataSet, TAG.MIMETypeOfEncapsulatedDocument);
+  const length = readNumber(dataSet, TAG.EncapsulatedDocumentLength);
+  const isPadded = bytes !== undefined && length === bytes.length - 1;
+  return {
+    ...(mediaType !== undefined && MEDIA_TYPE.test(mediaType) ? { mediaType } : {}),
+    ...(isPadded ? { lengthBytes: length, crc32: crc32(bytes.subarray(0, length)) } : {}),
+  };
+}
+
+/** The bytes of the value that a bulkdata path names. */
+function valueAt(dataSet: DataSet | undefined, path: string): Buffer | undefined {
+  let level = dataSet;
+  const steps = path.split('/');
+  while (steps.length > 1 && level !== undefined) {
+    const element = findElement(level, Number.parseInt(steps.shift() ?? '', 16));
+    const index = Number(steps.shift());
+    level = element !== undefined && isSequence(element) ? element.items[index] : undefined;
+  }
+  return level === undefined ? undefined : findBytes(level, Number.parseInt(steps[0] ?? '', 16));
+}

@@ -1,0 +1,37 @@
+/** A search as the index takes it: what must match, and which page of it is wanted. */
+import type { Tag } from '../../dicom/data-set.js';
+import type { Match } from '../../dicom/matching.js';
+import type { QueryLevel } from '../../dicom/queryable-attributes.js';
+
+export interface AttributeMatch {
+  readonly tag: Tag;
+  readonly match: Match;
+}
+
+/** A day and a time of it, each as the index keeps them; a time without a day means nothing here. */
+export interface DateTimeBound {
+  readonly date: string;
+  readonly time: string | undefined;
+}
+
+/** A date and a time attribute searched as one instant. PS3.18 §8.3.4.1.1 */
+export interface DateTimeMatch {
+  readonly dateTag: Tag;
+  readonly timeTag: Tag;
+  readonly from: DateTimeBound | undefined;
+  readonly to: DateTimeBound | undefined;
+}
+
+export interface FindQuery {
+  /** What is answered. */
+  readonly level: QueryLevel;
+  readonly studyInstanceUID?: string;
+  readonly seriesInstanceUID?: string;
+  /** Each on an attribute of the level or of one above it; all must hold. */
+  readonly matches: readonly AttributeMatch[];
+  readonly dateTimes: readonly DateTimeMatch[];
+  /** Keys of one sequence: all must hold within one item. */
+  readonly sequences: readonly { readonly tag: Tag; readonly keys: readonly AttributeMatch[] }[];
+  readonly limit: number;
+  readonly offset: number;
+}

@@ -1,0 +1,29 @@
+/** One received instance as the index takes it: who sent it, where its bytes are, and its rows. */
+import type { SplitPolicy } from '../split.js';
+import type { SentIdentity } from '../store-outcome.js';
+import type { InstanceDescription } from './describe-instance.js';
+
+/** The site in whose name something is stored. */
+export interface StoringSite {
+  readonly id: number;
+  readonly name: string;
+  readonly splitPolicy: SplitPolicy;
+  /** Whether it may add to studies of other sites: a curator may, a hospital may not. */
+  readonly mayJoinAnyStudy: boolean;
+}
+
+export interface IndexRecord {
+  readonly identity: Required<SentIdentity>;
+  readonly site: StoringSite;
+  readonly blobKey: string;
+  readonly sha256: string;
+  readonly crc32: number;
+  readonly sizeBytes: number;
+  readonly description: InstanceDescription;
+}
+
+/**
+ * `stored`: a new row. `already-stored`: the same bytes were there. `duplicate`: other bytes are there under this SOP
+ * Instance UID. `misfit`: its study, series or patient is another than the index knows for these UIDs.
+ */
+export type IndexOutcome = 'stored' | 'already-stored' | 'duplicate' | 'misfit';

@@ -1,0 +1,126 @@
+/** What the index knows of the UIDs of a batch of records, read at once; a batch is judged and grown in memory. */
+import type { Kysely } from 'kysely';
+import type { Schema } from '../../database/schema.js';
+import { canonicalPseudonym } from '../split.js';
+import type { IndexRecord } from './index-record.js';
+
+export interface KnownInstance {
+  readonly sha256: string;
+  readonly seriesInstanceUID: string;
+  readonly studyInstanceUID: string;
+  readonly siteID: number;
+}
+
+export interface KnownSeries {
+  readonly rowID: number;
+  readonly studyInstanceUID: string;
+  readonly modality: string | null;
+}
+
+export interface KnownStudy {
+  readonly rowID: number;
+  readonly siteID: number;
+  readonly pseudonym: string;
+}
+
+export interface KnownPatient {
+  readonly rowID: number;
+  readonly split: 'training' | 'validation';
+}
+
+export interface KnownRows {
+  readonly instances: Map<string, KnownInstance>;
+  readonly series: Map<string, KnownSeries>;
+  readonly studies: Map<string, KnownStudy>;
+  readonly patients: Map<string, KnownPatient>;
+}
+
+/** The pseudonym under which a record's patient is kept. */
+export const pseudonymOf = (record: IndexRecord): string => canonicalPseudonym(record.description.patientID);
+
+export async function readKnownRows(db: Kysely<Schema>, records: readonly IndexRecord[]): Promise<KnownRows> {
+  const distinct = (select: (record: IndexRecord) => string): string[] => [...new Set(records.map(select))];
+  const studies = await db
+    .selectFrom('study')
+    .innerJoin('patient', 'patient.id', 'study.patient_row_id')
+    .select(['study.id', 'study.study_instance_uid', 'study.site_id', 'patient.pseudonym'])
+    .where(
+      'study.study_instance_uid',
+      'in',
+      distinct((r) => r.identity.studyInstanceUID),
+    )
+    .execute();
+  const series = await db
+    .selectFrom('series')
+    .innerJoin('study', 'study.id', 'series.study_row_id')
+    .select(['series.id', 'series.series_instance_uid', 'series.modality', 'study.study_instance_uid'])
+    .where(
+      'series.series_instance_uid',
+      'in',
+      distinct((r) => r.identity.seriesInstanceUID),
+    )
+    .execute();
+  const patients = await db
+    .selectFrom('patient')
+    .select(['id', 'pseudonym', 'split'])
+    .where('pseudonym', 'in', distinct(pseudonymOf))
+    .execute();
+  return {
+    instances: await readKnownInstances(
+      db,
+      distinct((r) => r.identity.sopInstanceUID),
+    ),
+    series: new Map(
+      series.map((row) => [
+        row.series_instance_uid,
+        { rowID: row.id, studyInstanceUID: row.study_instance_uid, modality: row.modality },
+      ]),
+    ),
+    studies: new Map(
+      studies.map((row) => [row.study_instance_uid, { rowID: row.id, siteID: row.site_id, pseudonym: row.pseudonym }]),
+    ),
+    patients: new Map(patients.map((row) => [row.pseudonym, { rowID: row.id, split: row.split }])),
+  };
+}
+
+/** What is stored under these SOP Instance UIDs. */
+export async function readKnownInstances(
+  db: Kysely<Schema>,
+  sopInstanceUIDs: readonly string[],
+): Promise<Map<string, KnownInstance>> {
+  const rows = await db
+    .selectFrom('instance')
+    .innerJoin('series', 'series.id', 'instance.series_row_id')
+    .innerJoin('study', 'study.id', 'instance.study_row_id')
+    .select([
+      'instance.sop_instance_uid',
+      'instance.sha256',
+      'series.series_instance_uid',
+      'study.study_instance_uid',
+      'study.site_id',
+    ])
+    .where('instance.sop_instance_uid', 'in', sopInstanceUIDs)
+    .execute();
+  return new Map(
+    rows.map((row) => [
+      row.sop_instance_uid,
+      {
+        sha256: row.sha256,
+        seriesInstanceUID: row.series_instance_uid,
+        studyInstanceUID: row.study_instance_uid,
+        siteID: row.site_id,
+      },
+    ]),
+  );
+}
+
+/** How a record stands to what is stored under its SOP Instance UID. */
+export function compareWithKnown(record: IndexRecord, known: KnownInstance): 'already-stored' | 'duplicate' | 'misfit' {
+  const { identity, site } = record;
+  const isElsewhere =
+    known.studyInstanceUID !== identity.studyInstanceUID ||
+    known.seriesInstanceUID !== identity.seriesInstanceUID ||
+    (known.siteID !== site.id && !site.mayJoinAnyStudy);
+  if (isElsewhere) return 'misfit';
+  return known.sha256 === record.sha256 ? 'already-stored' : 'duplicate';
+}

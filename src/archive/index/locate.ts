@@ -1,0 +1,99 @@
+/** From a resource of the DICOMweb tree to the instances in it that a Scope shows, in the order in which they are answered. */
+import type { Database } from '../../database/database.js';
+import type { Scope } from '../scope.js';
+import { visibleSeries } from './visible-series.js';
+
+/** A study, a series or an instance. */
+export interface ResourcePath {
+  readonly studyInstanceUID: string;
+  readonly seriesInstanceUID?: string;
+  readonly sopInstanceUID?: string;
+}
+
+export interface LocatedSeries {
+  readonly rowID: number;
+  readonly studyInstanceUID: string;
+  readonly seriesInstanceUID: string;
+  readonly instanceCount: number;
+}
+
+export interface LocatedInstance {
+  readonly rowID: number;
+  readonly studyInstanceUID: string;
+  readonly seriesInstanceUID: string;
+  readonly sopInstanceUID: string;
+  readonly sopClassUID: string;
+  readonly transferSyntaxUID: string;
+  readonly blobKey: string;
+  readonly sizeBytes: number;
+  readonly crc32: number;
+  readonly frameCount: number;
+}
+
+export async function locateSeries(
+  { read }: Database,
+  scope: Scope,
+  path: Omit<ResourcePath, 'sopInstanceUID'>,
+): Promise<readonly LocatedSeries[]> {
+  let query = read
+    .selectFrom('series')
+    .innerJoin('study', 'study.id', 'series.study_row_id')
+    .select(['series.id', 'series.series_instance_uid', 'series.instance_count'])
+    .where('study.study_instance_uid', '=', path.studyInstanceUID)
+    .where((eb) => visibleSeries(eb, scope))
+    .orderBy('series.series_order')
+    .orderBy('series.series_instance_uid');
+  if (path.seriesInstanceUID !== undefined) {
+    query = query.where('series.series_instance_uid', '=', path.seriesInstanceUID);
+  }
+  return (await query.execute()).map((row) => ({
+    rowID: row.id,
+    studyInstanceUID: path.studyInstanceUID,
+    seriesInstanceUID: row.series_instance_uid,
+    instanceCount: row.instance_count,
+  }));
+}
+
+export async function locateInstances(
+  { read }: Database,
+  scope: Scope,
+  path: ResourcePath,
+): Promise<readonly LocatedInstance[]> {
+  let query = read
+    .selectFrom('instance')
+    .innerJoin('series', 'series.id', 'instance.series_row_id')
+    .innerJoin('study', 'study.id', 'instance.study_row_id')
+    .select([
+      'instance.id',
+      'series.series_instance_uid',
+      'instance.sop_instance_uid',
+      'instance.sop_class_uid',
+      'instance.transfer_syntax_uid',
+      'instance.blob_key',
+      'instance.size_bytes',
+      'instance.crc32',
+      'instance.frame_count',
+    ])
+    .where('study.study_instance_uid', '=', path.studyInstanceUID)
+    .where((eb) => visibleSeries(eb, scope))
+    .orderBy('series.series_order')
+    .orderBy('series.series_instance_uid')
+    .orderBy('instance.instance_order')
+    .orderBy('instance.sop_instance_uid');
+  if (path.seriesInstanceUID !== undefined) {
+    query = query.where('series.series_instance_uid', '=', path.seriesInstanceUID);
+  }
+  if (path.sopInstanceUID !== undefined) query = query.where('instance.sop_instance_uid', '=', path.sopInstanceUID);
+  return (await query.execute()).map((row) => ({
+    rowID: row.id,
+    studyInstanceUID: path.studyInstanceUID,
+    seriesInstanceUID: row.series_instance_uid,
+    sopInstanceUID: row.sop_instance_uid,
+    sopClassUID: row.sop_class_uid,
+    transferSyntaxUID: row.transfer_syntax_uid,
+    blobKey: row.blob_key,
+    sizeBytes: row.size_bytes,
+    crc32: row.crc32,
+    frameCount: row.frame_count,
+  }));
+}

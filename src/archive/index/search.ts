@@ -1,0 +1,211 @@
+/**
+ * Searches the index: the row ids of one page first, from indexes alone, then the rows. Counts and modalities are those
+ * of the series that the Scope shows, made anew for each answer.
+ */
+import type { Kysely, SelectQueryBuilder } from 'kysely';
+import type { Database } from '../../database/database.js';
+import type { Schema } from '../../database/schema.js';
+import type { Scope } from '../scope.js';
+import type { FindQuery } from './find-query.js';
+import { visibleSeries } from './visible-series.js';
+import { whereOf } from './where.js';
+
+export interface FoundStudy {
+  readonly studyInstanceUID: string;
+  /** The attributes of the study level as one DICOM JSON object. */
+  readonly attributes: string;
+  readonly seriesCount: number;
+  readonly instanceCount: number;
+  /** Sorted, each once. */
+  readonly modalities: readonly string[];
+}
+
+export interface FoundSeries {
+  readonly seriesInstanceUID: string;
+  readonly attributes: string;
+  readonly instanceCount: number;
+}
+
+export interface FoundInstance {
+  readonly sopInstanceUID: string;
+  readonly transferSyntaxUID: string;
+  readonly attributes: string;
+}
+
+/** One answer: the study it belongs to, and down to the level of the query the series and the instance. */
+export interface FoundEntity {
+  readonly study: FoundStudy;
+  readonly series: FoundSeries | undefined;
+  readonly instance: FoundInstance | undefined;
+}
+
+export interface Found {
+  readonly entities: readonly FoundEntity[];
+  /** How many more match after this page. */
+  readonly remaining: number;
+}
+
+type Select = SelectQueryBuilder<Schema, 'study' | 'series' | 'instance', object>;
+
+export async function search({ read }: Database, scope: Scope, query: FindQuery): Promise<Found> {
+  const matching = () => from(read, query).where((eb) => whereOf(eb, scope, query));
+  const found = await inOrder(matching().select(`${query.level}.id as id`), query)
+    .limit(query.limit + 1)
+    .offset(query.offset)
+    .execute();
+  const page = found.slice(0, query.limit).map(({ id }) => id);
+  const entities = page.length === 0 ? [] : await READ_ENTITIES[query.level](read, scope, page);
+  return { entities, remaining: found.length > query.limit ? await countAfter(matching(), query) : 0 };
+}
+
+async function countAfter(matching: Select, { offset, limit }: FindQuery): Promise<number> {
+  const { total } = await matching.select((eb) => eb.fn.countAll<number>().as('total')).executeTakeFirstOrThrow();
+  return Number(total) - offset - limit;
+}
+
+/** The tables that the level needs; a query names no column of the others. */
+function from(read: Kysely<Schema>, { level }: FindQuery): Select {
+  const study = read.selectFrom('study');
+  const series = study.innerJoin('series', 'series.study_row_id', 'study.id');
+  const tables = {
+    study,
+    series,
+    instance: series.innerJoin('instance', 'instance.series_row_id', 'series.id'),
+  };
+  return tables[level] as unknown as Select;
+}
+
+/** The latest studies first; series and instances of one parent by their numbers; else in the order in which they came. */
+function inOrder<Row>(select: SelectQueryBuilder<Schema, 'study' | 'series' | 'instance', Row>, query: FindQuery) {
+  switch (query.level) {
+    case 'study':
+      return select.orderBy('study.study_date', 'desc').orderBy('study.id', 'desc');
+    case 'series':
+      return query.studyInstanceUID === undefined
+        ? select.orderBy('series.id')
+        : select.orderBy('series.series_order').orderBy('series.series_instance_uid');
+    case 'instance':
+      return query.seriesInstanceUID === undefined
+        ? select.orderBy('instance.id')
+        : select.orderBy('instance.instance_order').orderBy('instance.sop_instance_uid');
+  }
+}
+
+type ReadEntities = (read: Kysely<Schema>, scope: Scope, ids: readonly number[]) => Promise<readonly FoundEntity[]>;
+
+const READ_ENTITIES: Readonly<Record<FindQuery['level'], ReadEntities>> = {
+  study: async (read, scope, ids) => {
+    const studies = await readStudies(read, scope, ids);
+    return inOrderOf(ids, studies).map((study) => ({ study, series: undefined, instance: undefined }));
+  },
+  series: async (read, scope, ids) => {
+    const series = await readSeries(read, ids);
+    const studies = await readStudies(read, scope, distinct([...series.values()].map((one) => one.studyRowID)));
+    return inOrderOf(ids, series).map((one) => ({
+      study: of(studies, one.studyRowID),
+      series: one,
+      instance: undefined,
+    }));
+  },
+  instance: async (read, scope, ids) => {
+    const instances = await readInstances(read, ids);
+    const series = await readSeries(read, distinct([...instances.values()].map((one) => one.seriesRowID)));
+    const studies = await readStudies(read, scope, distinct([...series.values()].map((one) => one.studyRowID)));
+    return inOrderOf(ids, instances).map((instance) => {
+      const parent = of(series, instance.seriesRowID);
+      return { study: of(studies, parent.studyRowID), series: parent, instance };
+    });
+  },
+};
+
+async function readStudies(
+  read: Kysely<Schema>,
+  scope: Scope,
+  ids: readonly number[],
+): Promise<ReadonlyMap<number, FoundStudy>> {
+  const studies = await read
+    .selectFrom('study')
+    .select(['id', 'study_instance_uid', 'attributes'])
+    .where('id', 'in', ids)
+    .execute();
+  const visible = await read
+    .selectFrom('series')
+    .select((eb) => [
+      'study_row_id',
+      'modality',
+      eb.fn.countAll<number>().as('series_count'),
+      eb.fn.sum<number>('instance_count').as('instance_count'),
+    ])
+    .where('study_row_id', 'in', ids)
+    .where((eb) => visibleSeries(eb, scope))
+    .groupBy(['study_row_id', 'modality'])
+    .orderBy('modality')
+    .execute();
+  const groups = new Map<number, typeof visible>();
+  for (const row of visible) groups.set(row.study_row_id, [...(groups.get(row.study_row_id) ?? []), row]);
+  return new Map(
+    studies.map((study) => {
+      const rows = groups.get(study.id) ?? [];
+      return [
+        study.id,
+        {
+          studyInstanceUID: study.study_instance_uid,
+          attributes: study.attributes,
+          seriesCount: rows.reduce((sum, row) => sum + Number(row.series_count), 0),
+          instanceCount: rows.reduce((sum, row) => sum + Number(row.instance_count), 0),
+          modalities: rows.flatMap(({ modality }) => (modality === null ? [] : [modality])),
+        },
+      ];
+    }),
+  );
+}
+
+async function readSeries(read: Kysely<Schema>, ids: readonly number[]) {
+  const rows = await read
+    .selectFrom('series')
+    .select(['id', 'study_row_id', 'series_instance_uid', 'attributes', 'instance_count'])
+    .where('id', 'in', ids)
+    .execute();
+  return new Map(
+    rows.map((row) => [
+      row.id,
+      {
+        studyRowID: row.study_row_id,
+        seriesInstanceUID: row.series_instance_uid,
+        attributes: row.attributes,
+        instanceCount: row.instance_count,
+      },
+    ]),
+  );
+}
+
+async function readInstances(read: Kysely<Schema>, ids: readonly number[]) {
+  const rows = await read
+    .selectFrom('instance')
+    .select(['id', 'series_row_id', 'sop_instance_uid', 'transfer_syntax_uid', 'attributes'])
+    .where('id', 'in', ids)
+    .execute();
+  return new Map(
+    rows.map((row) => [
+      row.id,
+      {
+        seriesRowID: row.series_row_id,
+        sopInstanceUID: row.sop_instance_uid,
+        transferSyntaxUID: row.transfer_syntax_uid,
+        attributes: row.attributes,
+      },
+    ]),
+  );
+}
+
+const distinct = (ids: readonly number[]): readonly number[] => [...new Set(ids)];
+
+/** Rows are read after the ids of the page were: what a reindex took away in between is left out. */
+const inOrderOf = <T>(ids: readonly number[], rows: ReadonlyMap<number, T>): readonly T[] =>
+  ids.flatMap((id) => rows.get(id) ?? []);
+
+function of<T>(rows: ReadonlyMap<number, T>, id: number): T {
+  const row = rows.get(id);
+  if (row === undefined) throw new Error('A row that is referred to is there.');
+  return row;
+}

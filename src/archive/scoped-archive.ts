@@ -1,0 +1,124 @@
+/**
+ * The archive as one caller may see it: the only archive a door can get. Every read passes through the Scope it was made
+ * with, so that nobody can forget the check; what lies outside is answered as what never was.
+ */
+import type { Database } from '../database/database.js';
+import { notFound } from '../errors.js';
+import type { FindQuery } from './index/find-query.js';
+import {
+  type LocatedInstance,
+  type LocatedSeries,
+  locateInstances,
+  locateSeries,
+  type ResourcePath,
+} from './index/locate.js';
+import { type Found, search } from './index/search.js';
+import { type Frame, findFrames } from './read/frames.js';
+import type { InstanceURL, MetadataReader } from './read/metadata.js';
+import { decodeBulkdata, type StoredBulkdata } from './read/stored-bulkdata.js';
+import type { StoredFile, StoredFiles } from './read/stored-file.js';
+import type { Scope } from './scope.js';
+import type { InstanceStore, StoreRequest, StoreResult } from './store-instances.js';
+import { storingSiteOf } from './storing-site.js';
+
+export interface ScopedArchiveParts {
+  readonly database: Database;
+  readonly files: StoredFiles;
+  readonly metadata: MetadataReader;
+  readonly store: InstanceStore;
+  readonly now: () => Date;
+}
+
+export class ScopedArchive {
+  readonly #parts: ScopedArchiveParts;
+  readonly #scope: Scope;
+
+  constructor(parts: ScopedArchiveParts, scope: Scope) {
+    this.#parts = parts;
+    this.#scope = scope;
+  }
+
+  /** Store instances in the name of whoever this archive was opened for. @throws ArchiveError `forbidden` for a licence */
+  async store(request: Omit<StoreRequest, 'site'>): Promise<StoreResult> {
+    const site = await storingSiteOf(this.#parts.database, this.#scope, this.#parts.now());
+    return this.#parts.store.store({ ...request, site });
+  }
+
+  /** Find studies, series or instances: one page, and how many more match. */
+  search(query: FindQuery): Promise<Found> {
+    return search(this.#parts.database, this.#scope, query);
+  }
+
+  /** The instances of a resource, in the order of series and instance numbers. @throws ArchiveError `not-found` when none */
+  async instances(path: ResourcePath): Promise<readonly LocatedInstance[]> {
+    const instances = await locateInstances(this.#parts.database, this.#scope, path);
+    if (instances.length === 0) throw notFound();
+    return instances;
+  }
+
+  /** The one instance of a path that names one. @throws ArchiveError `not-found` */
+  async instance(path: Required<ResourcePath>): Promise<LocatedInstance> {
+    const [instance] = await this.instances(path);
+    if (instance === undefined) throw notFound();
+    return instance;
+  }
+
+  /**
+   * The metadata of a resource as pieces of one JSON array, brackets included. `instanceURL` must give the same URL for
+   * the same instance as long as the process lives. @throws ArchiveError `not-found` before the first piece
+   */
+  async metadata(path: ResourcePath, instanceURL: InstanceURL): Promise<AsyncGenerator<Buffer>> {
+    if (path.sopInstanceUID !== undefined) {
+      const instances = await this.instances(path);
+      return asArray([this.#parts.metadata.ofInstances(instances, instanceURL)]);
+    }
+    const series = await locateSeries(this.#parts.database, this.#scope, path);
+    if (series.length === 0) throw notFound();
+    return asArray(series.map((one) => this.#metadataOfSeries(one, instanceURL)));
+  }
+
+  /** Make sure that the files of these instances are there. @throws ArchiveError `corrupt` */
+  expectFiles(instances: readonly LocatedInstance[]): Promise<void> {
+    return this.#parts.files.expectAll(instances);
+  }
+
+  /** Open the file of an instance. Close it when done. */
+  open(instance: LocatedInstance): Promise<StoredFile> {
+    return this.#parts.files.open(instance);
+  }
+
+  /** Frames of an instance, by number. @throws ArchiveError `not-found` when one of them is not there */
+  frames(instance: LocatedInstance, frameNumbers: readonly number[]): Promise<readonly Frame[]> {
+    return findFrames(this.#parts.database, instance, frameNumbers);
+  }
+
+  /** A value that metadata refers to; undefined when there is none of that name. */
+  async findBulkdata(instance: LocatedInstance, name: string): Promise<StoredBulkdata | undefined> {
+    return (await this.bulkdata(instance)).find(({ path }) => path === name);
+  }
+
+  /** The values that metadata refers to, but for compressed Pixel Data, in the order of the file. */
+  async bulkdata(instance: LocatedInstance): Promise<readonly StoredBulkdata[]> {
+    const row = await this.#parts.database.read
+      .selectFrom('instance_content')
+      .select('bulkdata')
+      .where('instance_row_id', '=', instance.rowID)
+      .executeTakeFirstOrThrow();
+    return decodeBulkdata(row.bulkdata);
+  }
+
+  #metadataOfSeries(series: LocatedSeries, instanceURL: InstanceURL): AsyncGenerator<Buffer> {
+    const path = { studyInstanceUID: series.studyInstanceUID, seriesInstanceUID: series.seriesInstanceUID };
+    const instances = () => locateInstances(this.#parts.database, this.#scope, path);
+    return this.#parts.metadata.ofSeries(series, instances, instanceURL);
+  }
+}
+
+async function* asArray(lists: readonly AsyncGenerator<Buffer>[]): AsyncGenerator<Buffer> {
+  yield Buffer.from('[');
+  for (const [i, list] of lists.entries()) {
+    if (i > 0) yield Buffer.from(',');
+    yield* list;
+  }
+  yield Buffer.from(']');
+}

@@ -1,0 +1,168 @@
+/**
+ * The one way in, whatever door an instance came through: received, made durable, indexed, and only then told as stored.
+ * Files of one request are flushed side by side while the next part arrives; their rows are written in one transaction.
+ */
+import type { Database } from '../database/database.js';
+import { FAILURE_REASON } from '../dicom/failure-reasons.js';
+import { ArchiveError } from '../errors.js';
+import type { Log } from '../log.js';
+import type { BlobStore } from './blobs/blob-store.js';
+import type { IndexOutcome, IndexRecord, StoringSite } from './index/index-record.js';
+import type { IndexWriter } from './index/index-writer.js';
+import { compareWithKnown, readKnownInstances } from './index/known-rows.js';
+import { type ReceivedInstance, receiveInstance } from './receive-instance.js';
+import { type Refused, refused, type StoreOutcome } from './store-outcome.js';
+import type { SubmissionRecords } from './submission-records.js';
+
+/** Parts whose files and rows are waited for together: bounds what a request of ten thousand parts holds in memory. */
+const BATCH_PARTS = 64;
+
+export interface StoreRequest {
+  readonly site: StoringSite;
+  readonly expectedStudy: string | undefined;
+  /** Each part's bytes; a part is read to its end before the next one is asked for. */
+  readonly parts: AsyncIterable<AsyncIterable<Buffer>>;
+}
+
+export interface StoreResult {
+  /** One for each whole part, in order. */
+  readonly outcomes: readonly StoreOutcome[];
+  /** Why no more parts could be read, or why the disk took none: what came before stands. */
+  readonly failure: unknown;
+}
+
+export interface InstanceStoreOptions {
+  readonly blobs: BlobStore;
+  readonly database: Database;
+  readonly writer: IndexWriter;
+  readonly submissions: SubmissionRecords;
+  readonly maxInstanceBytes: number;
+  readonly log: Log;
+}
+
+/** A part on its way: judged already, or durable and waiting for its row. */
+type Settled =
+  | { readonly outcome: StoreOutcome; readonly failure?: unknown }
+  | { readonly record: IndexRecord; readonly received: ReceivedInstance };
+
+export class InstanceStore {
+  readonly #options: InstanceStoreOptions;
+
+  constructor(options: InstanceStoreOptions) {
+    this.#options = options;
+  }
+
+  async store(request: StoreRequest): Promise<StoreResult> {
+    const { blobs, maxInstanceBytes } = this.#options;
+    const { expectedStudy } = request;
+    const outcomes: StoreOutcome[] = [];
+    let batch: Promise<Settled>[] = [];
+    let failure: unknown;
+    const finishBatch = async (): Promise<void> => {
+      const finished = await this.#finish(await Promise.all(batch));
+      outcomes.push(...finished.outcomes);
+      failure ??= finished.failure;
+      batch = [];
+    };
+    try {
+      for await (const part of request.parts) {
+        const received = await receiveInstance(part, { blobs, maxInstanceBytes, expectedStudy });
+        // Not awaited: its file is flushed while the next part is read.
+        batch.push(this.#settle(received, request.site));
+        if (batch.length >= BATCH_PARTS) await finishBatch();
+      }
+    } catch (error) {
+      failure = error;
+    }
+    await finishBatch();
+    return { outcomes, failure };
+  }
+
+  /** Never rejects: a part that can not be kept now is an outcome like another. */
+  async #settle(received: ReceivedInstance | Refused, site: StoringSite): Promise<Settled> {
+    if (received.outcome === 'refused') return { outcome: received };
+    try {
+      return await this.#publish(received, site);
+    } catch (failure) {
+      return { outcome: this.#notKept(received, failure), failure };
+    } finally {
+      await received.staged.discard();
+    }
+  }
+
+  async #publish(received: ReceivedInstance, site: StoringSite): Promise<Settled> {
+    const record = indexRecord(received, site);
+    const known = await readKnownInstances(this.#options.database.read, [record.identity.sopInstanceUID]);
+    const same = known.get(record.identity.sopInstanceUID);
+    if (same !== undefined) return { outcome: outcomeOf(compareWithKnown(record, same), received) };
+    await received.staged.publish(record.blobKey);
+    return { record, received };
+  }
+
+  /** Write the rows of a batch; a file whose row lost against another is removed. */
+  async #finish(batch: readonly Settled[]): Promise<StoreResult> {
+    const waiting = batch.filter((settled) => 'record' in settled);
+    const indexed = waiting.length === 0 ? [] : await this.#options.writer.add(waiting.map(({ record }) => record));
+    const outcomeOfRecord = new Map<IndexRecord, IndexOutcome>();
+    for (const [i, { record }] of waiting.entries()) {
+      const outcome = indexed[i] ?? 'misfit';
+      outcomeOfRecord.set(record, outcome);
+      if (outcome === 'duplicate' || outcome === 'misfit') await this.#options.blobs.remove(record.blobKey);
+    }
+    const outcomes = batch.map((settled) =>
+      'record' in settled
+        ? outcomeOf(outcomeOfRecord.get(settled.record) ?? 'misfit', settled.received)
+        : settled.outcome,
+    );
+    await this.#options.submissions.ensure(studiesOf(outcomes));
+    const failure = batch.map((settled) => ('failure' in settled ? settled.failure : undefined)).find(Boolean);
+    return { outcomes, failure };
+  }
+
+  #notKept(received: ReceivedInstance, failure: unknown): StoreOutcome {
+    const { sopInstanceUID } = received.identity;
+    const code = failure instanceof ArchiveError ? failure.code : 'bug';
+    this.#options.log.error({ sopInstanceUID, code, err: failure }, 'an instance could not be kept');
+    return refused(received.identity, FAILURE_REASON.outOfResources, 'The archive could not keep the instance now.');
+  }
+}
+
+const indexRecord = (received: ReceivedInstance, site: StoringSite): IndexRecord => ({
+  identity: received.identity,
+  site,
+  blobKey: blobKeyOf(received),
+  sha256: received.sha256,
+  crc32: received.crc32,
+  sizeBytes: received.sizeBytes,
+  description: received.description,
+});
+
+/** The content is part of the name: two writers never write over each other. */
+function blobKeyOf({ identity, sha256 }: ReceivedInstance): string {
+  const { studyInstanceUID, seriesInstanceUID, sopInstanceUID } = identity;
+  return `studies/${studyInstanceUID}/${seriesInstanceUID}/${sopInstanceUID}.${sha256.slice(0, 16)}.dcm`;
+}
+
+function outcomeOf(outcome: IndexOutcome, received: ReceivedInstance): StoreOutcome {
+  const { identity, warning } = received;
+  switch (outcome) {
+    case 'stored':
+    case 'already-stored':
+      return { outcome, identity, warning };
+    case 'duplicate':
+      return refused(
+        identity,
+        FAILURE_REASON.duplicateSOPInstance,
+        'Another instance is stored under this SOP Instance UID; the first one is kept.',
+      );
+    case 'misfit':
+      return refused(
+        identity,
+        FAILURE_REASON.dataSetDoesNotMatchSOPClass,
+        'The Patient, Study, Series, Modality or site of the instance is another than its UIDs stand for here.',
+      );
+  }
+}
+
+const studiesOf = (outcomes: readonly StoreOutcome[]): Set<string> =>
+  new Set(outcomes.flatMap((o) => (o.outcome === 'refused' ? [] : [o.identity.studyInstanceUID])));

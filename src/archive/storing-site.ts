@@ -1,0 +1,49 @@
+/** In whose name a Scope stores: a site in its own; whoever sees everything in the name of the archive's curators. */
+import type { Database } from '../database/database.js';
+import { ArchiveError } from '../errors.js';
+import type { StoringSite } from './index/index-record.js';
+import type { Scope } from './scope.js';
+import { findSplitPolicy } from './split.js';
+
+/** The site of what curators add to no hospital's study. */
+const CURATION = { name: 'Curation', split_policy: '50' };
+
+/** @throws ArchiveError `forbidden` for a Scope that may only read */
+export async function storingSiteOf(database: Database, scope: Scope, now: Date): Promise<StoringSite> {
+  switch (scope.kind) {
+    case 'site':
+      return { ...(await readSite(database, scope.siteID)), mayJoinAnyStudy: false };
+    case 'everything':
+      return { ...(await curationSite(database, now)), mayJoinAnyStudy: true };
+    case 'licence':
+    case 'nothing':
+      throw new ArchiveError('forbidden', 'A licence is to read, not to store.');
+  }
+}
+
+async function readSite(database: Database, siteID: number): Promise<Omit<StoringSite, 'mayJoinAnyStudy'>> {
+  const row = await database.read
+    .selectFrom('site')
+    .select(['id', 'name', 'split_policy'])
+    .where('id', '=', siteID)
+    .executeTakeFirstOrThrow();
+  const splitPolicy = findSplitPolicy(row.split_policy);
+  if (splitPolicy === undefined) throw new ArchiveError('corrupt', 'The split of a site can not be read.');
+  return { id: row.id, name: row.name, splitPolicy };
+}
+
+async function curationSite(database: Database, now: Date): Promise<Omit<StoringSite, 'mayJoinAnyStudy'>> {
+  const find = () => database.read.selectFrom('site').select('id').where('name', '=', CURATION.name).executeTakeFirst();
+  const existing = await find();
+  if (existing !== undefined) return readSite(database, existing.id);
+  await database.write((tx) =>
+    tx
+      .insertInto('site')
+      .values({ ...CURATION, created_at: now.toISOString() })
+      .onConflict((conflict) => conflict.column('name').doNothing())
+      .execute(),
+  );
+  const added = await find();
+  if (added === undefined) throw new Error('A site that was added is there.');
+  return readSite(database, added.id);
+}

@@ -1,0 +1,69 @@
+/**
+ * Beside the files of a study stands `study.json`: which site it came from and to which split its patient belongs. With
+ * it the folder alone is enough to rebuild the index; it is on disk before any instance of the study is acknowledged.
+ */
+import type { Database } from '../database/database.js';
+import type { BlobStore } from './blobs/blob-store.js';
+import { SPLITS, type Split } from './scope.js';
+
+export interface SubmissionRecord {
+  readonly site: string;
+  readonly split: Split;
+}
+
+const REMEMBERED_STUDIES = 10_000;
+
+export const submissionKey = (studyInstanceUID: string): string => `studies/${studyInstanceUID}/study.json`;
+
+export class SubmissionRecords {
+  readonly #database: Database;
+  readonly #blobs: BlobStore;
+  readonly #written = new Set<string>();
+
+  constructor(database: Database, blobs: BlobStore) {
+    this.#database = database;
+    this.#blobs = blobs;
+  }
+
+  /** Resolve when the record of each of these studies, all of them indexed, is on disk. */
+  async ensure(studyInstanceUIDs: ReadonlySet<string>): Promise<void> {
+    const missing = [...studyInstanceUIDs].filter((uid) => !this.#written.has(uid));
+    if (missing.length === 0) return;
+    const rows = await this.#database.read
+      .selectFrom('study')
+      .innerJoin('site', 'site.id', 'study.site_id')
+      .innerJoin('patient', 'patient.id', 'study.patient_row_id')
+      .select(['study.study_instance_uid', 'site.name', 'patient.split'])
+      .where('study.study_instance_uid', 'in', missing)
+      .execute();
+    await Promise.all(
+      rows.map(({ study_instance_uid: uid, name, split }) =>
+        this.#blobs.writeText(submissionKey(uid), `${JSON.stringify({ site: name, split })}\n`),
+      ),
+    );
+    if (this.#written.size + missing.length > REMEMBERED_STUDIES) this.#written.clear();
+    for (const uid of missing) this.#written.add(uid);
+  }
+
+  /** Read the record of a study; undefined when there is none that can be read. */
+  async find(studyInstanceUID: string): Promise<SubmissionRecord | undefined> {
+    const blob = await this.#blobs.open(submissionKey(studyInstanceUID)).catch(() => undefined);
+    if (blob === undefined) return undefined;
+    try {
+      return parseSubmission((await blob.read(0, blob.sizeBytes)).toString('utf8'));
+    } finally {
+      await blob.close();
+    }
+  }
+}
+
+function parseSubmission(text: string): SubmissionRecord | undefined {
+  try {
+    const { site, split }: Record<string, unknown> = JSON.parse(text);
+    const known = SPLITS.find((name) => name === split);
+    return typeof site === 'string' && known !== undefined ? { site, split: known } : undefined;
+  } catch {
+    // A torn record is as none: whoever asks says so by name.
+    return undefined;
+  }
+}

@@ -1,0 +1,61 @@
+/** The command `nccid`, put together from its commands. Every command prints its one result, or one sentence that says why not. */
+import { Command, CommanderError } from 'commander';
+import { loadConfig } from '../config.js';
+import { ArchiveError } from '../errors.js';
+import type { AddCommand, CommandContext, Output } from './context.js';
+
+export interface ProgramOptions {
+  readonly commands: readonly AddCommand[];
+  readonly output: Output;
+  readonly env: NodeJS.ProcessEnv;
+  /** Milliseconds since 1970. */
+  readonly now: () => number;
+}
+
+/** Exit statuses: done, refused, and not understood. */
+const DONE = 0;
+const REFUSED = 1;
+const MISUSED = 2;
+
+/** Build the program. It neither prints nor ends the process by itself; `runProgram` runs it. */
+export function buildProgram({ commands, output, env, now }: ProgramOptions): Command {
+  const program = new Command('nccid');
+  program
+    .description('An archive of de-identified images: DICOMweb, access by licence.')
+    .option('--data <folder>', 'the archive folder (NCCID_DATA)')
+    .configureHelp({ showGlobalOptions: true })
+    .configureOutput({
+      writeOut: (text) => output.print(text.trimEnd()),
+      writeErr: (text) => output.printError(text.trimEnd()),
+    })
+    .exitOverride();
+  const context: CommandContext = {
+    ...output,
+    now,
+    config: (flags = {}) => loadConfig(env, { ...flags, data: program.opts<{ data?: string }>().data }),
+  };
+  for (const addCommand of commands) addCommand(program, context);
+  return program;
+}
+
+/**
+ * Run the program and give its exit status: 0 when done, 1 when the archive refused, 2 when the command line was wrong.
+ * @param args the words after the program's name
+ */
+export async function runProgram(program: Command, args: readonly string[], output: Output): Promise<number> {
+  try {
+    await program.parseAsync(args, { from: 'user' });
+    return DONE;
+  } catch (error) {
+    if (error instanceof CommanderError) return error.exitCode === 0 ? DONE : MISUSED;
+    output.printError(sentenceOf(error));
+    return REFUSED;
+  }
+}
+
+/** Only a bug is worth its stack: what the archive or the operating system refuses says itself what is wrong. */
+function sentenceOf(error: unknown): string {
+  if (!(error instanceof Error)) return String(error);
+  const isRefusal = error instanceof ArchiveError || 'syscall' in error;
+  return isRefusal ? error.message : (error.stack ?? error.message);
+}

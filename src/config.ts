@@ -1,0 +1,83 @@
+/** The settings of a process, from its command line and its environment: the only place that reads the latter. */
+import { isIP } from 'node:net';
+import { invalidRequest } from './errors.js';
+
+export interface Config {
+  /** The archive folder. */
+  readonly dataFolder: string;
+  readonly port: number;
+  readonly host: string;
+  /** The URL under which clients see the archive, without a slash at its end. */
+  readonly publicURL: string;
+}
+
+/** Settings as texts from a command line. */
+export interface ConfigFlags {
+  readonly data?: string | undefined;
+  readonly port?: string | undefined;
+  readonly host?: string | undefined;
+  readonly publicURL?: string | undefined;
+}
+
+const THREADS_THAT_WAIT_FOR_DISKS = '16';
+const HOST_NAME = /^(?!-)[A-Za-z0-9.-]{1,253}$/;
+
+/**
+ * Read the settings: a flag wins over the environment, the environment over the default. A variable that is set to nothing
+ * is not set.
+ * @throws ArchiveError `invalid-request`, naming the setting that is bad
+ */
+export function loadConfig(env: NodeJS.ProcessEnv = process.env, flags: ConfigFlags = {}): Config {
+  const setting = (flag: string | undefined, variable: string, fallback: string): string =>
+    flag ?? (env[variable] || fallback);
+  const dataFolder = dataFolderOf(setting(flags.data, 'NCCID_DATA', './data/archive'));
+  const port = portOf(setting(flags.port, 'NCCID_PORT', '8080'));
+  const host = hostOf(setting(flags.host, 'NCCID_HOST', '127.0.0.1'));
+  const ownURL = `http://${isIP(host) === 6 ? `[${host}]` : host}:${port}`;
+  return { dataFolder, port, host, publicURL: publicURLOf(setting(flags.publicURL, 'NCCID_PUBLIC_URL', ownURL)) };
+}
+
+/**
+ * Give the process enough threads to wait for its disks: Node's four would make uploads queue behind each other. It has an
+ * effect only before the process first uses a thread, and Node uses one to load the first ES module: so call it from a
+ * CommonJS file at the very start.
+ */
+export function prepareProcess(): void {
+  process.env['UV_THREADPOOL_SIZE'] ??= THREADS_THAT_WAIT_FOR_DISKS;
+}
+
+function dataFolderOf(text: string): string {
+  if (text === '' || text.includes('\0'))
+    throw invalidRequest('The archive folder (NCCID_DATA, --data) is not a path.');
+  return text;
+}
+
+function portOf(text: string): number {
+  const port = /^\d{1,5}$/.test(text) ? Number(text) : 0;
+  if (port < 1 || port > 65_535) throw invalidRequest('The port (NCCID_PORT, --port) is not a number from 1 to 65535.');
+  return port;
+}
+
+function hostOf(text: string): string {
+  if (isIP(text) === 0 && !HOST_NAME.test(text)) {
+    throw invalidRequest('The host (NCCID_HOST, --host) is neither an IP address nor a host name.');
+  }
+  return text;
+}
+
+function publicURLOf(text: string): string {
+  const url = URL.canParse(text) ? new URL(text) : undefined;
+  const isWeb = url?.protocol === 'http:' || url?.protocol === 'https:';
+  if (url === undefined || !isWeb || url.username !== '' || url.password !== '' || /[?#]/.test(text)) {
+    throw invalidRequest(
+      'The public URL (NCCID_PUBLIC_URL, --public-url) is not an http or https URL without user, query and fragment.',
+    );
+  }
+  return withoutSlashesAtEnd(url.href);
+}
+
+function withoutSlashesAtEnd(text: string): string {
+  let end = text.length;
+  while (text[end - 1] === '/') end--;
+  return text.slice(0, end);
+}

@@ -1,0 +1,70 @@
+/**
+ * The index of an archive: one connection that reads, here, and one that writes, in a thread of its own.
+ * WAL with `synchronous=FULL`: a commit that has returned survives a power cut; readers never wait for writers.
+ */
+import Sqlite from 'better-sqlite3';
+import { Kysely, Migrator, SqliteDialect, type Transaction } from 'kysely';
+import { MIGRATIONS } from './migrations/migrations.js';
+import type { Schema } from './schema.js';
+import { SqliteWriterDialect } from './sqlite-writer.js';
+
+const BUSY_TIMEOUT_MS = 5_000;
+const KEPT_STATEMENTS = 256;
+
+export class Database {
+  /** Runs queries; sees every transaction that has been committed, by this process or another. */
+  readonly read: Kysely<Schema>;
+  readonly #writer: Kysely<Schema>;
+
+  private constructor(read: Kysely<Schema>, writer: Kysely<Schema>) {
+    this.read = read;
+    this.#writer = writer;
+  }
+
+  /**
+   * Open the index at `path`, made when it is not there, and bring it to the newest schema.
+   * @throws ArchiveError `unavailable` when another process keeps it locked
+   */
+  static async open(path: string): Promise<Database> {
+    const writer = new Kysely<Schema>({ dialect: new SqliteWriterDialect({ path, busyTimeoutMs: BUSY_TIMEOUT_MS }) });
+    await migrateToLatest(writer);
+    const read = new Kysely<Schema>({ dialect: new SqliteDialect({ database: openReader(path) }) });
+    return new Database(read, writer);
+  }
+
+  /** Run `work` in one transaction: all of it is on disk when the promise resolves, none when it rejects. */
+  write<T>(work: (transaction: Transaction<Schema>) => Promise<T>): Promise<T> {
+    return this.#writer.transaction().execute(work);
+  }
+
+  async close(): Promise<void> {
+    await this.read.destroy();
+    await this.#writer.destroy();
+  }
+}
+
+function openReader(path: string) {
+  const sqlite = new Sqlite(path, { timeout: BUSY_TIMEOUT_MS });
+  sqlite.pragma('query_only = ON');
+  sqlite.pragma('case_sensitive_like = ON');
+  sqlite.pragma('cache_size = -32768');
+  const statements = new Map<string, ReturnType<typeof sqlite.prepare>>();
+  return {
+    prepare(text: string) {
+      let statement = statements.get(text);
+      if (statement === undefined) {
+        if (statements.size >= KEPT_STATEMENTS) statements.clear();
+        statement = sqlite.prepare(text);
+        statements.set(text, statement);
+      }
+      return statement;
+    },
+    close: () => sqlite.close(),
+  };
+}
+
+async function migrateToLatest(writer: Kysely<Schema>): Promise<void> {
+  const migrator = new Migrator({ db: writer, provider: { getMigrations: async () => ({ ...MIGRATIONS }) } });
+  const { error } = await migrator.migrateToLatest();
+  if (error !== undefined) throw error;
+}

@@ -1,0 +1,148 @@
+/**
+ * The tables, as Kysely's types. Text columns named for an attribute hold its normalised value, the form in which it is
+ * searched; what is returned to a caller stands in `attributes`, the level's attributes as one DICOM JSON object.
+ * Instants are ISO 8601 text in UTC; dates are `YYYY-MM-DD`.
+ */
+import type { Generated } from 'kysely';
+
+export interface SiteTable {
+  id: Generated<number>;
+  name: string;
+  /** `training`, `validation`, or the percentage of patients that goes to training. */
+  split_policy: string;
+  created_at: string;
+}
+
+export interface LicenceTable {
+  id: Generated<number>;
+  reference: string;
+  project: string;
+  /** JSON arrays of text; `site_ids` is null for every site. */
+  kinds: string;
+  splits: string;
+  site_ids: string | null;
+  starts_on: string;
+  /** The last day on which the licence holds. */
+  ends_on: string;
+  status: 'active' | 'suspended' | 'revoked';
+  created_at: string;
+}
+
+export interface TokenTable {
+  jti: string;
+  kind: 'site' | 'licence' | 'curator';
+  site_id: number | null;
+  licence_id: number | null;
+  person: string | null;
+  issued_at: string;
+  expires_at: string;
+  revoked_at: string | null;
+}
+
+export interface PatientTable {
+  id: Generated<number>;
+  /** Patient ID in its canonical form. */
+  pseudonym: string;
+  split: 'training' | 'validation';
+  first_site_id: number;
+}
+
+export interface StudyTable {
+  id: Generated<number>;
+  study_instance_uid: string;
+  patient_row_id: number;
+  site_id: number;
+  /** Empty when absent or not a date, so that it sorts last when the latest come first. */
+  study_date: string;
+  study_time: string | null;
+  accession_number: string | null;
+  study_id: string | null;
+  study_description: string | null;
+  patient_id: string | null;
+  patient_birth_date: string | null;
+  patient_sex: string | null;
+  patient_name: string | null;
+  patient_name_ideographic: string | null;
+  patient_name_phonetic: string | null;
+  referring_physician_name: string | null;
+  referring_physician_name_ideographic: string | null;
+  referring_physician_name_phonetic: string | null;
+  attributes: string;
+  stored_at: string;
+}
+
+export interface SeriesTable {
+  id: Generated<number>;
+  series_instance_uid: string;
+  study_row_id: number;
+  /** What a Scope asks of a series, kept beside it: kind, split of its patient, site of its study. */
+  kind: 'xray' | 'ct' | 'mri' | 'other';
+  split: 'training' | 'validation';
+  site_id: number;
+  modality: string | null;
+  series_number: string | null;
+  /** Series Number as a number, for order; a series without one comes last. */
+  series_order: number;
+  series_description: string | null;
+  series_date: string | null;
+  body_part_examined: string | null;
+  manufacturer: string | null;
+  manufacturer_model_name: string | null;
+  performed_procedure_step_start_date: string | null;
+  performed_procedure_step_start_time: string | null;
+  attributes: string;
+  instance_count: number;
+}
+
+/** The items of Request Attributes Sequence that are searched. */
+export interface SeriesRequestTable {
+  series_row_id: number;
+  item_index: number;
+  scheduled_procedure_step_id: string | null;
+  requested_procedure_id: string | null;
+}
+
+export interface InstanceTable {
+  id: Generated<number>;
+  sop_instance_uid: string;
+  series_row_id: number;
+  study_row_id: number;
+  sop_class_uid: string;
+  instance_number: string | null;
+  instance_order: number;
+  transfer_syntax_uid: string;
+  attributes: string;
+  blob_key: string;
+  size_bytes: number;
+  /** SHA-256 of the stored file, 64 hexadecimal digits. */
+  sha256: string;
+  /** CRC-32 of the stored file, unsigned. */
+  crc32: number;
+  frame_count: number;
+  stored_at: string;
+  /** When a read or a scrub found other bytes than were stored. */
+  damaged_at: string | null;
+}
+
+/** What a retrieval needs and a search does not. */
+export interface InstanceContentTable {
+  instance_row_id: number;
+  /** The metadata as DICOM JSON, raw deflated, the instance's URL left open. */
+  metadata: Buffer;
+  /** JSON: where each value that metadata leaves out stands in the file. */
+  bulkdata: string;
+  /** The encoded frame table; null without Pixel Data. */
+  frame_table: Buffer | null;
+}
+
+export interface Schema {
+  site: SiteTable;
+  licence: LicenceTable;
+  token: TokenTable;
+  patient: PatientTable;
+  study: StudyTable;
+  series: SeriesTable;
+  series_request: SeriesRequestTable;
+  instance: InstanceTable;
+  instance_content: InstanceContentTable;
+}

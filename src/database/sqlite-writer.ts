@@ -1,0 +1,170 @@
+/** A Kysely dialect for SQLite whose only connection lives in a worker thread: what waits for the disk waits there. */
+import { Worker } from 'node:worker_threads';
+import {
+  CompiledQuery,
+  type DatabaseConnection,
+  type DatabaseIntrospector,
+  type Dialect,
+  type DialectAdapter,
+  type Driver,
+  type Kysely,
+  type QueryCompiler,
+  type QueryResult,
+  SqliteAdapter,
+  SqliteIntrospector,
+  SqliteQueryCompiler,
+} from 'kysely';
+import { ArchiveError } from '../errors.js';
+
+interface Reply {
+  readonly id: number;
+  readonly result?: { readonly rows: unknown[]; readonly changes: number; readonly insertID: number };
+  readonly error?: { readonly code: string; readonly message: string };
+}
+
+interface Waiting {
+  readonly resolve: (result: QueryResult<unknown>) => void;
+  readonly reject: (error: Error) => void;
+}
+
+export interface SqliteWriterOptions {
+  readonly path: string;
+  /** How long a statement waits for another process's transaction to end. */
+  readonly busyTimeoutMs: number;
+}
+
+/** SQLite can roll back DDL, which Kysely's own adapter does not assume. */
+class TransactionalSqliteAdapter extends SqliteAdapter {
+  override get supportsTransactionalDdl(): boolean {
+    return true;
+  }
+}
+
+export class SqliteWriterDialect implements Dialect {
+  readonly #options: SqliteWriterOptions;
+
+  constructor(options: SqliteWriterOptions) {
+    this.#options = options;
+  }
+
+  createDriver(): Driver {
+    return new SqliteWriterDriver(this.#options);
+  }
+
+  createQueryCompiler(): QueryCompiler {
+    return new SqliteQueryCompiler();
+  }
+
+  createAdapter(): DialectAdapter {
+    return new TransactionalSqliteAdapter();
+  }
+
+  createIntrospector(database: Kysely<unknown>): DatabaseIntrospector {
+    return new SqliteIntrospector(database);
+  }
+}
+
+class SqliteWriterDriver implements Driver {
+  readonly #options: SqliteWriterOptions;
+  #connection: WorkerConnection | undefined;
+  /** The end of the queue for the one connection. */
+  #turn: Promise<void> = Promise.resolve();
+  #release: (() => void) | undefined;
+
+  constructor(options: SqliteWriterOptions) {
+    this.#options = options;
+  }
+
+  async init(): Promise<void> {
+    this.#connection = new WorkerConnection(this.#options);
+  }
+
+  async acquireConnection(): Promise<DatabaseConnection> {
+    const previous = this.#turn;
+    let release: (() => void) | undefined;
+    this.#turn = new Promise((resolve) => {
+      release = resolve;
+    });
+    await previous;
+    this.#release = release;
+    if (this.#connection === undefined) throw new Error('The database is closed.');
+    return this.#connection;
+  }
+
+  async releaseConnection(): Promise<void> {
+    this.#release?.();
+  }
+
+  async beginTransaction(connection: DatabaseConnection): Promise<void> {
+    await connection.executeQuery(CompiledQuery.raw('begin immediate'));
+  }
+
+  async commitTransaction(connection: DatabaseConnection): Promise<void> {
+    await connection.executeQuery(CompiledQuery.raw('commit'));
+  }
+
+  async rollbackTransaction(connection: DatabaseConnection): Promise<void> {
+    await connection.executeQuery(CompiledQuery.raw('rollback'));
+  }
+
+  async destroy(): Promise<void> {
+    await this.#connection?.close();
+    this.#connection = undefined;
+  }
+}
+
+class WorkerConnection implements DatabaseConnection {
+  readonly #worker: Worker;
+  readonly #waiting = new Map<number, Waiting>();
+  #nextID = 0;
+
+  constructor(options: SqliteWriterOptions) {
+    this.#worker = new Worker(new URL('./sqlite-writer.worker.mjs', import.meta.url), { workerData: options });
+    this.#worker.on('message', (reply: Reply) => this.#settle(reply));
+    this.#worker.on('error', (error) => this.#failAll(error));
+  }
+
+  executeQuery<R>(query: CompiledQuery): Promise<QueryResult<R>> {
+    const id = this.#nextID++;
+    const answer = new Promise<QueryResult<unknown>>((resolve, reject) => this.#waiting.set(id, { resolve, reject }));
+    this.#worker.postMessage({ id, sql: query.sql, parameters: query.parameters });
+    return answer as Promise<QueryResult<R>>;
+  }
+
+  // biome-ignore lint/correctness/useYield: an archive's writer never streams
+  async *streamQuery<R>(): AsyncIterableIterator<QueryResult<R>> {
+    throw new Error('The writing connection does not stream.');
+  }
+
+  async close(): Promise<void> {
+    const exited = new Promise<void>((resolve) => this.#worker.once('exit', () => resolve()));
+    this.#worker.postMessage('close');
+    await exited;
+  }
+
+  #settle(reply: Reply): void {
+    const waiting = this.#waiting.get(reply.id);
+    this.#waiting.delete(reply.id);
+    if (reply.result !== undefined) {
+      const { rows, changes, insertID } = reply.result;
+      waiting?.resolve({ rows, numAffectedRows: BigInt(changes), insertId: BigInt(insertID) });
+    } else if (reply.error !== undefined) {
+      waiting?.reject(databaseError(reply.error.code, reply.error.message));
+    }
+  }
+
+  #failAll(error: Error): void {
+    for (const { reject } of this.#waiting.values()) reject(error);
+    this.#waiting.clear();
+  }
+}
+
+/** SQLite's own error as one the doors can answer: full and busy are the client's business, the rest is a bug. */
+function databaseError(code: string, message: string): Error {
+  if (code === 'SQLITE_FULL' || code.startsWith('SQLITE_IOERR')) {
+    return new ArchiveError('storage-full', 'The index can not be written: its disk is full or failing.');
+  }
+  if (code.startsWith('SQLITE_BUSY')) return new ArchiveError('unavailable', 'The index is busy; try again soon.');
+  if (code.startsWith('SQLITE_READONLY')) return new ArchiveError('unavailable', 'The index can not be written now.');
+  return Object.assign(new Error(message), { code });
+}

@@ -1,0 +1,68 @@
+/** Finds the route of a path. Segments are decoded one by one, so that nothing in them can become a slash or a step up. */
+import { invalidRequest, notFound } from '../errors.js';
+import { ProblemDetails } from './problem.js';
+import type { Route } from './routes.js';
+
+export interface MatchedRoute {
+  readonly route: Route;
+  readonly variables: Readonly<Record<string, string | undefined>>;
+}
+
+const WITHOUT_ROUTE = ['OPTIONS'];
+
+/** The methods a path can be asked with; none when there is no such resource. */
+export function allowedMethods(routes: readonly Route[], path: string): readonly string[] {
+  const segments = segmentsOf(path);
+  const methods = routes.filter(({ template }) => matchTemplate(template, segments)).map(({ method }) => method);
+  if (methods.length === 0) return [];
+  return [...new Set(methods.flatMap((method) => (method === 'GET' ? ['GET', 'HEAD'] : [method]))), ...WITHOUT_ROUTE];
+}
+
+/** @throws ArchiveError `not-found`, `method-not-allowed` with Allow, or `invalid-request` for a bad escape */
+export function matchRoute(routes: readonly Route[], method: string, path: string): MatchedRoute {
+  const segments = segmentsOf(path);
+  const wanted = method === 'HEAD' ? 'GET' : method;
+  for (const route of routes) {
+    const variables = route.method === wanted ? matchTemplate(route.template, segments) : undefined;
+    if (variables !== undefined) return { route, variables };
+  }
+  const allowed = allowedMethods(routes, path);
+  if (allowed.length === 0) throw notFound();
+  throw new ProblemDetails('method-not-allowed', 'The resource can not be asked with this method.', {
+    headers: { Allow: allowed.join(', ') },
+  });
+}
+
+function segmentsOf(path: string): readonly string[] {
+  const trimmed = path.endsWith('/') ? path.slice(0, -1) : path;
+  return trimmed.split('/').slice(1).map(decodeSegment);
+}
+
+function decodeSegment(segment: string): string {
+  try {
+    const text = decodeURIComponent(segment);
+    if (!text.includes('\0')) return text;
+  } catch {
+    // Told below as every bad escape is.
+  }
+  throw invalidRequest('The path holds an escape that stands for no character.');
+}
+
+function matchTemplate(
+  template: string,
+  segments: readonly string[],
+): Readonly<Record<string, string | undefined>> | undefined {
+  const variables = new Map<string, string>();
+  const parts = template.split('/').slice(1);
+  for (const [i, part] of parts.entries()) {
+    const segment = segments[i];
+    if (segment === undefined) return undefined;
+    if (part.endsWith('*}')) {
+      variables.set(part.slice(1, -2), segments.slice(i).join('/'));
+      return Object.fromEntries(variables);
+    }
+    if (part.startsWith('{')) variables.set(part.slice(1, -1), segment);
+    else if (part !== segment) return undefined;
+  }
+  return segments.length === parts.length ? Object.fromEntries(variables) : undefined;
+}

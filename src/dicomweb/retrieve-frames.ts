@@ -1,0 +1,83 @@
+/** Retrieve frames: native ones in little endian, compressed ones as stored. PS3.18 §10.4.1.1.6, §8.7.3.3 */
+import type { LocatedInstance } from '../archive/index/locate.js';
+import type { Frame } from '../archive/read/frames.js';
+import { EXPLICIT_VR_LITTLE_ENDIAN, findTransferSyntax } from '../dicom/transfer-syntaxes.js';
+import { invalidRequest } from '../errors.js';
+import type { Representation } from './accept.js';
+import { chooseRepresentation, type Exchange, sendPieces } from './exchange.js';
+import { sendMultipart } from './multipart-body.js';
+import { instancePath, instanceURL } from './urls.js';
+
+const OCTETS = 'application/octet-stream';
+const MAX_FRAMES = 1_000;
+
+export async function retrieveFrames(exchange: Exchange): Promise<void> {
+  const path = instancePath(exchange.variables);
+  const frameNumbers = parseFrameNumbers(exchange.variables['frames'] ?? '');
+  const instance = await exchange.archive.instance(path);
+  const frames = await exchange.archive.frames(instance, frameNumbers);
+  await sendFrames(exchange, instance, frames);
+}
+
+/** A comma-separated list of numbers from 1. @throws ArchiveError `invalid-request` */
+export function parseFrameNumbers(list: string): readonly number[] {
+  const texts = list.split(',');
+  if (texts.length > MAX_FRAMES) throw invalidRequest(`At most ${MAX_FRAMES} frames can be asked for at once.`);
+  return texts.map((text) => {
+    if (!/^[1-9]\d{0,9}$/.test(text))
+      throw invalidRequest('Frames are asked for by their numbers, from 1, with commas.');
+    return Number(text);
+  });
+}
+
+/** Send frames in the form the client prefers; one part each, or the only one by itself. */
+export async function sendFrames(
+  exchange: Exchange,
+  instance: LocatedInstance,
+  frames: readonly Frame[],
+): Promise<void> {
+  const chosen = chooseRepresentation(exchange, offered(instance.transferSyntaxUID, frames.length));
+  const { mediaType, transferSyntaxUID, multipart } = chosen;
+  const file = await exchange.archive.open(instance);
+  try {
+    const [only] = frames;
+    if (only !== undefined && !multipart) {
+      const headers = {
+        'Content-Type': `${mediaType}; transfer-syntax=${transferSyntaxUID}`,
+        'Content-Length': only.lengthBytes,
+        'Content-Location': frameURL(exchange, instance, only),
+      };
+      return await sendPieces(exchange, headers, only.bytes(file));
+    }
+    const parts = frames.map((frame) => ({
+      contentType: mediaType,
+      transferSyntaxUID,
+      contentLocation: frameURL(exchange, instance, frame),
+      lengthBytes: frame.lengthBytes,
+      bytes: () => frame.bytes(file),
+    }));
+    await sendMultipart(exchange, parts);
+  } finally {
+    await file.close();
+  }
+}
+
+/** Native frames are always little endian; compressed ones go by the name of their code stream, or as mere octets. */
+function offered(storedSyntaxUID: string, count: number): readonly Representation[] {
+  const syntax = findTransferSyntax(storedSyntaxUID);
+  const forms =
+    syntax?.mediaType === undefined
+      ? [{ mediaType: OCTETS, transferSyntaxUID: EXPLICIT_VR_LITTLE_ENDIAN, stored: true }]
+      : [...new Set([OCTETS, syntax.mediaType])].map((mediaType) => ({
+          mediaType,
+          transferSyntaxUID: storedSyntaxUID,
+          stored: true,
+        }));
+  return [
+    ...forms.map((form) => ({ ...form, multipart: true })),
+    ...(count === 1 ? forms.map((form) => ({ ...form, multipart: false })) : []),
+  ];
+}
+
+const frameURL = ({ base }: Exchange, instance: LocatedInstance, { frameNumber }: Frame): string =>
+  `${instanceURL(base, instance)}/frames/${frameNumber}`;

@@ -1,0 +1,89 @@
+/** Retrieve studies, series and instances as Part 10 files: as stored, or as Explicit VR Little Endian. PS3.18 §10.4.1.1.1 */
+import type { LocatedInstance } from '../archive/index/locate.js';
+import { asExplicitLittleEndian, isNative } from '../archive/read/explicit-little-endian.js';
+import type { ScopedArchive } from '../archive/scoped-archive.js';
+import {
+  EXPLICIT_VR_BIG_ENDIAN,
+  EXPLICIT_VR_LITTLE_ENDIAN,
+  IMPLICIT_VR_LITTLE_ENDIAN,
+} from '../dicom/transfer-syntaxes.js';
+import type { Representation } from './accept.js';
+import { chooseRepresentation, type Exchange, sendPieces } from './exchange.js';
+import { type BodyPart, sendMultipart } from './multipart-body.js';
+import { sendAllBulkdata } from './retrieve-bulkdata.js';
+import { instanceURL, resourcePath, resourceURL } from './urls.js';
+
+const DICOM = 'application/dicom';
+const OCTETS = 'application/octet-stream';
+/** Never named in an answer's negotiation; sent only when asked for what is stored, whatever it is. PS3.18 §8.7.3 */
+const NOT_NEGOTIATED: ReadonlySet<string> = new Set([IMPLICIT_VR_LITTLE_ENDIAN, EXPLICIT_VR_BIG_ENDIAN]);
+
+export async function retrieveInstances(exchange: Exchange): Promise<void> {
+  const path = resourcePath(exchange.variables);
+  const instances = await exchange.archive.instances(path);
+  const isOneInstance = path.sopInstanceUID !== undefined;
+  const chosen = chooseRepresentation(exchange, offered(instances, isOneInstance));
+  await exchange.archive.expectFiles(instances);
+  exchange.response.set('Content-Location', resourceURL(exchange.base, path));
+  if (chosen.mediaType === OCTETS) return sendAllBulkdata(exchange, instances);
+  const isAsStored = chosen.stored === true;
+  if (!chosen.multipart) return sendOne(exchange, instances, isAsStored);
+  await sendMultipart(
+    exchange,
+    instances.map((instance) => partOf(exchange, instance, isAsStored)),
+  );
+}
+
+/** What there is without decoding pixels; Explicit VR Little Endian first where all can be given in it. */
+function offered(instances: readonly LocatedInstance[], isOneInstance: boolean): readonly Representation[] {
+  const syntaxes = new Set(instances.map(({ transferSyntaxUID }) => transferSyntaxUID));
+  const [first] = syntaxes;
+  const common = syntaxes.size === 1 && first !== undefined && !NOT_NEGOTIATED.has(first) ? first : undefined;
+  const stored = { mediaType: DICOM, stored: true, ...(common === undefined ? {} : { transferSyntaxUID: common }) };
+  const isConvertible = common !== EXPLICIT_VR_LITTLE_ENDIAN && [...syntaxes].every(isNative);
+  const converted = isConvertible ? [{ mediaType: DICOM, transferSyntaxUID: EXPLICIT_VR_LITTLE_ENDIAN }] : [];
+  const files = [...converted, stored];
+  return [
+    ...files.map((file) => ({ ...file, multipart: true })),
+    ...(isOneInstance ? files.map((file) => ({ ...file, multipart: false })) : []),
+    { mediaType: OCTETS, multipart: true, transferSyntaxUID: EXPLICIT_VR_LITTLE_ENDIAN },
+  ];
+}
+
+async function sendOne(exchange: Exchange, instances: readonly LocatedInstance[], isAsStored: boolean): Promise<void> {
+  const [instance] = instances;
+  if (instance === undefined) throw new Error('A found resource has an instance.');
+  const headers = {
+    'Content-Type': `${DICOM}; transfer-syntax=${syntaxSent(instance, isAsStored)}`,
+    'Content-Disposition': `attachment; filename="${instance.sopInstanceUID}.dcm"`,
+    ...(isUnchanged(instance, isAsStored) ? { 'Content-Length': instance.sizeBytes } : {}),
+  };
+  await sendPieces(exchange, headers, fileBytes(exchange.archive, instance, isAsStored));
+}
+
+const partOf = (exchange: Exchange, instance: LocatedInstance, isAsStored: boolean): BodyPart => ({
+  contentType: DICOM,
+  transferSyntaxUID: syntaxSent(instance, isAsStored),
+  contentLocation: instanceURL(exchange.base, instance),
+  lengthBytes: isUnchanged(instance, isAsStored) ? instance.sizeBytes : undefined,
+  bytes: () => fileBytes(exchange.archive, instance, isAsStored),
+});
+
+const isUnchanged = (instance: LocatedInstance, isAsStored: boolean): boolean =>
+  isAsStored || instance.transferSyntaxUID === EXPLICIT_VR_LITTLE_ENDIAN;
+
+const syntaxSent = (instance: LocatedInstance, isAsStored: boolean): string =>
+  isAsStored ? instance.transferSyntaxUID : EXPLICIT_VR_LITTLE_ENDIAN;
+
+async function* fileBytes(
+  archive: ScopedArchive,
+  instance: LocatedInstance,
+  isAsStored: boolean,
+): AsyncGenerator<Buffer> {
+  const file = await archive.open(instance);
+  try {
+    yield* isUnchanged(instance, isAsStored) ? file.bytes() : asExplicitLittleEndian(file.bytes(), instance);
+  } finally {
+    await file.close();
+  }
+}

@@ -1,0 +1,80 @@
+/**
+ * The DICOMweb services as one Express handler: who calls, which route, may he, and then the route's handler with the
+ * archive as he may see it. Everything that fails becomes a problem document.
+ */
+import type { Request, Response } from 'express';
+import type { Authenticator } from '../access/authenticate.js';
+import type { Caller } from '../access/caller.js';
+import { isPermitted } from '../access/permissions.js';
+import { scopeOf } from '../access/scope-of.js';
+import type { Archive } from '../archive/archive.js';
+import { ArchiveError } from '../errors.js';
+import type { Log } from '../log.js';
+import { allowedMethods, matchRoute } from './match-route.js';
+import { ProblemDetails, sendProblem } from './problem.js';
+import { parseQuery } from './query-parameters.js';
+import { ROUTES } from './routes.js';
+
+export interface ServiceOptions {
+  readonly archive: Archive;
+  readonly authenticator: Authenticator;
+  /** The public URL of the service, without a slash at its end. */
+  readonly base: string;
+  readonly log: Log;
+}
+
+export function dicomwebService({ archive, authenticator, base, log }: ServiceOptions) {
+  return async (request: Request, response: Response): Promise<void> => {
+    try {
+      const caller = await authenticator.authenticate(authorizationOf(request));
+      const [path = '', query = ''] = splitTarget(request.url);
+      if (request.method === 'OPTIONS') return answerOptions(path, response);
+      const { route, variables } = matchRoute(ROUTES, request.method, path);
+      expectPermission(caller, route.permission);
+      const scoped = archive.as(scopeOf(caller));
+      const parameters = parseQuery(query);
+      await route.handler({ request, response, archive: scoped, base, variables, parameters });
+    } catch (error) {
+      if (!isAbort(error)) sendProblem(error, response, log);
+    } finally {
+      discardBody(request);
+    }
+  };
+}
+
+/** All values as sent: Node joins or drops repeated headers, and two of them must be told from one. */
+function authorizationOf(request: Request): readonly string[] {
+  return request.headersDistinct['authorization'] ?? [];
+}
+
+function splitTarget(url: string): readonly [string, string] {
+  const at = url.indexOf('?');
+  return at === -1 ? [url, ''] : [url.slice(0, at), url.slice(at + 1)];
+}
+
+function answerOptions(path: string, response: Response): void {
+  const allowed = allowedMethods(ROUTES, path);
+  response
+    .status(204)
+    .set('Allow', allowed.length === 0 ? 'OPTIONS' : allowed.join(', '))
+    .end();
+}
+
+function expectPermission(caller: Caller, permission: Parameters<typeof isPermitted>[1]): void {
+  if (isPermitted(caller.kind, permission)) return;
+  throw new ProblemDetails('forbidden', 'The token does not allow this kind of request.', {
+    headers: { 'WWW-Authenticate': `Bearer realm="nccid", error="insufficient_scope", scope="${permission}"` },
+  });
+}
+
+/** The client went away: there is nobody to answer, and nothing wrong here. */
+function isAbort(error: unknown): boolean {
+  if (error instanceof ArchiveError || !(error instanceof Error)) return false;
+  const code = 'code' in error ? error.code : undefined;
+  return code === 'ERR_STREAM_PREMATURE_CLOSE' || code === 'ECONNRESET' || code === 'EPIPE' || code === 'ABORT_ERR';
+}
+
+/** What was not read of a body would otherwise stand before the next request of the connection. */
+function discardBody(request: Request): void {
+  if (!request.readableEnded && !request.destroyed) request.resume();
+}

@@ -1,0 +1,82 @@
+/** The body of a Store request as the parts in it: multipart/related, or one instance by itself. PS3.18 §10.5.1, §8.6.1 */
+import type { Request } from 'express';
+import { cannotUnderstand } from '../dicom/failure-reasons.js';
+import { ArchiveError, invalidRequest } from '../errors.js';
+import { type MediaType, parameterOf, parseMediaType } from './media-type.js';
+import { boundaryOf, type MultipartPart, readMultipart } from './multipart-reader.js';
+import { ProblemDetails, unsupportedMediaType } from './problem.js';
+
+const DICOM = 'application/dicom';
+const SUPPORTED = [`multipart/related; type="${DICOM}"`, DICOM];
+const WORDS =
+  'Instances are stored as multipart/related; type="application/dicom", or one by itself as application/dicom.';
+
+/** The largest body that is taken, in bytes: 64 GiB. */
+export const MAX_BODY_BYTES = 64 * 1024 ** 3;
+/** A body of which nothing arrives for so long has been given up by its sender. */
+const SILENCE_MS = 30_000;
+
+/**
+ * Judge the headers of a Store request, before any of its body is read.
+ * @throws ProblemDetails 415 naming what is taken, 400 without a lawful boundary, 413 for more than is taken
+ */
+export function storeParts(request: Request): AsyncIterable<AsyncIterable<Buffer>> {
+  const encoding = request.headers['content-encoding'];
+  if (encoding !== undefined && encoding.toLowerCase() !== 'identity') {
+    throw new ProblemDetails('unsupported-media-type', 'Bodies are taken without a content coding.', {
+      headers: { 'Accept-Encoding': 'identity' },
+    });
+  }
+  if (Number(request.headers['content-length'] ?? 0) > MAX_BODY_BYTES) throw tooLarge();
+  const type = parseMediaType(request.headers['content-type'] ?? '');
+  if (type === undefined) throw unsupportedMediaType(WORDS, SUPPORTED);
+  if (type.essence === DICOM) return single(bodyOf(request));
+  if (type.essence !== 'multipart/related') throw unsupportedMediaType(WORDS, SUPPORTED);
+  return multipart(type, request);
+}
+
+function multipart(type: MediaType, request: Request): AsyncIterable<AsyncIterable<Buffer>> {
+  const root = parameterOf(type, 'type');
+  if (root === undefined) throw invalidRequest('The Content-Type multipart/related has no parameter "type".');
+  if (parseMediaType(root)?.essence !== DICOM) throw unsupportedMediaType(WORDS, SUPPORTED);
+  return partBodies(readMultipart(bodyOf(request), { boundary: boundaryOf(type) }));
+}
+
+async function* single(body: AsyncIterable<Buffer>): AsyncGenerator<AsyncIterable<Buffer>> {
+  yield body;
+}
+
+async function* partBodies(parts: AsyncIterable<MultipartPart>): AsyncGenerator<AsyncIterable<Buffer>> {
+  for await (const part of parts) {
+    const isInstance = !part.headers.has('content-type') || part.contentType?.essence === DICOM;
+    yield isInstance ? part.body : notAnInstance(part);
+  }
+}
+
+/** Such a part is one that failed, and the others go on. */
+async function* notAnInstance({ body }: MultipartPart): AsyncGenerator<Buffer> {
+  for await (const chunk of body) if (chunk.length < 0) yield chunk;
+  throw cannotUnderstand('The part is not application/dicom.');
+}
+
+/** The bytes of the request as they arrive, as long as they arrive. */
+async function* bodyOf(request: Request): AsyncGenerator<Buffer> {
+  let received = 0;
+  request.socket.setTimeout(SILENCE_MS, () =>
+    request.destroy(new ArchiveError('invalid-request', 'The body stopped.')),
+  );
+  try {
+    for await (const chunk of request) {
+      received += chunk.length;
+      if (received > MAX_BODY_BYTES) throw tooLarge();
+      yield chunk;
+    }
+  } finally {
+    request.socket.setTimeout(0);
+  }
+}
+
+const tooLarge = (): ProblemDetails =>
+  new ProblemDetails('too-large', 'The body is larger than this archive takes at once.', {
+    headers: { Connection: 'close' },
+  });

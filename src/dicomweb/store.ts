@@ -1,0 +1,28 @@
+/** Store instances: STOW-RS. PS3.18 §10.5 */
+import { isUID } from '../dicom/uids.js';
+import { invalidRequest } from '../errors.js';
+import { chooseRepresentation, type Exchange } from './exchange.js';
+import { storeAnswer } from './store-answer.js';
+import { storeParts } from './store-body.js';
+
+const JSON_TYPE = 'application/dicom+json';
+
+export async function storeInstances(exchange: Exchange): Promise<void> {
+  const { request, response, archive, base, variables } = exchange;
+  const expectedStudy = variables['study'];
+  if (expectedStudy !== undefined && !isUID(expectedStudy)) throw invalidRequest('The study in the path is no UID.');
+  chooseRepresentation(exchange, [{ mediaType: JSON_TYPE, multipart: false }]);
+  const parts = storeParts(request);
+  // Who waits to be asked for the body has been found able to send it.
+  if (request.headers.expect?.toLowerCase() === '100-continue') response.writeContinue();
+  const { outcomes, failure } = await archive.store({ expectedStudy, parts });
+  const isAnyStored = outcomes.some(({ outcome }) => outcome !== 'refused');
+  if (failure !== undefined && !isAnyStored) throw failure;
+  if (outcomes.length === 0) throw invalidRequest('The body holds no instance.');
+  const answer = storeAnswer(outcomes, base, failure !== undefined);
+  response.status(answer.status).set('Content-Type', JSON_TYPE);
+  if (isAnyStored && answer.studyURL !== undefined) {
+    response.set({ Location: answer.studyURL, 'Content-Location': answer.studyURL });
+  }
+  response.end(answer.json);
+}

@@ -1,0 +1,75 @@
+import { join } from 'node:path';
+import { describe, expect, it } from 'vitest';
+import { takeFolderLock } from '../../src/database/folder-lock.js';
+import { temporaryFolder } from '../support/temporary-folder.js';
+import { OtherProcess } from './other-process.js';
+
+/** Another process that tries to take the lock, says what came of it, and then lives until it is told to end. */
+const taker = (path: string): OtherProcess =>
+  OtherProcess.run(`
+    const { takeFolderLock } = await source('database/folder-lock.ts');
+    try { takeFolderLock(${JSON.stringify(path)}); say('taken'); } catch (error) { say(error.code); }
+    await told();
+    process.exit(0);
+  `);
+
+const conflict = expect.objectContaining({ name: 'ArchiveError', code: 'conflict' });
+
+describe('takeFolderLock', () => {
+  it('refuses a second holder until the first lets go', () => {
+    const path = join(temporaryFolder(), 'lock');
+    const release = takeFolderLock(path);
+    expect(() => takeFolderLock(path)).toThrow(conflict);
+    release();
+    takeFolderLock(path)();
+  });
+
+  it('may be let go of twice, which frees nobody else', () => {
+    const path = join(temporaryFolder(), 'lock');
+    const release = takeFolderLock(path);
+    release();
+    const releaseSecond = takeFolderLock(path);
+    release();
+    expect(() => takeFolderLock(path)).toThrow(conflict);
+    releaseSecond();
+  });
+
+  it('locks each folder by itself', () => {
+    const folder = temporaryFolder();
+    const releases = ['a', 'b'].map((name) => takeFolderLock(join(folder, name)));
+    for (const release of releases) release();
+  });
+
+  it('refuses another process, also after a failed attempt in this one', async () => {
+    const path = join(temporaryFolder(), 'lock');
+    const release = takeFolderLock(path);
+    expect(() => takeFolderLock(path)).toThrow(conflict);
+    expect(await taker(path).line()).toBe('conflict');
+    release();
+    expect(await taker(path).line()).toBe('taken');
+  });
+
+  it('is free when the process that had it has ended', async () => {
+    const path = join(temporaryFolder(), 'lock');
+    const other = taker(path);
+    expect(await other.line()).toBe('taken');
+    expect(() => takeFolderLock(path)).toThrow(conflict);
+    other.tell('end');
+    expect(await other.ended()).toBe(0);
+    takeFolderLock(path)();
+  });
+
+  it('is free when the process that had it was killed', async () => {
+    const path = join(temporaryFolder(), 'lock');
+    const other = taker(path);
+    expect(await other.line()).toBe('taken');
+    await other.kill();
+    takeFolderLock(path)();
+  });
+
+  it('lets exactly one of several processes have it', async () => {
+    const path = join(temporaryFolder(), 'lock');
+    const answers = await Promise.all([taker(path), taker(path), taker(path)].map((other) => other.line()));
+    expect(answers.sort()).toEqual(['conflict', 'conflict', 'taken']);
+  });
+});
