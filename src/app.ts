@@ -22,6 +22,7 @@ const MAX_HEADER_BYTES = 128 * 1024;
 const MAX_TARGET_CHARACTERS = 32 * 1024;
 const HEADERS_TIMEOUT_MS = 10_000;
 const DRAIN_MS = 30_000;
+const IDLE_CHECK_MS = 50;
 
 export interface ServerOptions {
   readonly config: Config;
@@ -177,8 +178,10 @@ function portOf(server: Server): number {
 
 async function drain(server: Server): Promise<void> {
   const closed = new Promise<void>((resolve) => server.close(() => resolve()));
-  server.closeIdleConnections();
+  // A connection whose request has just been finished is kept alive, and has to be closed as well.
+  const idle = setInterval(() => server.closeIdleConnections(), IDLE_CHECK_MS);
   const deadline = setTimeout(() => server.closeAllConnections(), DRAIN_MS);
   await closed;
+  clearInterval(idle);
   clearTimeout(deadline);
 }

@@ -19,7 +19,7 @@ export interface ConfigFlags {
   readonly publicURL?: string | undefined;
 }
 
-const THREADS_THAT_WAIT_FOR_DISKS = '16';
+const DATA_FOLDER = './data/archive';
 const HOST_NAME = /^(?!-)[A-Za-z0-9.-]{1,253}$/;
 
 /**
@@ -27,23 +27,18 @@ const HOST_NAME = /^(?!-)[A-Za-z0-9.-]{1,253}$/;
  * is not set.
  * @throws ArchiveError `invalid-request`, naming the setting that is bad
  */
-export function loadConfig(env: NodeJS.ProcessEnv = process.env, flags: ConfigFlags = {}): Config {
+export function loadConfig(
+  env: NodeJS.ProcessEnv = process.env,
+  flags: ConfigFlags = {},
+  defaultDataFolder = DATA_FOLDER,
+): Config {
   const setting = (flag: string | undefined, variable: string, fallback: string): string =>
     flag ?? (env[variable] || fallback);
-  const dataFolder = dataFolderOf(setting(flags.data, 'NCCID_DATA', './data/archive'));
+  const dataFolder = dataFolderOf(setting(flags.data, 'NCCID_DATA', defaultDataFolder));
   const port = portOf(setting(flags.port, 'NCCID_PORT', '8080'));
   const host = hostOf(setting(flags.host, 'NCCID_HOST', '127.0.0.1'));
   const ownURL = `http://${isIP(host) === 6 ? `[${host}]` : host}:${port}`;
   return { dataFolder, port, host, publicURL: publicURLOf(setting(flags.publicURL, 'NCCID_PUBLIC_URL', ownURL)) };
-}
-
-/**
- * Give the process enough threads to wait for its disks: Node's four would make uploads queue behind each other. It has an
- * effect only before the process first uses a thread, and Node uses one to load the first ES module: so call it from a
- * CommonJS file at the very start.
- */
-export function prepareProcess(): void {
-  process.env['UV_THREADPOOL_SIZE'] ??= THREADS_THAT_WAIT_FOR_DISKS;
 }
 
 function dataFolderOf(text: string): string {

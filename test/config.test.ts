@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { loadConfig, prepareProcess } from '../src/config.js';
+import { loadConfig } from '../src/config.js';
 
 describe('loadConfig', () => {
   it('has a default for everything', () => {
@@ -71,23 +71,6 @@ describe('loadConfig', () => {
   it('leaves no slash at the end of the public URL', () => {
     for (const slashes of ['', '/', '///']) {
       expect(loadConfig({ NCCID_PUBLIC_URL: `https://example.org${slashes}` }).publicURL).toBe('https://example.org');
-    }
-  });
-});
-
-describe('prepareProcess', () => {
-  it('asks for 16 threads, unless the environment asks for another number', () => {
-    const before = process.env['UV_THREADPOOL_SIZE'];
-    try {
-      process.env['UV_THREADPOOL_SIZE'] = '7';
-      prepareProcess();
-      expect(process.env['UV_THREADPOOL_SIZE']).toBe('7');
-      delete process.env['UV_THREADPOOL_SIZE'];
-      prepareProcess();
-      expect(process.env['UV_THREADPOOL_SIZE']).toBe('16');
-    } finally {
-      if (before === undefined) delete process.env['UV_THREADPOOL_SIZE'];
-      else process.env['UV_THREADPOOL_SIZE'] = before;
     }
   });
 });

@@ -10,6 +10,7 @@ import type { BlobStore } from './blobs/blob-store.js';
 import type { IndexOutcome, IndexRecord, StoringSite } from './index/index-record.js';
 import type { IndexWriter } from './index/index-writer.js';
 import { compareWithKnown, readKnownInstances } from './index/known-rows.js';
+import { instanceKeyOf } from './instance-key.js';
 import { type ReceivedInstance, receiveInstance } from './receive-instance.js';
 import { type Refused, refused, type StoreOutcome } from './store-outcome.js';
 import type { SubmissionRecords } from './submission-records.js';
@@ -107,7 +108,8 @@ export class InstanceStore {
     for (const [i, { record }] of waiting.entries()) {
       const outcome = indexed[i] ?? 'misfit';
       outcomeOfRecord.set(record, outcome);
-      if (outcome === 'duplicate' || outcome === 'misfit') await this.#options.blobs.remove(record.blobKey);
+      // A misfit's file stays until `verify` sweeps it: the same bytes may be on their way in for the right site.
+      if (outcome === 'duplicate') await this.#removeLost(record);
     }
     const outcomes = batch.map((settled) =>
       'record' in settled
@@ -117,6 +119,17 @@ export class InstanceStore {
     await this.#options.submissions.ensure(studiesOf(outcomes));
     const failure = batch.map((settled) => ('failure' in settled ? settled.failure : undefined)).find(Boolean);
     return { outcomes, failure };
+  }
+
+  /** The row that won may name the very file. */
+  async #removeLost({ identity, blobKey }: IndexRecord): Promise<void> {
+    const { database, blobs } = this.#options;
+    const row = await database.read
+      .selectFrom('instance')
+      .select('blob_key')
+      .where('sop_instance_uid', '=', identity.sopInstanceUID)
+      .executeTakeFirst();
+    if (row?.blob_key !== blobKey) await blobs.remove(blobKey);
   }
 
   #notKept(received: ReceivedInstance, failure: unknown): StoreOutcome {
@@ -130,18 +143,12 @@ export class InstanceStore {
 const indexRecord = (received: ReceivedInstance, site: StoringSite): IndexRecord => ({
   identity: received.identity,
   site,
-  blobKey: blobKeyOf(received),
+  blobKey: instanceKeyOf(received.identity, received.sha256),
   sha256: received.sha256,
   crc32: received.crc32,
   sizeBytes: received.sizeBytes,
   description: received.description,
 });
-
-/** The content is part of the name: two writers never write over each other. */
-function blobKeyOf({ identity, sha256 }: ReceivedInstance): string {
-  const { studyInstanceUID, seriesInstanceUID, sopInstanceUID } = identity;
-  return `studies/${studyInstanceUID}/${seriesInstanceUID}/${sopInstanceUID}.${sha256.slice(0, 16)}.dcm`;
-}
 
 function outcomeOf(outcome: IndexOutcome, received: ReceivedInstance): StoreOutcome {
   const { identity, warning } = received;

@@ -3,6 +3,7 @@
  * it the folder alone is enough to rebuild the index; it is on disk before any instance of the study is acknowledged.
  */
 import type { Database } from '../database/database.js';
+import { isUID } from '../dicom/uids.js';
 import type { BlobStore } from './blobs/blob-store.js';
 import { SPLITS, type Split } from './scope.js';
 
@@ -12,8 +13,16 @@ export interface SubmissionRecord {
 }
 
 const REMEMBERED_STUDIES = 10_000;
+const MAX_RECORD_BYTES = 4_096;
 
+/** The blob key of a study's record. */
 export const submissionKey = (studyInstanceUID: string): string => `studies/${studyInstanceUID}/study.json`;
+
+/** The study whose record has this blob key; undefined when it is not the key of a record. */
+export function findStudyOfSubmissionKey(key: string): string | undefined {
+  const uid = key.split('/')[1];
+  return uid !== undefined && isUID(uid) && key === submissionKey(uid) ? uid : undefined;
+}
 
 export class SubmissionRecords {
   readonly #database: Database;
@@ -50,7 +59,8 @@ export class SubmissionRecords {
     const blob = await this.#blobs.open(submissionKey(studyInstanceUID)).catch(() => undefined);
     if (blob === undefined) return undefined;
     try {
-      return parseSubmission((await blob.read(0, blob.sizeBytes)).toString('utf8'));
+      const bytes = Buffer.alloc(MAX_RECORD_BYTES);
+      return parseSubmission(bytes.toString('utf8', 0, await blob.readInto(bytes, 0)));
     } finally {
       await blob.close();
     }

@@ -1,11 +1,27 @@
 /** What every command is given, so that each is one file and none of them knows where its words go. */
-import { mkdir } from 'node:fs/promises';
-import { join } from 'node:path';
 import type { Command } from 'commander';
 import { KeyStore } from '../access/keys.js';
-import type { Config, ConfigFlags } from '../config.js';
-import { Database } from '../database/database.js';
-import { ArchiveError } from '../errors.js';
+import { openArchiveFolder } from '../archive/archive-folder.js';
+import { type OpenArchive, openArchive } from '../archive/open-archive.js';
+import type { Log } from '../log.js';
+
+/** The settings of a run, as far as commands need them. */
+export interface Settings {
+  /** The archive folder. */
+  readonly dataFolder: string;
+  readonly port: number;
+  readonly host: string;
+  /** The URL under which clients see the archive, without a slash at its end. */
+  readonly publicURL: string;
+}
+
+/** Settings as texts from the command line: these win over the environment. */
+export interface SettingFlags {
+  readonly data?: string | undefined;
+  readonly port?: string | undefined;
+  readonly host?: string | undefined;
+  readonly publicURL?: string | undefined;
+}
 
 /** Where lines go: results to standard output, sentences about errors to standard error. */
 export interface Output {
@@ -16,33 +32,44 @@ export interface Output {
 export interface CommandContext extends Output {
   /** Milliseconds since 1970. */
   readonly now: () => number;
-  /** Read the settings of this run; `--data` is already among the flags. */
-  readonly config: (flags?: Omit<ConfigFlags, 'data'>) => Config;
+  readonly log: Log;
+  /** Whether somebody watches: standard error is a terminal, on which a line can be drawn over. */
+  readonly isWatched: boolean;
+  /**
+   * Read the settings of this run; `--data` is already among the flags.
+   * @param defaultDataFolder the archive folder when neither command line nor environment name one
+   */
+  readonly config: (flags?: Omit<SettingFlags, 'data'>, defaultDataFolder?: string) => Settings;
 }
 
 /** Adds one command, with its subcommands, to the program. */
 export type AddCommand = (program: Command, context: CommandContext) => void;
 
-/** Run `work` on the index of the archive folder, which is made when it is not there, and close it again. */
-export async function withDatabase<T>(context: CommandContext, work: (database: Database) => Promise<T>): Promise<T> {
-  const database = await Database.open(join(await archiveFolder(context), 'index.sqlite'));
+/** Run `work` on the archive of this run's folder, which is made when it is not there, and close it again. */
+export async function withArchive<T>(
+  context: CommandContext,
+  work: (opened: OpenArchive) => Promise<T>,
+  { dataFolder }: Settings = context.config(),
+): Promise<T> {
+  const opened = await openArchive(dataFolder, { log: context.log, now: () => new Date(context.now()) });
   try {
-    return await work(database);
+    return await work(opened);
   } finally {
-    await database.close();
+    await opened.close();
   }
 }
 
-/** Open the keys of the archive folder, which are made when they are not there. */
-export const openKeys = async (context: CommandContext): Promise<KeyStore> =>
-  KeyStore.open(join(await archiveFolder(context), 'keys'));
+/** Run `work` on the index of the archive. */
+export const withDatabase = <T>(
+  context: CommandContext,
+  work: (database: OpenArchive['database']) => Promise<T>,
+): Promise<T> => withArchive(context, ({ database }) => work(database));
 
-async function archiveFolder(context: CommandContext): Promise<string> {
-  const { dataFolder } = context.config();
-  try {
-    await mkdir(dataFolder, { recursive: true });
-  } catch (error) {
-    throw new ArchiveError('unavailable', 'The archive folder can not be made or opened.', { cause: error });
-  }
-  return dataFolder;
+/** Open the keys of the archive folder, which are made when they are not there. */
+export async function openKeys(
+  context: CommandContext,
+  { dataFolder }: Settings = context.config(),
+): Promise<KeyStore> {
+  const { keys } = await openArchiveFolder(dataFolder);
+  return KeyStore.open(keys);
 }

@@ -1,13 +1,17 @@
 /** The command `nccid`, put together from its commands. Every command prints its one result, or one sentence that says why not. */
 import { Command, CommanderError } from 'commander';
-import { loadConfig } from '../config.js';
 import { ArchiveError } from '../errors.js';
-import type { AddCommand, CommandContext, Output } from './context.js';
+import type { Log } from '../log.js';
+import type { AddCommand, CommandContext, Output, SettingFlags, Settings } from './context.js';
 
 export interface ProgramOptions {
   readonly commands: readonly AddCommand[];
   readonly output: Output;
-  readonly env: NodeJS.ProcessEnv;
+  /** Read the settings from flags and environment; `defaultDataFolder` holds when neither names one. */
+  readonly readSettings: (flags: SettingFlags, defaultDataFolder?: string) => Settings;
+  readonly log: Log;
+  /** Whether standard error is a terminal. */
+  readonly isWatched: boolean;
   /** Milliseconds since 1970. */
   readonly now: () => number;
 }
@@ -18,7 +22,7 @@ const REFUSED = 1;
 const MISUSED = 2;
 
 /** Build the program. It neither prints nor ends the process by itself; `runProgram` runs it. */
-export function buildProgram({ commands, output, env, now }: ProgramOptions): Command {
+export function buildProgram({ commands, output, readSettings, log, isWatched, now }: ProgramOptions): Command {
   const program = new Command('nccid');
   program
     .description('An archive of de-identified images: DICOMweb, access by licence.')
@@ -32,7 +36,10 @@ export function buildProgram({ commands, output, env, now }: ProgramOptions): Co
   const context: CommandContext = {
     ...output,
     now,
-    config: (flags = {}) => loadConfig(env, { ...flags, data: program.opts<{ data?: string }>().data }),
+    log,
+    isWatched,
+    config: (flags = {}, defaultDataFolder) =>
+      readSettings({ ...flags, data: program.opts<{ data?: string }>().data }, defaultDataFolder),
   };
   for (const addCommand of commands) addCommand(program, context);
   return program;

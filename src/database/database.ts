@@ -3,7 +3,7 @@
  * WAL with `synchronous=FULL`: a commit that has returned survives a power cut; readers never wait for writers.
  */
 import Sqlite from 'better-sqlite3';
-import { Kysely, Migrator, SqliteDialect, type Transaction } from 'kysely';
+import { Kysely, Migrator, type SqliteDatabase, SqliteDialect, type Transaction } from 'kysely';
 import { MIGRATIONS } from './migrations/migrations.js';
 import type { Schema } from './schema.js';
 import { SqliteWriterDialect } from './sqlite-writer.js';
@@ -14,10 +14,12 @@ const KEPT_STATEMENTS = 256;
 export class Database {
   /** Runs queries; sees every transaction that has been committed, by this process or another. */
   readonly read: Kysely<Schema>;
+  readonly #reader: SqliteDatabase;
   readonly #writer: Kysely<Schema>;
 
-  private constructor(read: Kysely<Schema>, writer: Kysely<Schema>) {
-    this.read = read;
+  private constructor(reader: SqliteDatabase, writer: Kysely<Schema>) {
+    this.read = new Kysely<Schema>({ dialect: new SqliteDialect({ database: reader }) });
+    this.#reader = reader;
     this.#writer = writer;
   }
 
@@ -27,9 +29,13 @@ export class Database {
    */
   static async open(path: string): Promise<Database> {
     const writer = new Kysely<Schema>({ dialect: new SqliteWriterDialect({ path, busyTimeoutMs: BUSY_TIMEOUT_MS }) });
-    await migrateToLatest(writer);
-    const read = new Kysely<Schema>({ dialect: new SqliteDialect({ database: openReader(path) }) });
-    return new Database(read, writer);
+    try {
+      await migrateToLatest(writer);
+      return new Database(openReader(path), writer);
+    } catch (error) {
+      await writer.destroy();
+      throw error;
+    }
   }
 
   /** Run `work` in one transaction: all of it is on disk when the promise resolves, none when it rejects. */
@@ -37,13 +43,15 @@ export class Database {
     return this.#writer.transaction().execute(work);
   }
 
+  /** Close it when every write that has begun has ended. Kysely would leave a connection open that never ran a query. */
   async close(): Promise<void> {
-    await this.read.destroy();
     await this.#writer.destroy();
+    await this.read.destroy();
+    this.#reader.close();
   }
 }
 
-function openReader(path: string) {
+function openReader(path: string): SqliteDatabase {
   const sqlite = new Sqlite(path, { timeout: BUSY_TIMEOUT_MS });
   sqlite.pragma('query_only = ON');
   sqlite.pragma('case_sensitive_like = ON');

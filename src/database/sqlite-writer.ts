@@ -107,7 +107,9 @@ class SqliteWriterDriver implements Driver {
     await connection.executeQuery(CompiledQuery.raw('rollback'));
   }
 
+  /** Resolves when every transaction that has begun or waits for its turn has ended. */
   async destroy(): Promise<void> {
+    await this.#turn;
     await this.#connection?.close();
     this.#connection = undefined;
   }
@@ -117,14 +119,17 @@ class WorkerConnection implements DatabaseConnection {
   readonly #worker: Worker;
   readonly #waiting = new Map<number, Waiting>();
   #nextID = 0;
+  #end: Error | undefined;
 
   constructor(options: SqliteWriterOptions) {
     this.#worker = new Worker(new URL('./sqlite-writer.worker.mjs', import.meta.url), { workerData: options });
     this.#worker.on('message', (reply: Reply) => this.#settle(reply));
-    this.#worker.on('error', (error) => this.#failAll(error));
+    this.#worker.on('error', (error) => this.#failAll(asDatabaseError(error)));
+    this.#worker.on('exit', () => this.#failAll(new Error('The writing connection is closed.')));
   }
 
   executeQuery<R>(query: CompiledQuery): Promise<QueryResult<R>> {
+    if (this.#end !== undefined) return Promise.reject(this.#end);
     const id = this.#nextID++;
     const answer = new Promise<QueryResult<unknown>>((resolve, reject) => this.#waiting.set(id, { resolve, reject }));
     this.#worker.postMessage({ id, sql: query.sql, parameters: query.parameters });
@@ -137,6 +142,7 @@ class WorkerConnection implements DatabaseConnection {
   }
 
   async close(): Promise<void> {
+    if (this.#end !== undefined) return;
     const exited = new Promise<void>((resolve) => this.#worker.once('exit', () => resolve()));
     this.#worker.postMessage('close');
     await exited;
@@ -154,9 +160,15 @@ class WorkerConnection implements DatabaseConnection {
   }
 
   #failAll(error: Error): void {
+    this.#end ??= error;
     for (const { reject } of this.#waiting.values()) reject(error);
     this.#waiting.clear();
   }
+}
+
+/** The error that ended the worker, which could not open the file or ran out of memory. */
+function asDatabaseError(error: Error): Error {
+  return 'code' in error && typeof error.code === 'string' ? databaseError(error.code, error.message) : error;
 }
 
 /** SQLite's own error as one the doors can answer: full and busy are the client's business, the rest is a bug. */

@@ -32,6 +32,8 @@ function prepare(sql) {
 /** @param {string} sql @param {readonly unknown[]} parameters */
 function execute(sql, parameters) {
   const statement = prepare(sql);
+  // SQLite ends a transaction itself when the disk is full or fails; the error that said so is the one that counts.
+  if (sql === 'rollback' && !database.inTransaction) return { rows: [], changes: 0, insertID: 0 };
   if (statement.reader) return { rows: statement.all(...parameters), changes: 0, insertID: 0 };
   const { changes, lastInsertRowid } = statement.run(...parameters);
   return { rows: [], changes, insertID: Number(lastInsertRowid) };

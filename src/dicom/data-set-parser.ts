@@ -5,6 +5,7 @@
  */
 import { TAG } from './attributes.js';
 import type { DataElement, DataSet, Tag } from './data-set.js';
+import { isSignedAsPixels } from './dictionary.js';
 import { cannotUnderstand, outOfResources } from './failure-reasons.js';
 import type { ArrivingBytes } from './part10-bytes.js';
 import {
@@ -19,6 +20,8 @@ import {
 } from './part10-element-head.js';
 import { type DataSetKind, expectLawfulElement, isBeyond, isDelimiter, isGroupLength } from './part10-element-rules.js';
 import type { Part10Tally } from './part10-limits.js';
+import { readNumber } from './values.js';
+import type { VR } from './vr.js';
 
 export interface DataSetParserOptions {
   readonly bytes: ArrivingBytes;
@@ -65,9 +68,11 @@ interface OpenFragments extends Extent {
 type Open = OpenDataSet | OpenSequence | OpenFragments;
 
 const NO_TAG_YET: Tag = -1;
+/** Pixel Representation of two's complement. PS3.3 §C.7.6.3.1.1 */
+const SIGNED = 1;
 
 export class DataSetParser {
-  /** The data set as far as it has been parsed. A nested Pixel Data in fragments has its items as value, without delimiter. */
+  /** The data set as far as it has been parsed. Nested Pixel Data in fragments has its items as value, no delimiter. */
   readonly dataSet: DataSet;
   readonly #bytes: ArrivingBytes;
   readonly #tally: Part10Tally;
@@ -142,8 +147,23 @@ export class DataSetParser {
     if (!this.#bytes.has(headBytes + lengthBytes)) return false;
     const valueOffset = this.#readHead(holder, head);
     const bytes = this.#bytes.take(lengthBytes);
-    if (!isGroupLength(tag)) holder.elements.push({ tag, vr, bytes, valueOffset });
+    if (!isGroupLength(tag)) holder.elements.push({ tag, vr: this.#signedVR(holder, tag, vr), bytes, valueOffset });
     return true;
+  }
+
+  /**
+   * Implicit VR says US or SS by Pixel Representation: that of the data set itself or of the nearest around it, as far as
+   * it has come; without one it is US. PS3.5 §A.1
+   */
+  #signedVR<V extends VR>({ encoding }: OpenDataSet, tag: Tag, vr: V): V | 'SS' {
+    if (encoding.vr === 'explicit' || !isSignedAsPixels(tag)) return vr;
+    for (const open of this.#open.toReversed()) {
+      if (!('elements' in open)) continue;
+      const around = { elements: open.elements, byteOrder: open.encoding.byteOrder };
+      const pixelRepresentation = readNumber(around, TAG.PixelRepresentation);
+      if (pixelRepresentation !== undefined) return pixelRepresentation === SIGNED ? 'SS' : vr;
+    }
+    return vr;
   }
 
   /** Offset of the value field. */

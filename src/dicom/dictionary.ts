@@ -42,6 +42,19 @@ export function findDictionaryEntry(tag: Tag): DictionaryEntry | undefined {
   return byTag.get(tag) ?? repeating.find(({ mask, pattern }) => (tag & mask) >>> 0 === pattern)?.entry;
 }
 
+/**
+ * Attributes that PS3.6 prints as "US or SS": values of pixels, and what tables map them from. The dictionary calls them
+ * US; they are SS where Pixel Representation is 1.
+ */
+const US_OR_SS_TAGS: ReadonlySet<Tag> = new Set<Tag>([
+  ...[0x00189810, 0x00221452, 0x00280071, 0x00280104, 0x00280105, 0x00280106, 0x00280107, 0x00280108, 0x00280109],
+  ...[0x00280110, 0x00280111, 0x00280120, 0x00280121, 0x00281100, 0x00281101, 0x00281102, 0x00281103, 0x00281111],
+  ...[0x00281112, 0x00281113, 0x00283002, 0x00409211, 0x00409216, 0x00603004, 0x00603006],
+]);
+
+/** Whether the numbers of an attribute have a sign when the pixels have one: "US or SS" in PS3.6. PS3.5 §A.1 */
+export const isSignedAsPixels = (tag: Tag): boolean => US_OR_SS_TAGS.has(tag);
+
 /** Find the tag that a keyword stands for; keywords are case-sensitive. */
 export const findTagOfKeyword = (keyword: string): Tag | undefined => byKeyword.get(keyword);
 

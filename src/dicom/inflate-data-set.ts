@@ -1,8 +1,11 @@
 /**
  * Inflates the data set of Deflated Explicit VR Little Endian while it arrives, never further than allowed: raw deflate
  * (RFC 1951), no wrapper around it, nothing after it but the one NULL that pads it to an even length. PS3.5 §A.5
+ *
+ * One more thing may follow, for well-known writers leave it there: the trailer of gzip (RFC 1952 §2.3.1), CRC-32 and
+ * length of what was inflated. It is believed only when both are true, so that nothing can be hidden in it.
  */
-import { createInflateRaw, type InflateRaw } from 'node:zlib';
+import { crc32, createInflateRaw, type InflateRaw } from 'node:zlib';
 import { cannotUnderstand, outOfResources } from './failure-reasons.js';
 import type { Part10Limits } from './part10-limits.js';
 
@@ -12,6 +15,9 @@ import type { Part10Limits } from './part10-limits.js';
  */
 const DEFLATED_BLOCK_BYTES = 32 * 1024;
 const INFLATED_CHUNK_BYTES = 64 * 1024;
+const GZIP_TRAILER_BYTES = 8;
+/** What may follow the stream at most: the trailer and the padding. */
+const MOST_TRAILING_BYTES = GZIP_TRAILER_BYTES + 1;
 
 export interface DataSetInflaterOptions {
   readonly limits: Part10Limits;
@@ -27,9 +33,11 @@ export class DataSetInflater {
   #blockBytes = 0;
   #deflatedBytes = 0;
   #inflatedBytes = 0;
-  #lastByte = 0;
+  #inflatedCRC32 = 0;
+  /** The last bytes that came, as many as may follow the stream. */
+  #tail: Buffer = Buffer.alloc(0);
   #hasEnded = false;
-  /** Why the inflated bytes are not taken any more. The block in hand is inflated on, for a bomb is called a bomb first. */
+  /** Why inflated bytes are not taken any more. The block in hand is inflated on: a bomb is called a bomb first. */
   #refusal: unknown;
   /** Why zlib has been stopped. */
   #failure: unknown;
@@ -62,7 +70,7 @@ export class DataSetInflater {
   async end(): Promise<void> {
     await this.#inflateBlock();
     if (!this.#hasEnded) await this.#until(() => this.#inflate.end());
-    this.#expectNothingAfterEnd();
+    this.#expectNothingHiddenAfterEnd();
   }
 
   /** Free zlib. */
@@ -87,12 +95,12 @@ export class DataSetInflater {
   async #inflateBlock(): Promise<void> {
     const block = this.#block.subarray(0, this.#blockBytes);
     if (block.length === 0) return;
-    this.#lastByte = block[block.length - 1] ?? 0;
+    this.#tail = Buffer.concat([this.#tail, block.subarray(-MOST_TRAILING_BYTES)]).subarray(-MOST_TRAILING_BYTES);
     this.#deflatedBytes += block.length;
     this.#block = Buffer.allocUnsafe(DEFLATED_BLOCK_BYTES);
     this.#blockBytes = 0;
     if (!this.#hasEnded) await this.#until((done) => this.#inflate.write(block, done));
-    if (this.#hasEnded) this.#expectNothingAfterEnd();
+    if (this.#hasEnded) this.#expectLittleAfterEnd();
   }
 
   /** Wait for a step of zlib: until it is done, or has come to the end of its stream, or has failed. */
@@ -109,6 +117,7 @@ export class DataSetInflater {
 
   #receive(chunk: Buffer): void {
     this.#inflatedBytes += chunk.length;
+    this.#inflatedCRC32 = crc32(chunk, this.#inflatedCRC32);
     if (!this.#isWithinLimits()) {
       this.#fail(outOfResources('The deflated data set inflates to more bytes than are allowed.'));
     } else if (this.#failure === undefined && this.#refusal === undefined) {
@@ -136,11 +145,31 @@ export class DataSetInflater {
     return this.#inflatedBytes <= Math.min(inflatedBytes, allowed);
   }
 
-  #expectNothingAfterEnd(): void {
-    const usedBytes = this.#inflate.bytesWritten;
-    const trailingBytes = this.#deflatedBytes - usedBytes;
-    const isPadding = trailingBytes === 1 && usedBytes % 2 === 1 && this.#lastByte === 0;
-    if (trailingBytes > 0 && !isPadding)
-      throw cannotUnderstand('There are bytes after the end of the deflated data set.');
+  #expectLittleAfterEnd(): void {
+    if (this.#trailingBytes > MOST_TRAILING_BYTES) throw somethingFollows();
+  }
+
+  /** To be asked when everything has come. */
+  #expectNothingHiddenAfterEnd(): void {
+    this.#expectLittleAfterEnd();
+    const trailing = this.#tail.subarray(this.#tail.length - this.#trailingBytes);
+    const trailer = this.#gzipTrailer();
+    const isTrailed = trailing.length >= trailer.length && trailer.equals(trailing.subarray(0, trailer.length));
+    const padding = isTrailed ? trailing.subarray(trailer.length) : trailing;
+    const isPadded = padding.length === 1 && padding[0] === 0 && this.#deflatedBytes % 2 === 0;
+    if (padding.length > 0 && !isPadded) throw somethingFollows();
+  }
+
+  get #trailingBytes(): number {
+    return this.#deflatedBytes - this.#inflate.bytesWritten;
+  }
+
+  #gzipTrailer(): Buffer {
+    const trailer = Buffer.alloc(GZIP_TRAILER_BYTES);
+    trailer.writeUInt32LE(this.#inflatedCRC32, 0);
+    trailer.writeUInt32LE(this.#inflatedBytes % 2 ** 32, 4);
+    return trailer;
   }
 }
+
+const somethingFollows = (): Error => cannotUnderstand('There are bytes after the end of the deflated data set.');

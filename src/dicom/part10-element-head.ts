@@ -36,7 +36,7 @@ const definedLength = (length: number): number | undefined => (length === 0xffff
 export const peekTag = (bytes: ArrivingBytes, byteOrder: ByteOrder): Tag =>
   bytes.uint16(0, byteOrder) * 0x1_0000 + bytes.uint16(2, byteOrder);
 
-/** The 4-byte length after the tag of an item or a delimitation item; undefined when undefined. Eight bytes must be there. */
+/** The length of the item or delimitation item that comes next, undefined when it is. Eight bytes must be there. */
 export const peekItemLength = (bytes: ArrivingBytes, byteOrder: ByteOrder): number | undefined =>
   definedLength(bytes.uint32(4, byteOrder));
 

@@ -4,7 +4,7 @@ import { outOfResources } from './failure-reasons.js';
 const KiB = 1024;
 const MiB = 1024 * KiB;
 
-/** Limits on one file. A lawful chest image stays far below each; who exceeds one is refused with A700H (depth: C000H). */
+/** Limits on one file. A lawful chest image stays far below each. Beyond one: A700H, and C000H beyond `depth`. */
 export interface Part10Limits {
   /** Sequences open at once. */
   readonly depth: number;

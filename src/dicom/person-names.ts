@@ -20,10 +20,11 @@ export function splitPersonName(value: string): PersonName {
 /**
  * Fold a component group into the key under which names match: without case, accents and other combining marks, with
  * single spaces, none of them at the edge of a component, and without empty components at the end. Locale plays no part;
- * folding a key again changes nothing. `*` and `?` pass through. PS3.4 §C.2.2.2.1
+ * folding a key again changes nothing. What was one letter stays one: a Hangul syllable is matched by one `?`. `*` and
+ * `?` pass through. PS3.4 §C.2.2.2.1
  */
 export function foldPersonName(group: string): string {
-  const letters = group.normalize('NFD').replace(/\p{M}/gu, '');
+  const letters = group.normalize('NFD').replace(/\p{M}/gu, '').normalize('NFC');
   const components = foldCase(letters)
     .replace(/\s+/g, ' ')
     .split('^')

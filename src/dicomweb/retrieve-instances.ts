@@ -23,7 +23,7 @@ export async function retrieveInstances(exchange: Exchange): Promise<void> {
   const instances = await exchange.archive.instances(path);
   const isOneInstance = path.sopInstanceUID !== undefined;
   const chosen = chooseRepresentation(exchange, offered(instances, isOneInstance));
-  await exchange.archive.expectFiles(instances);
+  if (instances.length > 1) await exchange.archive.expectFiles(instances);
   exchange.response.set('Content-Location', resourceURL(exchange.base, path));
   if (chosen.mediaType === OCTETS) return sendAllBulkdata(exchange, instances);
   const isAsStored = chosen.stored === true;

@@ -81,14 +81,13 @@ interface Key {
 export function parseSearchRequest(parameters: readonly QueryParameter[], resource: SearchedResource): SearchRequest {
   const options = readOptions(parameters);
   const { keys, ignored } = readKeys(parameters.filter(isKey), resource.matchedLevels);
-  const fields = parameters.filter(({ name }) => name === 'includefield').flatMap(({ value }) => value.split(','));
   const dateTimes = combineRanges(keys);
   const combined = new Set(dateTimes.flatMap(({ dateTag, timeTag }) => [dateTag, timeTag]));
   return {
     matches: keys.filter(({ sequence, tag }) => sequence === undefined && !combined.has(tag)).map(attributeMatch),
     dateTimes,
     sequences: groupBySequence(keys),
-    returnTags: readReturnTags(fields, keys, resource.level),
+    returnTags: readReturnTags(includeFields(parameters), keys, resource.level),
     limit: Math.min(unsignedInteger(options, 'limit') ?? MAX_RESULTS, MAX_RESULTS),
     offset: Math.min(unsignedInteger(options, 'offset') ?? 0, Number.MAX_SAFE_INTEGER),
     warnings: [...ignoredWarning(ignored), ...unsupportedMatchingWarnings(options)],
@@ -97,6 +96,12 @@ export function parseSearchRequest(parameters: readonly QueryParameter[], resour
 
 const isKey = ({ name }: QueryParameter): boolean =>
   name !== 'includefield' && !OPTIONS.has(name) && !NEGOTIATION.has(name);
+
+/** The fields asked for, each once, whether in one list or in several parameters. PS3.18 §8.3.4.3 */
+function includeFields(parameters: readonly QueryParameter[]): ReadonlySet<string> {
+  const lists = parameters.filter(({ name }) => name === 'includefield').map(({ value }) => value.split(','));
+  return new Set(lists.flat().map((field) => field.trim()));
+}
 
 const attributeMatch = ({ tag, match }: Key): AttributeMatch => ({ tag, match });
 
@@ -216,15 +221,15 @@ function groupBySequence(keys: readonly Key[]): SearchRequest['sequences'] {
 
 /** A sequence is returned whole; fields of a lower level and unknown ones are not returned. PS3.18 §10.6.3.3 */
 function readReturnTags(
-  fields: readonly string[],
+  fields: ReadonlySet<string>,
   keys: readonly Key[],
   level: QueryLevel,
 ): SearchRequest['returnTags'] {
-  if (fields.some((field) => field.trim() === 'all')) return 'all';
+  if (fields.has('all')) return 'all';
   const levels = LEVELS.slice(0, LEVELS.indexOf(level) + 1);
   const tags = new Set(keys.map(({ sequence, tag }) => sequence ?? tag));
   for (const field of fields) {
-    const tag = parsePath(field.trim())?.[0];
+    const tag = parsePath(field)?.[0];
     if (tag !== undefined && levels.some((one) => findQueryable(one, tag) !== undefined)) tags.add(tag);
   }
   return tags;

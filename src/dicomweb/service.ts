@@ -14,6 +14,7 @@ import { allowedMethods, matchRoute } from './match-route.js';
 import { ProblemDetails, sendProblem } from './problem.js';
 import { parseQuery } from './query-parameters.js';
 import { ROUTES } from './routes.js';
+import { PrematureClose } from './write-pieces.js';
 
 export interface ServiceOptions {
   readonly archive: Archive;
@@ -70,6 +71,7 @@ function expectPermission(caller: Caller, permission: Parameters<typeof isPermit
 /** The client went away: there is nobody to answer, and nothing wrong here. */
 function isAbort(error: unknown): boolean {
   if (error instanceof ArchiveError || !(error instanceof Error)) return false;
+  if (error instanceof PrematureClose) return true;
   const code = 'code' in error ? error.code : undefined;
   return code === 'ERR_STREAM_PREMATURE_CLOSE' || code === 'ECONNRESET' || code === 'EPIPE' || code === 'ABORT_ERR';
 }

@@ -59,20 +59,23 @@ async function* notAnInstance({ body }: MultipartPart): AsyncGenerator<Buffer> {
   throw cannotUnderstand('The part is not application/dicom.');
 }
 
-/** The bytes of the request as they arrive, as long as they arrive. */
+/**
+ * The bytes of the request as they arrive, as long as they arrive. Who stops reading leaves the request as it is: destroyed,
+ * it could not be drained, and its connection would hang with the rest of the body.
+ */
 async function* bodyOf(request: Request): AsyncGenerator<Buffer> {
+  const { socket } = request;
+  const giveUp = (): void => void request.destroy(new ArchiveError('invalid-request', 'The body stopped.'));
   let received = 0;
-  request.socket.setTimeout(SILENCE_MS, () =>
-    request.destroy(new ArchiveError('invalid-request', 'The body stopped.')),
-  );
+  socket.setTimeout(SILENCE_MS, giveUp);
   try {
-    for await (const chunk of request) {
+    for await (const chunk of request.iterator({ destroyOnReturn: false })) {
       received += chunk.length;
       if (received > MAX_BODY_BYTES) throw tooLarge();
       yield chunk;
     }
   } finally {
-    request.socket.setTimeout(0);
+    socket.setTimeout(0, giveUp);
   }
 }
 

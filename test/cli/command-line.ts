@@ -2,12 +2,14 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import type { AddCommand } from '../../src/cli/context.js';
+import type { AddCommand, SettingFlags } from '../../src/cli/context.js';
 import { addKeyCommand } from '../../src/cli/key.js';
 import { addLicenceCommand } from '../../src/cli/licence.js';
 import { buildProgram, runProgram } from '../../src/cli/program.js';
 import { addSiteCommand } from '../../src/cli/site.js';
 import { addTokenCommand } from '../../src/cli/token.js';
+import { loadConfig } from '../../src/config.js';
+import { silentLog } from '../../src/log.js';
 
 export const NOW_MS = Date.UTC(2026, 2, 10, 12);
 
@@ -53,10 +55,12 @@ export async function runCommands(
   commands: readonly AddCommand[],
   args: readonly string[],
   env: NodeJS.ProcessEnv = {},
+  now: () => number = () => NOW_MS,
 ): Promise<Outcome> {
   const printed: string[] = [];
   const errors: string[] = [];
   const output = { print: (line: string) => printed.push(line), printError: (line: string) => errors.push(line) };
-  const program = buildProgram({ commands, output, env, now: () => NOW_MS });
+  const readSettings = (flags: SettingFlags, folder?: string) => loadConfig(env, flags, folder);
+  const program = buildProgram({ commands, output, readSettings, log: silentLog, isWatched: false, now });
   return { status: await runProgram(program, args, output), printed, errors };
 }

@@ -91,7 +91,7 @@ describe('runProgram', () => {
     expect(await runCommands([addKeyCommand], ['key', 'rotate', '--data', path])).toEqual({
       status: 1,
       printed: [],
-      errors: ['The archive folder can not be made or opened.'],
+      errors: [`The archive folder ${path} can not be made or opened.`],
     });
   });
 });

@@ -82,6 +82,34 @@ describe('DataSetParser: elements', () => {
     ]);
   });
 
+  const pixelRepresentation = (value: number, encoding = IMPLICIT) =>
+    writeValue(0x00280103, 'US', Buffer.from([value, 0]), encoding);
+  const smallest = writeValue(0x00280106, '', Buffer.from([0xff, 0xff]), IMPLICIT);
+  const lutDescriptor = writeValue(0x00283002, '', Buffer.from([0, 1, 0, 0xf0, 16, 0]), IMPLICIT);
+  const lut = writeSequence(0x00283010, writeItem(lutDescriptor), { encoding: IMPLICIT });
+
+  it.each([
+    ['SS where pixels are signed', [pixelRepresentation(1), smallest], 'SS'],
+    ['US where they are not', [pixelRepresentation(0), smallest], 'US'],
+    ['US where nothing says how they are', [smallest], 'US'],
+    ['SS in a sequence of a data set whose pixels are signed', [pixelRepresentation(1), lut], 'SS'],
+    [
+      'by the pixels of the item itself, such as an icon',
+      [pixelRepresentation(1), writeSequence(0x00880200, writeItem(Buffer.concat([pixelRepresentation(0), smallest])), { encoding: IMPLICIT })],
+      'US',
+    ],
+  ])('reads in Implicit VR what is "US or SS" as %s', (_, content, vr) => {
+    const { dataSet } = parse(Buffer.concat(content), IMPLICIT);
+    const last = dataSet.elements.at(-1);
+    const inner = last !== undefined && 'items' in last ? last.items[0]?.elements.at(-1) : last;
+    expect(inner?.vr).toBe(vr);
+  });
+
+  it('leaves in Explicit VR what the file says, whatever its pixels are', () => {
+    const content = [pixelRepresentation(1, EXPLICIT), writeValue(0x00280106, 'US', Buffer.from([0xff, 0xff]))];
+    expect(parse(Buffer.concat(content)).dataSet.elements.at(-1)?.vr).toBe('US');
+  });
+
   it('reads big-endian tags and lengths, and leaves values as they are', () => {
     const { dataSet } = parse(writeValue(0x00280010, 'US', Buffer.from([2, 1]), BIG), BIG);
     expect(tellRead(dataSet)).toEqual([['00280010', 'US', '0201']]);

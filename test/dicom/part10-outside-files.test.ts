@@ -53,9 +53,6 @@ const filesIn = (folder: string): string[] =>
 /** Files of other projects that look well and are not: each would be read in two ways by two readers. */
 const REFUSED = new Map<string, string>([
   ['DICOMDIR-nooffset', 'the last item is longer than its sequence'],
-  ['dicomParser__wave_dfl', 'the trailer of gzip follows the deflated data set'],
-  ['dicomParser__report_dfl', 'the trailer of gzip follows the deflated data set'],
-  ['dicomParser__image_dfl', 'the trailer of gzip follows the deflated data set'],
   ['Papaya__brain_001.dcm', 'twenty files in one'],
   ['pydicom__winter.dcm', 'SOP Instance UID twice'],
   ['pydicom__SC_rgb_jpeg.dcm', 'Implicit VR in an explicit transfer syntax'],
@@ -63,9 +60,17 @@ const REFUSED = new Map<string, string>([
 
 const isMeantToFail = (path: string): boolean => /(?:^|[/\\])(?:hostile|nonconformant)[/\\]/.test(path);
 
-/** Compare with dicom-parser: tags, VRs where the file says them, places and lengths of values, items. */
-function expectAsDicomParser(dataSet: DataSet, other: ParserDataSet, path: string): void {
-  const theirs = Object.values(other.elements)
+type ParserElements = ParserDataSet['elements'];
+
+const withoutPixelElement = (elements: ParserElements): ParserElements =>
+  Object.fromEntries(Object.entries(elements).filter(([tag]) => !/^x7fe0(?:0008|0009|0010)$/.test(tag)));
+
+/**
+ * Compare with dicom-parser, which counts a deflated data set from its own start: tags, VRs where the file says them,
+ * places and lengths of values, items.
+ */
+function expectAsDicomParser(dataSet: DataSet, other: ParserElements, path: string, startOffset: number): void {
+  const theirs = Object.values(other)
     .filter(({ tag }) => !/^x(?:0002|fffe)|0000$/.test(tag))
     .sort((a, b) => (a.tag < b.tag ? -1 : 1));
   expect(
@@ -79,14 +84,41 @@ function expectAsDicomParser(dataSet: DataSet, other: ParserDataSet, path: strin
     if (isSequence(element)) {
       their.items?.forEach((item, at) => {
         const ours = element.items[at];
-        if (ours !== undefined && item.dataSet !== undefined) expectAsDicomParser(ours, item.dataSet, where);
+        if (ours !== undefined && item.dataSet !== undefined)
+          expectAsDicomParser(ours, item.dataSet.elements, where, startOffset);
       });
       if (their.items !== undefined) expect(element.items.length, where).toBe(their.items.length);
     } else {
-      expect([element.valueOffset, element.bytes.length], where).toEqual([their.dataOffset, their.length]);
+      expect([element.valueOffset - startOffset, element.bytes.length], where).toEqual([
+        their.dataOffset,
+        their.length,
+      ]);
       if (their.vr !== undefined) expect(element.vr, where).toBe(their.vr);
     }
   });
+}
+
+/** Compare where Pixel Data stands, and of which fragments it is made. */
+function expectSamePixelData(
+  { header, fragments }: Read,
+  other: ParserDataSet,
+  path: string,
+  startOffset: number,
+): void {
+  const { pixelData } = header;
+  if (pixelData === undefined) return;
+  const their = other.elements[`x${tagText(pixelData.tag).toLowerCase()}`];
+  expect(their?.dataOffset, path).toBe(pixelData.valueOffset - startOffset);
+  if (pixelData.lengthBytes === undefined) {
+    // dicom-parser keeps the Basic Offset Table apart.
+    const lengths = fragments.slice(1).map(({ lengthBytes }) => lengthBytes);
+    expect(
+      their?.fragments?.map(({ length }) => length),
+      path,
+    ).toEqual(lengths);
+  } else {
+    expect(their?.length, path).toBe(pixelData.lengthBytes);
+  }
 }
 
 /** Compare with dcmjs: tags at every level that both read as sequences. */
@@ -100,8 +132,10 @@ function expectAsDcmjs(elements: readonly DataElement[], other: DcmjsDataSet, pa
     const their = other[tagText(element.tag)];
     if (!isSequence(element) || their?.vr !== 'SQ') continue;
     const items = (their.Value ?? []).filter((item): item is DcmjsDataSet => typeof item === 'object' && item !== null);
-    expect(element.items.length, path).toBe(items.length);
-    element.items.forEach((item, at) => {
+    // dcmjs leaves empty items out.
+    const ours = element.items.filter((item) => item.elements.length > 0);
+    expect(ours.length, path).toBe(items.length);
+    ours.forEach((item, at) => {
       expectAsDcmjs(item.elements, items[at] ?? {}, `${path} ${tagText(element.tag)}`);
     });
   }
@@ -110,8 +144,7 @@ function expectAsDcmjs(elements: readonly DataElement[], other: DcmjsDataSet, pa
 const withoutPixelData = (dict: DcmjsDataSet): DcmjsDataSet =>
   Object.fromEntries(Object.entries(dict).filter(([tag]) => !/^(?:0002|7FE0(?:0008|0009|0010))/i.test(tag)));
 
-const inflate = (bytes: Uint8Array, position: number): Uint8Array =>
-  Buffer.concat([bytes.subarray(0, position), inflateRawSync(bytes.subarray(position))]);
+const inflate = (bytes: Uint8Array, position: number): Uint8Array => inflateRawSync(bytes.subarray(position));
 
 describe.runIf(corpusDir !== undefined)('Part10Reader on real files', { timeout: 120_000 }, () => {
   const root = corpusDir ?? '';
@@ -144,26 +177,13 @@ describe.runIf(corpusDir !== undefined)('Part10Reader on real files', { timeout:
         continue;
       }
       const { header, trailer } = outcome;
-      const { dataSet, pixelData } = header;
-      const their = pixelData && other.elements[`x${tagText(pixelData.tag).toLowerCase()}`];
-      if (pixelData !== undefined) {
-        expect([their?.dataOffset, their?.vr ?? pixelData.vr], path).toEqual([pixelData.valueOffset, pixelData.vr]);
-        if (pixelData.lengthBytes !== undefined) expect(their?.length, path).toBe(pixelData.lengthBytes);
-        else
-          expect(
-            their?.fragments?.map(({ length }) => length),
-            path,
-          ).toEqual(outcome.fragments.slice(1).map(({ lengthBytes }) => lengthBytes));
-        delete other.elements[`x${tagText(pixelData.tag).toLowerCase()}`];
-      }
-      expectAsDicomParser(
-        { ...dataSet, elements: [...dataSet.elements, ...trailer.elements] },
-        other,
-        path.slice(root.length),
-      );
+      const startOffset = header.transferSyntax.deflated ? header.dataSetOffset : 0;
+      const elements = [...header.dataSet.elements, ...trailer.elements];
+      expectSamePixelData(outcome, other, path, startOffset);
+      expectAsDicomParser({ ...header.dataSet, elements }, withoutPixelElement(other.elements), path, startOffset);
       compared += 1;
     }
-    expect(compared).toBeGreaterThan(0);
+    expect(compared).toBeGreaterThan(paths.length / 2);
   });
 
   it('reads every data set as dcmjs does', async () => {
@@ -186,7 +206,7 @@ describe.runIf(corpusDir !== undefined)('Part10Reader on real files', { timeout:
       expectAsDcmjs(elements, withoutPixelData(dict), path.slice(root.length));
       compared += 1;
     }
-    expect(compared).toBeGreaterThan(0);
+    expect(compared).toBeGreaterThan(paths.length / 2);
   });
 });
 

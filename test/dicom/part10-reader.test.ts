@@ -1,5 +1,5 @@
 import { randomFillSync } from 'node:crypto';
-import { deflateRawSync, deflateSync } from 'node:zlib';
+import { crc32, deflateRawSync, deflateSync } from 'node:zlib';
 import { describe, expect, it } from 'vitest';
 import { FAILURE_REASON, InvalidInstance } from '../../src/dicom/failure-reasons.js';
 import { PART10_LIMITS, type Part10Limits, Part10Reader } from '../../src/dicom/part10-reader.js';
@@ -312,6 +312,21 @@ describe('Part10Reader: deflated data sets', () => {
     expect(await reasonOf(fileOf(Buffer.concat([odd, Buffer.from([1])])))).toBe(cannotUnderstand);
     expect(await reasonOf(fileOf(Buffer.concat([odd, Buffer.from([0, 0])])))).toBe(cannotUnderstand);
     expect(await reasonOf(fileOf(Buffer.concat([even, Buffer.from([0])])))).toBe(cannotUnderstand);
+  });
+
+  it('tolerates the trailer of gzip where it is true, and nothing else of its length', async () => {
+    const deflated = deflateRawSync(image);
+    const trailer = Buffer.concat([uint32(crc32(image)), uint32(image.length)]);
+    const isEven = deflated.length % 2 === 0;
+    const reasonWith = (...after: Buffer[]) => reasonOf(fileOf(Buffer.concat([deflated, ...after])));
+    expect(await reasonWith(trailer)).toBeUndefined();
+    expect(await reasonWith(trailer, Buffer.alloc(1))).toBe(isEven ? cannotUnderstand : undefined);
+    expect(await reasonWith(trailer, Buffer.alloc(2))).toBe(cannotUnderstand);
+    expect(await reasonWith(Buffer.from(trailer).reverse())).toBe(cannotUnderstand);
+    expect(await reasonWith(trailer.subarray(0, 7))).toBe(cannotUnderstand);
+    expect(await reasonWith(uint32(crc32(image)), uint32(image.length + 1))).toBe(cannotUnderstand);
+    const file = fileOf(Buffer.concat([deflated, trailer]));
+    expect((await readPieces(cutEvery(file, 1))).pixels).toEqual(pixels);
   });
 
   it('refuses bytes after the end, wherever it falls between blocks', async () => {

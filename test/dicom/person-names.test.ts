@@ -54,6 +54,11 @@ describe('foldPersonName', () => {
     expect(foldPersonName('ΔΙΟΝΥΣΙΟΣ').startsWith(foldPersonName('ΔΙΟΝΥΣ'))).toBe(true);
   });
 
+  it('MA-02 keeps a Hangul syllable one character, however it was written', () => {
+    expect(foldPersonName('김^희중')).toBe('김^희중');
+    expect(foldPersonName('김^희중'.normalize('NFD'))).toBe('김^희중');
+  });
+
   it('changes nothing when done again, for any text', () => {
     fc.assert(
       fc.property(fc.string({ unit: 'binary' }), (name) => {

@@ -24,7 +24,7 @@ export const cutEvery = (bytes: Buffer, count: number): Buffer[] =>
     Array.from({ length: Math.floor(bytes.length / count) }, (_, index) => (index + 1) * count),
   );
 
-/** Read a file given in these pieces. Each piece is overwritten once the reader has had it, for it may keep nothing of it. */
+/** Read a file given in these pieces. Each is overwritten once the reader has had it, for it may keep nothing of it. */
 export async function readPieces(pieces: readonly Buffer[], limits: Partial<Part10Limits> = {}): Promise<Read> {
   const pixels: Buffer[] = [];
   const fragments: { valueOffset: number; lengthBytes: number }[] = [];

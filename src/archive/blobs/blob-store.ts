@@ -16,9 +16,8 @@ export interface StagedBlob {
 }
 
 export interface OpenBlob {
-  readonly sizeBytes: number;
-  /** Read up to `lengthBytes` at `offset`: fewer only where the blob ends. */
-  read(offset: number, lengthBytes: number): Promise<Buffer>;
+  /** Fill `target` with the bytes from `offset` on; how many there were: fewer only where the blob ends. */
+  readInto(target: Buffer, offset: number): Promise<number>;
   close(): Promise<void>;
 }
 
@@ -33,9 +32,11 @@ export interface BlobStore {
   open(key: string): Promise<OpenBlob>;
   /** Bytes of the blob; undefined when there is none. */
   sizeOf(key: string): Promise<number | undefined>;
+  /** When the last byte of the blob was written; undefined when there is none. */
+  writtenAt(key: string): Promise<Date | undefined>;
   /** Write a small text under a key, durably and whole; what other text stood there is replaced. */
   writeText(key: string, text: string): Promise<void>;
-  /** Every published blob below `prefix`, in no order. */
+  /** Every published blob below `prefix`, in no order, but that all of one folder come one after the other. */
   list(prefix: string): AsyncIterable<StoredBlob>;
   remove(key: string): Promise<void>;
   /** Remove what writers that died left behind, when it is older than an hour. Returns how many. */

@@ -1,6 +1,6 @@
 /** The rows that a received instance becomes: what is searched, what is answered, and what a retrieval needs. */
 import { promisify } from 'node:util';
-import { crc32, deflateRaw } from 'node:zlib';
+import { crc32, deflateRaw, deflateRawSync } from 'node:zlib';
 import type { Insertable } from 'kysely';
 import type {
   InstanceContentTable,
@@ -10,6 +10,7 @@ import type {
   StudyTable,
 } from '../../database/schema.js';
 import { PIXEL_DATA_TAGS, TAG } from '../../dicom/attributes.js';
+import type { CharacterSet } from '../../dicom/character-sets.js';
 import { type DataSet, findBytes, findElement, isSequence, type Tag } from '../../dicom/data-set.js';
 import { type BulkdataEntry, instanceMetadata } from '../../dicom/dicom-json.js';
 import { encodeFrameTable, type FrameTable } from '../../dicom/frame-table.js';
@@ -22,7 +23,10 @@ import { readCharacterSet, readNumber, readString } from '../../dicom/values.js'
 import type { VR } from '../../dicom/vr.js';
 import { encodeBulkdata, type StoredBulkdata } from '../read/stored-bulkdata.js';
 
-const deflate = promisify(deflateRaw);
+const deflate = promisify<string, { level: number }, Buffer>(deflateRaw);
+const DEFLATE = { level: 3 };
+/** Metadata of up to so many characters is deflated on the spot: a few hundred microseconds, less than a thread costs. */
+const DEFLATED_AT_ONCE = 64 * 1024;
 
 /** Where an instance or series without a number stands: after all that have one. */
 const WITHOUT_NUMBER = Number.MAX_SAFE_INTEGER;
@@ -60,13 +64,14 @@ export interface InstanceSource {
 /** Describe an instance for the index. @throws InvalidInstance when its metadata would be beyond all reason */
 export async function describeInstance(source: InstanceSource): Promise<InstanceDescription> {
   const { dataSet } = source.header;
+  const text = { dataSet, characterSet: readCharacterSet(dataSet) };
   return {
-    patientID: readString(dataSet, TAG.PatientID) ?? '',
-    study: studyColumns(dataSet),
-    series: seriesColumns(dataSet),
-    requests: requestRows(dataSet),
+    patientID: readString(dataSet, TAG.PatientID, text.characterSet) ?? '',
+    study: studyColumns(text),
+    series: seriesColumns(text),
+    requests: requestRows(text),
     instance: {
-      instance_number: searched(dataSet, TAG.InstanceNumber, 'IS'),
+      instance_number: searched(text, TAG.InstanceNumber, 'IS'),
       instance_order: readNumber(dataSet, TAG.InstanceNumber) ?? WITHOUT_NUMBER,
       transfer_syntax_uid: source.header.transferSyntax.uid,
       attributes: attributesText(dataSet, 'instance'),
@@ -76,71 +81,87 @@ export async function describeInstance(source: InstanceSource): Promise<Instance
   };
 }
 
-function studyColumns(dataSet: DataSet): InstanceDescription['study'] {
-  const patient = nameColumns(dataSet, TAG.PatientName);
-  const physician = nameColumns(dataSet, TAG.ReferringPhysicianName);
+/** A data set and what its text is encoded in, found once for all its attributes. */
+interface EncodedText {
+  readonly dataSet: DataSet;
+  readonly characterSet: CharacterSet;
+}
+
+function studyColumns(text: EncodedText): InstanceDescription['study'] {
+  const patient = nameColumns(text, TAG.PatientName);
+  const physician = nameColumns(text, TAG.ReferringPhysicianName);
   return {
-    study_date: searched(dataSet, TAG.StudyDate, 'DA') ?? '',
-    study_time: searched(dataSet, TAG.StudyTime, 'TM'),
-    accession_number: searched(dataSet, TAG.AccessionNumber, 'SH'),
-    study_id: searched(dataSet, TAG.StudyID, 'SH'),
-    study_description: searched(dataSet, TAG.StudyDescription, 'LO'),
-    patient_id: searched(dataSet, TAG.PatientID, 'LO'),
-    patient_birth_date: searched(dataSet, TAG.PatientBirthDate, 'DA'),
-    patient_sex: searched(dataSet, TAG.PatientSex, 'CS'),
+    study_date: searched(text, TAG.StudyDate, 'DA') ?? '',
+    study_time: searched(text, TAG.StudyTime, 'TM'),
+    accession_number: searched(text, TAG.AccessionNumber, 'SH'),
+    study_id: searched(text, TAG.StudyID, 'SH'),
+    study_description: searched(text, TAG.StudyDescription, 'LO'),
+    patient_id: searched(text, TAG.PatientID, 'LO'),
+    patient_birth_date: searched(text, TAG.PatientBirthDate, 'DA'),
+    patient_sex: searched(text, TAG.PatientSex, 'CS'),
     patient_name: patient.alphabetic,
     patient_name_ideographic: patient.ideographic,
     patient_name_phonetic: patient.phonetic,
     referring_physician_name: physician.alphabetic,
     referring_physician_name_ideographic: physician.ideographic,
     referring_physician_name_phonetic: physician.phonetic,
-    attributes: attributesText(dataSet, 'study'),
+    attributes: attributesText(text.dataSet, 'study'),
   };
 }
 
-function seriesColumns(dataSet: DataSet): InstanceDescription['series'] {
+function seriesColumns(text: EncodedText): InstanceDescription['series'] {
   return {
-    modality: searched(dataSet, TAG.Modality, 'CS'),
-    series_number: searched(dataSet, TAG.SeriesNumber, 'IS'),
-    series_order: readNumber(dataSet, TAG.SeriesNumber) ?? WITHOUT_NUMBER,
-    series_description: searched(dataSet, TAG.SeriesDescription, 'LO'),
-    series_date: searched(dataSet, TAG.SeriesDate, 'DA'),
-    body_part_examined: searched(dataSet, TAG.BodyPartExamined, 'CS'),
-    manufacturer: searched(dataSet, TAG.Manufacturer, 'LO'),
-    manufacturer_model_name: searched(dataSet, TAG.ManufacturerModelName, 'LO'),
-    performed_procedure_step_start_date: searched(dataSet, TAG.PerformedProcedureStepStartDate, 'DA'),
-    performed_procedure_step_start_time: searched(dataSet, TAG.PerformedProcedureStepStartTime, 'TM'),
-    attributes: attributesText(dataSet, 'series'),
+    modality: searched(text, TAG.Modality, 'CS'),
+    series_number: searched(text, TAG.SeriesNumber, 'IS'),
+    series_order: readNumber(text.dataSet, TAG.SeriesNumber) ?? WITHOUT_NUMBER,
+    series_description: searched(text, TAG.SeriesDescription, 'LO'),
+    series_date: searched(text, TAG.SeriesDate, 'DA'),
+    body_part_examined: searched(text, TAG.BodyPartExamined, 'CS'),
+    manufacturer: searched(text, TAG.Manufacturer, 'LO'),
+    manufacturer_model_name: searched(text, TAG.ManufacturerModelName, 'LO'),
+    performed_procedure_step_start_date: searched(text, TAG.PerformedProcedureStepStartDate, 'DA'),
+    performed_procedure_step_start_time: searched(text, TAG.PerformedProcedureStepStartTime, 'TM'),
+    attributes: attributesText(text.dataSet, 'series'),
   };
 }
 
-function requestRows(dataSet: DataSet): InstanceDescription['requests'] {
-  const sequence = findElement(dataSet, TAG.RequestAttributesSequence);
+function requestRows(text: EncodedText): InstanceDescription['requests'] {
+  const sequence = findElement(text.dataSet, TAG.RequestAttributesSequence);
   if (sequence === undefined || !isSequence(sequence)) return [];
-  return sequence.items.slice(0, MAX_SEARCHED_REQUESTS).map((item) => ({
-    scheduled_procedure_step_id: searched(item, TAG.ScheduledProcedureStepID, 'SH', dataSet),
-    requested_procedure_id: searched(item, TAG.RequestedProcedureID, 'SH', dataSet),
-  }));
+  return sequence.items.slice(0, MAX_SEARCHED_REQUESTS).map((dataSet) => {
+    const item = { dataSet, characterSet: readCharacterSet(dataSet, text.characterSet) };
+    return {
+      scheduled_procedure_step_id: searched(item, TAG.ScheduledProcedureStepID, 'SH'),
+      requested_procedure_id: searched(item, TAG.RequestedProcedureID, 'SH'),
+    };
+  });
 }
 
 /** The first value in the form in which it is searched. */
-function searched(dataSet: DataSet, tag: Tag, vr: VR, outer: DataSet = dataSet): string | null {
-  const text = readString(dataSet, tag, readCharacterSet(dataSet, readCharacterSet(outer)));
-  return text === undefined ? null : (normaliseValue(vr, text) ?? null);
+function searched({ dataSet, characterSet }: EncodedText, tag: Tag, vr: VR): string | null {
+  const value = readString(dataSet, tag, characterSet);
+  return value === undefined ? null : (normaliseValue(vr, value) ?? null);
 }
 
-function nameColumns(dataSet: DataSet, tag: Tag) {
-  const { alphabetic, ideographic, phonetic } = personNameKeys(
-    readString(dataSet, tag, readCharacterSet(dataSet)) ?? '',
-  );
+function nameColumns({ dataSet, characterSet }: EncodedText, tag: Tag) {
+  const { alphabetic, ideographic, phonetic } = personNameKeys(readString(dataSet, tag, characterSet) ?? '');
   return { alphabetic: alphabetic || null, ideographic: ideographic || null, phonetic: phonetic || null };
+}
+
+const ANSWERED: Readonly<Record<QueryLevel, ReadonlySet<Tag>>> = {
+  study: answeredTags('study'),
+  series: answeredTags('series'),
+  instance: answeredTags('instance'),
+};
+
+function answeredTags(level: QueryLevel): ReadonlySet<Tag> {
+  const stored = queryableAttributesOf(level).filter(({ isComputed }) => !isComputed);
+  return new Set([TAG.SpecificCharacterSet, ...stored.map(({ tag }) => tag)]);
 }
 
 /** The attributes a search may answer at that level, as one DICOM JSON object. */
 function attributesText(dataSet: DataSet, level: QueryLevel): string {
-  const answered = new Set<Tag>([TAG.SpecificCharacterSet]);
-  for (const { tag, isComputed } of queryableAttributesOf(level)) if (!isComputed) answered.add(tag);
-  const elements = dataSet.elements.filter(({ tag }) => answered.has(tag));
+  const elements = dataSet.elements.filter(({ tag }) => ANSWERED[level].has(tag));
   return instanceMetadata({ dataSet: { ...dataSet, elements }, pixelData: undefined, trailer: undefined }).json;
 }
 
@@ -148,7 +169,7 @@ async function content(source: InstanceSource): Promise<InstanceDescription['con
   const { header, trailer, frames } = source;
   const { json, bulkdata } = instanceMetadata({ dataSet: header.dataSet, pixelData: header.pixelData, trailer });
   return {
-    metadata: await deflate(json),
+    metadata: json.length <= DEFLATED_AT_ONCE ? deflateRawSync(json, DEFLATE) : await deflate(json, DEFLATE),
     bulkdata: encodeBulkdata(bulkdata.map((entry) => storedBulkdata(entry, source))),
     frame_table: frames === undefined ? null : encodeFrameTable(frames),
   };

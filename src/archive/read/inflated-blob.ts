@@ -10,23 +10,24 @@ const READ_BYTES = 256 * 1024;
 const META_START_BYTES = 144;
 const GROUP_LENGTH_AT = 140;
 
-export class InflatedBlob implements Omit<OpenBlob, 'sizeBytes'> {
+export class InflatedBlob implements OpenBlob {
   readonly #blob: OpenBlob;
 
   constructor(blob: OpenBlob) {
     this.#blob = blob;
   }
 
-  async read(offset: number, lengthBytes: number): Promise<Buffer> {
-    const end = offset + lengthBytes;
-    const wanted: Buffer[] = [];
+  async readInto(target: Buffer, offset: number): Promise<number> {
+    const end = offset + target.length;
     let at = 0;
+    let got = 0;
     for await (const chunk of this.#chunks()) {
-      if (at + chunk.length > offset) wanted.push(chunk.subarray(Math.max(0, offset - at), end - at));
+      const wanted = chunk.subarray(Math.min(Math.max(0, offset - at), chunk.length), Math.max(0, end - at));
+      got += wanted.copy(target, got);
       at += chunk.length;
       if (at >= end) break;
     }
-    return Buffer.concat(wanted);
+    return got;
   }
 
   close(): Promise<void> {
@@ -34,9 +35,9 @@ export class InflatedBlob implements Omit<OpenBlob, 'sizeBytes'> {
   }
 
   async *#chunks(): AsyncGenerator<Buffer> {
-    const start = await this.#blob.read(0, META_START_BYTES);
+    const start = await this.#read(0, META_START_BYTES);
     const dataSetOffset = META_START_BYTES + start.readUInt32LE(GROUP_LENGTH_AT);
-    yield await this.#blob.read(0, dataSetOffset);
+    yield await this.#read(0, dataSetOffset);
     const inflate = createInflateRaw();
     try {
       void this.#feed(inflate, dataSetOffset).catch((error: Error) => inflate.destroy(error));
@@ -47,10 +48,16 @@ export class InflatedBlob implements Omit<OpenBlob, 'sizeBytes'> {
   }
 
   async #feed(inflate: ReturnType<typeof createInflateRaw>, from: number): Promise<void> {
-    for (let offset = from; offset < this.#blob.sizeBytes && !inflate.destroyed; offset += READ_BYTES) {
-      const piece = await this.#blob.read(offset, READ_BYTES);
+    for (let offset = from; !inflate.destroyed; offset += READ_BYTES) {
+      const piece = await this.#read(offset, READ_BYTES);
       if (!inflate.write(piece)) await new Promise((resolve) => inflate.once('drain', resolve).once('close', resolve));
+      if (piece.length < READ_BYTES) break;
     }
     inflate.end();
+  }
+
+  async #read(offset: number, lengthBytes: number): Promise<Buffer> {
+    const buffer = Buffer.allocUnsafeSlow(lengthBytes);
+    return buffer.subarray(0, await this.#blob.readInto(buffer, offset));
   }
 }

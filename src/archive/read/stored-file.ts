@@ -10,12 +10,14 @@ import { ArchiveError } from '../../errors.js';
 import type { Log } from '../../log.js';
 import type { BlobStore, OpenBlob } from '../blobs/blob-store.js';
 import type { LocatedInstance } from '../index/locate.js';
+import { BufferPool } from './buffer-pool.js';
 import { InflatedBlob } from './inflated-blob.js';
 
 /** 64 KiB would halve the throughput. */
 const READ_BYTES = 512 * 1024;
 /** A checked range up to this long is read once and held. */
 const HELD_BYTES = 16 * 1024 * 1024;
+const WRONG_FILE = 'its bytes are not those stored';
 const WRONG_RANGE = 'bytes of a frame or a value are not those stored';
 
 export interface StoredFilesOptions {
@@ -27,21 +29,19 @@ export interface StoredFilesOptions {
 
 export class StoredFiles {
   readonly #options: StoredFilesOptions;
+  readonly #pool = new BufferPool();
 
   constructor(options: StoredFilesOptions) {
     this.#options = options;
   }
 
-  /** Open the file of an instance. Close it when done. @throws ArchiveError `corrupt` when it is lost or cut */
+  /** Open the file of an instance. Close it when done. @throws ArchiveError `corrupt` when it is lost */
   async open(instance: LocatedInstance): Promise<StoredFile> {
     const blob = await this.#options.blobs.open(instance.blobKey).catch((error: unknown) => {
       if (error instanceof ArchiveError && error.code === 'corrupt') this.#mark(instance, 'its file is lost');
       throw error;
     });
-    const file = new StoredFile(blob, instance, (finding) => this.#mark(instance, finding));
-    if (blob.sizeBytes === instance.sizeBytes) return file;
-    await file.close();
-    throw file.damaged('its file has another size');
+    return new StoredFile(blob, instance, { pool: this.#pool, mark: (finding) => this.#mark(instance, finding) });
   }
 
   /** Make sure that every file is there in its size, before an answer of many begins. @throws ArchiveError `corrupt` */
@@ -70,77 +70,106 @@ export class StoredFiles {
   }
 }
 
+export interface StoredFileSurroundings {
+  readonly pool: BufferPool;
+  /** Tell the index of damage. */
+  readonly mark: (finding: string) => void;
+}
+
+/** What it gives out is in buffers that are used again: a piece holds until the next one is asked for, a range until `close`. */
 export class StoredFile {
   readonly instance: LocatedInstance;
   readonly #blob: OpenBlob;
-  readonly #stream: Pick<OpenBlob, 'read'>;
-  readonly #mark: (finding: string) => void;
+  readonly #stream: OpenBlob;
+  readonly #surroundings: StoredFileSurroundings;
+  #borrowed: Buffer[] = [];
 
-  constructor(blob: OpenBlob, instance: LocatedInstance, mark: (finding: string) => void) {
+  constructor(blob: OpenBlob, instance: LocatedInstance, surroundings: StoredFileSurroundings) {
     this.#blob = blob;
     this.#stream = findTransferSyntax(instance.transferSyntaxUID)?.deflated ? new InflatedBlob(blob) : blob;
     this.instance = instance;
-    this.#mark = mark;
+    this.#surroundings = surroundings;
   }
 
   /**
    * The whole file, in order. The last piece is held back until the CRC-32 of all has been found right, so that whoever
    * gets a wrong file never gets its end. @throws ArchiveError `corrupt` instead of that last piece
    */
-  async *bytes(): AsyncGenerator<Buffer> {
-    const { sizeBytes, crc32: expected } = this.instance;
-    let checksum = 0;
-    for (let offset = 0; offset < sizeBytes; offset += READ_BYTES) {
-      const piece = await this.#blob.read(offset, READ_BYTES);
-      checksum = crc32(piece, checksum);
-      const isLast = offset + READ_BYTES >= sizeBytes;
-      if (isLast && checksum !== expected) throw this.damaged('its bytes are not those stored');
-      yield piece;
-    }
+  bytes(): AsyncGenerator<Buffer> {
+    const { sizeBytes, crc32 } = this.instance;
+    return this.#pieces(this.#blob, { offset: 0, lengthBytes: sizeBytes, crc32 }, WRONG_FILE);
   }
 
   /**
-   * A run of bytes whose CRC-32 is known; positions are those of the Part 10 stream, inflated when the file is deflated.
-   * @throws ArchiveError `corrupt`
-   */
-  async checkedRange(range: CheckedRange): Promise<Buffer> {
-    const bytes = await this.#stream.read(range.offset, range.lengthBytes);
-    if (bytes.length !== range.lengthBytes || crc32(bytes) !== range.crc32) {
-      throw this.damaged(WRONG_RANGE);
-    }
-    return bytes;
-  }
-
-  /**
-   * The bytes of a checked range, right before the first of them is given: a long range is read once to check it and
-   * once more to hand it out, checked again. @throws ArchiveError `corrupt`
+   * A run of bytes whose CRC-32 is known, right before the first of them is given: a long one is read once to check it
+   * and once more to hand it out, checked again. Positions are those of the Part 10 stream, inflated when the file is
+   * deflated. @throws ArchiveError `corrupt`
    */
   async *checkedBytes(range: CheckedRange): AsyncGenerator<Buffer> {
     if (range.lengthBytes <= HELD_BYTES) {
-      yield await this.checkedRange(range);
+      yield await this.#held(range);
       return;
     }
-    for await (const piece of this.#pieces(range)) if (piece.length === 0) break;
-    yield* this.#pieces(range);
+    const check = this.#pieces(this.#stream, range, WRONG_RANGE);
+    while ((await check.next()).done !== true);
+    yield* this.#pieces(this.#stream, range, WRONG_RANGE);
   }
 
-  async *#pieces({ offset, lengthBytes, crc32: expected }: CheckedRange): AsyncGenerator<Buffer> {
+  async #held({ offset, lengthBytes, crc32: expected }: CheckedRange): Promise<Buffer> {
+    const bytes = this.#borrow(lengthBytes).subarray(0, lengthBytes);
+    const got = await this.#stream.readInto(bytes, offset);
+    if (got !== lengthBytes || crc32(bytes) !== expected) throw this.#damaged(WRONG_RANGE);
+    return bytes;
+  }
+
+  /** One piece is read while the one before is on its way out. */
+  async *#pieces(
+    source: OpenBlob,
+    { offset, lengthBytes, crc32: expected }: CheckedRange,
+    finding: string,
+  ): AsyncGenerator<Buffer> {
+    const buffers = [this.#borrow(READ_BYTES), this.#borrow(Math.min(READ_BYTES, lengthBytes))];
+    const read = async (piece: number): Promise<Buffer> => {
+      const at = piece * READ_BYTES;
+      const target = buffers[piece % 2]?.subarray(0, Math.min(READ_BYTES, lengthBytes - at)) ?? Buffer.alloc(0);
+      const got = await source.readInto(target, offset + at);
+      return got === target.length ? target : Promise.reject(this.#damaged(finding));
+    };
+    const last = Math.ceil(lengthBytes / READ_BYTES) - 1;
     let checksum = 0;
-    for (let at = 0; at < lengthBytes; at += READ_BYTES) {
-      const piece = await this.#stream.read(offset + at, Math.min(READ_BYTES, lengthBytes - at));
-      checksum = crc32(piece, checksum);
-      if (at + READ_BYTES >= lengthBytes && checksum !== expected) throw this.damaged(WRONG_RANGE);
-      yield piece;
+    let next = read(0);
+    try {
+      for (let piece = 0; piece <= last; piece++) {
+        const bytes = await next;
+        checksum = crc32(bytes, checksum);
+        if (piece === last && checksum !== expected) throw this.#damaged(finding);
+        if (piece < last) next = read(piece + 1);
+        next.catch(ignoreUntilAwaited);
+        yield bytes;
+      }
+    } finally {
+      // Whoever stops early must not leave a read behind that fills a buffer in other hands.
+      await next.catch(ignoreUntilAwaited);
     }
   }
 
-  /** Tell of damage, and make the error to throw for it. */
-  damaged(finding: string): ArchiveError {
-    this.#mark(finding);
-    return new ArchiveError('corrupt', 'The stored instance is damaged; the archive does not hand it out.');
+  /** Close the file. Nothing that it gave out may be read any more. */
+  async close(): Promise<void> {
+    await this.#blob.close();
+    for (const buffer of this.#borrowed) this.#surroundings.pool.giveBack(buffer);
+    this.#borrowed = [];
   }
 
-  close(): Promise<void> {
-    return this.#blob.close();
+  #borrow(lengthBytes: number): Buffer {
+    const buffer = this.#surroundings.pool.take(lengthBytes);
+    this.#borrowed.push(buffer);
+    return buffer;
+  }
+
+  #damaged(finding: string): ArchiveError {
+    this.#surroundings.mark(finding);
+    return new ArchiveError('corrupt', 'The stored instance is damaged; the archive does not hand it out.');
   }
 }
+
+const ignoreUntilAwaited = (): void => undefined;

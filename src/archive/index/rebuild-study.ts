@@ -1,0 +1,185 @@
+/**
+ * Writes what the files of one study say over what the index says of it, some files at a time. Rows keep their ids and
+ * the instants at which they were stored, so whoever reads the index meanwhile finds what he had located.
+ */
+import type { Transaction } from 'kysely';
+import type { Database } from '../../database/database.js';
+import type { Schema } from '../../database/schema.js';
+import { imagingKindOf, type Split } from '../scope.js';
+import { canonicalPseudonym } from '../split.js';
+import type { IndexRecord } from './index-record.js';
+
+/** A file whose content has been found right, read again. */
+export type RebuiltRecord = Omit<IndexRecord, 'site'>;
+
+/** Which site a study came from, and to which split its patient belongs: as they were decided when it was stored. */
+export interface StudyOrigin {
+  readonly studyInstanceUID: string;
+  readonly siteID: number;
+  readonly split: Split;
+}
+
+/**
+ * `duplicate`: another file is indexed under this SOP Instance UID. `misfit`: its patient, study, series or Modality is
+ * another than those of the files that came before it, or its patient belongs to the other split.
+ */
+export type RebuildOutcome = 'indexed' | 'duplicate' | 'misfit';
+
+interface SeriesRow {
+  readonly rowID: number;
+  readonly modality: string | null;
+}
+
+export class StudyRebuild {
+  readonly #database: Database;
+  readonly #origin: StudyOrigin;
+  readonly #storedAt: string;
+  readonly #series = new Map<string, SeriesRow>();
+  #study: { readonly rowID: number; readonly pseudonym: string } | undefined;
+
+  /** @param storedAt the instant of rows that are new */
+  constructor(database: Database, origin: StudyOrigin, storedAt: string) {
+    this.#database = database;
+    this.#origin = origin;
+    this.#storedAt = storedAt;
+  }
+
+  /**
+   * Index these files in one transaction. The first file of the study gives the attributes of study and patient, the
+   * first of a series those of the series.
+   */
+  async add(records: readonly RebuiltRecord[]): Promise<readonly RebuildOutcome[]> {
+    return this.#database.write(async (tx) => {
+      const outcomes: RebuildOutcome[] = [];
+      for (const record of records) outcomes.push(await this.#addRecord(tx, record));
+      await this.#recount(tx);
+      return outcomes;
+    });
+  }
+
+  async #addRecord(tx: Transaction<Schema>, record: RebuiltRecord): Promise<RebuildOutcome> {
+    const { identity } = record;
+    const indexed = await tx
+      .selectFrom('instance')
+      .select('blob_key')
+      .where('sop_instance_uid', '=', identity.sopInstanceUID)
+      .executeTakeFirst();
+    if (indexed !== undefined && indexed.blob_key !== record.blobKey) return 'duplicate';
+    const study = this.#study ?? (await this.#putStudy(tx, record));
+    if (study === undefined || study.pseudonym !== pseudonymOf(record)) return 'misfit';
+    this.#study = study;
+    const series = this.#series.get(identity.seriesInstanceUID) ?? (await this.#putSeries(tx, record, study.rowID));
+    if (series === undefined || series.modality !== record.description.series.modality) return 'misfit';
+    this.#series.set(identity.seriesInstanceUID, series);
+    await this.#putInstance(tx, record, study.rowID, series.rowID);
+    return 'indexed';
+  }
+
+  /** The patient's row; undefined when it is in the other split. */
+  async #putPatient(tx: Transaction<Schema>, pseudonym: string): Promise<number | undefined> {
+    const { siteID, split } = this.#origin;
+    await tx
+      .insertInto('patient')
+      .values({ pseudonym, split, first_site_id: siteID })
+      .onConflict((conflict) => conflict.column('pseudonym').doNothing())
+      .execute();
+    const patient = await tx
+      .selectFrom('patient')
+      .select(['id', 'split'])
+      .where('pseudonym', '=', pseudonym)
+      .executeTakeFirstOrThrow();
+    return patient.split === split ? patient.id : undefined;
+  }
+
+  async #putStudy(tx: Transaction<Schema>, record: RebuiltRecord) {
+    const pseudonym = pseudonymOf(record);
+    const patientRowID = await this.#putPatient(tx, pseudonym);
+    if (patientRowID === undefined) return undefined;
+    const columns = {
+      ...record.description.study,
+      study_instance_uid: this.#origin.studyInstanceUID,
+      patient_row_id: patientRowID,
+      site_id: this.#origin.siteID,
+    };
+    const { id } = await tx
+      .insertInto('study')
+      .values({ ...columns, stored_at: this.#storedAt })
+      .onConflict((conflict) => conflict.column('study_instance_uid').doUpdateSet(columns))
+      .returning('id')
+      .executeTakeFirstOrThrow();
+    return { rowID: id, pseudonym };
+  }
+
+  /** The series' row; undefined when the series is of another study. */
+  async #putSeries(tx: Transaction<Schema>, record: RebuiltRecord, studyRowID: number): Promise<SeriesRow | undefined> {
+    const { series, requests } = record.description;
+    const columns = {
+      ...series,
+      series_instance_uid: record.identity.seriesInstanceUID,
+      study_row_id: studyRowID,
+      kind: imagingKindOf(series.modality ?? undefined),
+      split: this.#origin.split,
+      site_id: this.#origin.siteID,
+    };
+    const row = await tx
+      .insertInto('series')
+      .values({ ...columns, instance_count: 0 })
+      .onConflict((conflict) =>
+        conflict.column('series_instance_uid').doUpdateSet(columns).where('series.study_row_id', '=', studyRowID),
+      )
+      .returning('id')
+      .executeTakeFirst();
+    if (row === undefined) return undefined;
+    await tx.deleteFrom('series_request').where('series_row_id', '=', row.id).execute();
+    if (requests.length > 0) {
+      await tx
+        .insertInto('series_request')
+        .values(requests.map((request, index) => ({ ...request, series_row_id: row.id, item_index: index })))
+        .execute();
+    }
+    return { rowID: row.id, modality: series.modality };
+  }
+
+  async #putInstance(tx: Transaction<Schema>, record: RebuiltRecord, studyRowID: number, seriesRowID: number) {
+    const { description, identity } = record;
+    const columns = {
+      ...description.instance,
+      sop_instance_uid: identity.sopInstanceUID,
+      sop_class_uid: identity.sopClassUID,
+      series_row_id: seriesRowID,
+      study_row_id: studyRowID,
+      blob_key: record.blobKey,
+      size_bytes: record.sizeBytes,
+      sha256: record.sha256,
+      crc32: record.crc32,
+      damaged_at: null,
+    };
+    const { id } = await tx
+      .insertInto('instance')
+      .values({ ...columns, stored_at: this.#storedAt })
+      .onConflict((conflict) => conflict.column('sop_instance_uid').doUpdateSet(columns))
+      .returning('id')
+      .executeTakeFirstOrThrow();
+    await tx
+      .insertInto('instance_content')
+      .values({ ...description.content, instance_row_id: id })
+      .onConflict((conflict) => conflict.column('instance_row_id').doUpdateSet(description.content))
+      .execute();
+  }
+
+  async #recount(tx: Transaction<Schema>): Promise<void> {
+    if (this.#study === undefined) return;
+    await tx
+      .updateTable('series')
+      .set((eb) => ({
+        instance_count: eb
+          .selectFrom('instance')
+          .select((count) => count.fn.countAll<number>().as('count'))
+          .whereRef('instance.series_row_id', '=', 'series.id'),
+      }))
+      .where('study_row_id', '=', this.#study.rowID)
+      .execute();
+  }
+}
+
+const pseudonymOf = (record: RebuiltRecord): string => canonicalPseudonym(record.description.patientID);

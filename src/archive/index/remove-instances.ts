@@ -1,0 +1,48 @@
+/** Takes rows out of the index whose files are lost, and with them the series, studies and patients that nothing is left of. */
+import type { Transaction } from 'kysely';
+import type { Database } from '../../database/database.js';
+import type { Schema } from '../../database/schema.js';
+
+/** Remove these rows of `instance`, and what is empty without them, in one transaction. */
+export async function removeInstances(database: Database, rowIDs: readonly number[]): Promise<void> {
+  if (rowIDs.length === 0) return;
+  await database.write(async (tx) => {
+    const rows = await tx
+      .selectFrom('instance')
+      .select(['series_row_id', 'study_row_id'])
+      .where('id', 'in', rowIDs)
+      .execute();
+    await tx.deleteFrom('instance_content').where('instance_row_id', 'in', rowIDs).execute();
+    await tx.deleteFrom('instance').where('id', 'in', rowIDs).execute();
+    await removeEmptySeries(tx, [...new Set(rows.map((row) => row.series_row_id))]);
+    await removeEmptyStudies(tx, [...new Set(rows.map((row) => row.study_row_id))]);
+  });
+}
+
+async function removeEmptySeries(tx: Transaction<Schema>, rowIDs: readonly number[]): Promise<void> {
+  for (const rowID of rowIDs) {
+    const { count } = await tx
+      .selectFrom('instance')
+      .select((eb) => eb.fn.countAll<number>().as('count'))
+      .where('series_row_id', '=', rowID)
+      .executeTakeFirstOrThrow();
+    if (count > 0) {
+      await tx.updateTable('series').set({ instance_count: count }).where('id', '=', rowID).execute();
+    } else {
+      await tx.deleteFrom('series_request').where('series_row_id', '=', rowID).execute();
+      await tx.deleteFrom('series').where('id', '=', rowID).execute();
+    }
+  }
+}
+
+async function removeEmptyStudies(tx: Transaction<Schema>, rowIDs: readonly number[]): Promise<void> {
+  await tx
+    .deleteFrom('study')
+    .where('id', 'in', rowIDs)
+    .where('id', 'not in', (eb) => eb.selectFrom('series').select('study_row_id').where('study_row_id', 'in', rowIDs))
+    .execute();
+  await tx
+    .deleteFrom('patient')
+    .where('id', 'not in', (eb) => eb.selectFrom('study').select('patient_row_id'))
+    .execute();
+}

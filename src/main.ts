@@ -1,0 +1,45 @@
+/** The command `nccid`, put together by hand; `start` begins it. */
+import { DICOMWEB_PATH, startServer } from './app.js';
+import type { Output } from './cli/context.js';
+import { addDemoCommand } from './cli/demo.js';
+import { addImportCommand } from './cli/import.js';
+import { addKeyCommand } from './cli/key.js';
+import { addLicenceCommand } from './cli/licence.js';
+import { buildProgram, runProgram } from './cli/program.js';
+import { addReindexCommand } from './cli/reindex.js';
+import { addServeCommand, type StartServer } from './cli/serve.js';
+import { addSiteCommand } from './cli/site.js';
+import { addTokenCommand } from './cli/token.js';
+import { addVerifyCommand } from './cli/verify.js';
+import { loadConfig } from './config.js';
+import { createLog } from './log.js';
+
+const log = createLog('info');
+const now = (): number => Date.now();
+const start: StartServer = (config) => startServer({ config, log, now });
+
+const output: Output = {
+  print: (line) => void process.stdout.write(`${line}\n`),
+  printError: (line) => void process.stderr.write(`${line}\n`),
+};
+
+const program = buildProgram({
+  commands: [
+    addServeCommand(start),
+    addDemoCommand(start, DICOMWEB_PATH),
+    addSiteCommand,
+    addLicenceCommand,
+    addTokenCommand,
+    addKeyCommand,
+    addImportCommand,
+    addVerifyCommand,
+    addReindexCommand,
+  ],
+  output,
+  readSettings: (flags, defaultDataFolder) => loadConfig(undefined, flags, defaultDataFolder),
+  log,
+  isWatched: process.stderr.isTTY,
+  now,
+});
+
+process.exitCode = await runProgram(program, process.argv.slice(2), output);

@@ -1,0 +1,22 @@
+/** Hounsfield units of what a chest is made of, without contrast medium, at 120 kVp. */
+export const HU = {
+  air: -1000,
+  airway: -985,
+  lung: -862,
+  fat: -104,
+  mediastinalFat: -95,
+  fluid: 12,
+  skin: 15,
+  muscle: 54,
+  blood: 43,
+  heart: 45,
+  liver: 60,
+  spleen: 50,
+  stomach: 28,
+  bowel: 30,
+  disc: 85,
+  cartilage: 105,
+  marrow: 170,
+  cortex: 780,
+  gland: 25,
+} as const;

@@ -1,0 +1,415 @@
+/** What every BlobStore keeps to, whatever it keeps its blobs in: one suite, run for each back end. */
+import { randomBytes } from 'node:crypto';
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import type { BlobStore, OpenBlob, StagedBlob, StoredBlob } from '../../src/archive/blobs/blob-store.js';
+
+export interface BlobStoreUnderTest {
+  readonly store: BlobStore;
+  /** A second store on the same blobs, as another process has it. */
+  readonly another: BlobStore;
+  /** Put bytes under a key as a writer leaves them that died half way, or a disk that lost some. */
+  plant(key: string, bytes: Buffer): Promise<void>;
+}
+
+const KEY = 'studies/1.2.3/1.2.3.4/1.2.3.4.5.0123456789abcdef.dcm';
+const AN_HOUR_MS = 3_600_000;
+/** How far the clock of a disk or a bucket may be from ours. */
+const CLOCK_ACCURACY_MS = 2_000;
+const WRITERS = 32;
+const UNTOUCHED = 0xa5;
+
+const corrupt = expect.objectContaining({ name: 'ArchiveError', code: 'corrupt' });
+
+async function stageOf(store: BlobStore, ...chunks: readonly Buffer[]): Promise<StagedBlob> {
+  const staged = await store.stage();
+  for (const chunk of chunks) await staged.write(chunk);
+  return staged;
+}
+
+async function publish(store: BlobStore, key: string, ...chunks: readonly Buffer[]): Promise<void> {
+  await (await stageOf(store, ...chunks)).publish(key);
+}
+
+/** What `lengthBytes` at `offset` give; the rest of the target keeps what it held. */
+async function readRange(blob: OpenBlob, offset: number, lengthBytes: number): Promise<Buffer> {
+  const target = Buffer.alloc(lengthBytes, UNTOUCHED);
+  const got = await blob.readInto(target, offset);
+  expect(target.subarray(got).every((byte) => byte === UNTOUCHED)).toBe(true);
+  return target.subarray(0, got);
+}
+
+/** All of a blob; one byte more is asked for, so that a blob that is too long shows. */
+async function read(store: BlobStore, key: string): Promise<Buffer> {
+  const sizeBytes = (await store.sizeOf(key)) ?? 0;
+  const blob = await store.open(key);
+  try {
+    return await readRange(blob, 0, sizeBytes + 1);
+  } finally {
+    await blob.close();
+  }
+}
+
+/** What is listed below a prefix, in the order of the keys. */
+async function list(store: BlobStore, prefix: string): Promise<readonly StoredBlob[]> {
+  const blobs: StoredBlob[] = [];
+  for await (const blob of store.list(prefix)) blobs.push(blob);
+  return blobs.sort((a, b) => (a.key < b.key ? -1 : 1));
+}
+
+/** How many staged blobs the store holds that no writer has published or discarded; they are gone then. */
+const sweepAll = (store: BlobStore): Promise<number> => store.sweepStaged(new Date(Date.now() + 2 * AN_HOUR_MS));
+
+/** Describe the promises of a BlobStore; `open` gives a new and empty one for each test, and clears up after it. */
+export function describeBlobStore(name: string, open: () => Promise<BlobStoreUnderTest>): void {
+  describe(`${name} as a BlobStore`, () => {
+    describePublishing(open);
+    describeTakenKeys(open);
+    describeReading(open);
+    describeListing(open);
+    describeStaging(open);
+    describeKeys(open);
+  });
+}
+
+function describePublishing(open: () => Promise<BlobStoreUnderTest>): void {
+  describe('publish', () => {
+    it('shows nothing of a blob before, and all of it after, to every store', async () => {
+      const { store, another } = await open();
+      const bytes = randomBytes(3 << 20);
+      const staged = await stageOf(store, bytes);
+      for (const seen of [store, another]) {
+        await expect(seen.open(KEY)).rejects.toThrow(corrupt);
+        expect(await list(seen, 'studies')).toEqual([]);
+      }
+      await staged.publish(KEY);
+      for (const seen of [store, another]) {
+        expect((await read(seen, KEY)).equals(bytes)).toBe(true);
+        expect(await list(seen, 'studies')).toEqual([{ key: KEY, sizeBytes: bytes.length }]);
+      }
+    });
+
+    it('keeps the bytes in order, however they were cut', async () => {
+      const { store } = await open();
+      const sizes = fc.array(fc.oneof(fc.nat(20), fc.nat(100_000), fc.nat(1_500_000)), { maxLength: 12 });
+      let count = 0;
+      await fc.assert(
+        fc.asyncProperty(sizes, async (chunkSizes) => {
+          const chunks = chunkSizes.map((size) => randomBytes(size));
+          const key = `studies/cut/${count++}`;
+          await publish(store, key, ...chunks);
+          expect((await read(store, key)).equals(Buffer.concat(chunks))).toBe(true);
+        }),
+        { numRuns: 30 },
+      );
+    });
+
+    it('keeps thousands of small chunks in order', async () => {
+      const { store } = await open();
+      const chunks = Array.from({ length: 10_000 }, (_, n) => Buffer.from(`${n},`));
+      await publish(store, KEY, ...chunks);
+      expect((await read(store, KEY)).equals(Buffer.concat(chunks))).toBe(true);
+    });
+
+    it('keeps a blob of no bytes', async () => {
+      const { store } = await open();
+      await publish(store, KEY);
+      expect(await list(store, 'studies')).toEqual([{ key: KEY, sizeBytes: 0 }]);
+      expect(await read(store, KEY)).toHaveLength(0);
+    });
+
+    it('leaves nothing staged', async () => {
+      const { store } = await open();
+      await publish(store, KEY, randomBytes(10));
+      expect(await sweepAll(store)).toBe(0);
+    });
+  });
+}
+
+function describeTakenKeys(open: () => Promise<BlobStoreUnderTest>): void {
+  describe('publish under a key that is taken', () => {
+    it('takes the same bytes as published already', async () => {
+      const { store, another } = await open();
+      const bytes = randomBytes((2 << 20) + 1);
+      await publish(store, KEY, bytes);
+      await publish(store, KEY, bytes);
+      await publish(another, KEY, bytes);
+      expect((await read(store, KEY)).equals(bytes)).toBe(true);
+      expect(await list(store, 'studies')).toHaveLength(1);
+      expect(await sweepAll(store)).toBe(0);
+    });
+
+    const whole = randomBytes((2 << 20) + 1);
+    const flipped = Buffer.from(whole);
+    flipped.writeUInt8(whole.readUInt8(whole.length - 1) ^ 1, whole.length - 1);
+    it.each([
+      ['none of the bytes', Buffer.alloc(0)],
+      ['a beginning of them', whole.subarray(0, 1 << 20)],
+      ['zeros in their place', Buffer.alloc(whole.length)],
+      ['all but the last bit', flipped],
+      ['more than them', Buffer.concat([whole, Buffer.from([0])])],
+    ])('replaces a torn blob that holds %s', async (_what, torn) => {
+      const { store, plant } = await open();
+      await plant(KEY, torn);
+      await publish(store, KEY, whole);
+      expect((await read(store, KEY)).equals(whole)).toBe(true);
+      expect(await list(store, 'studies')).toEqual([{ key: KEY, sizeBytes: whole.length }]);
+      expect(await sweepAll(store)).toBe(0);
+    });
+
+    it.each([
+      ['a free key', undefined],
+      ['a key with a torn blob', Buffer.from('torn')],
+    ])(`leaves one blob, intact, when ${WRITERS} writers publish the same at once under %s`, async (_what, torn) => {
+      const { store, another, plant } = await open();
+      const bytes = randomBytes(300_000);
+      if (torn !== undefined) await plant(KEY, torn);
+      const writers = Array.from({ length: WRITERS }, (_, n) => publish(n % 2 === 0 ? store : another, KEY, bytes));
+      await Promise.all(writers);
+      expect(await list(store, 'studies')).toEqual([{ key: KEY, sizeBytes: bytes.length }]);
+      expect((await read(store, KEY)).equals(bytes)).toBe(true);
+      expect(await sweepAll(store)).toBe(0);
+    });
+  });
+
+  describe('writeText', () => {
+    it('writes a text, and replaces it by the next', async () => {
+      const { store } = await open();
+      await store.writeText('records/one.json', '{"café":1}');
+      await store.writeText('records/one.json', '{}');
+      expect((await read(store, 'records/one.json')).toString()).toBe('{}');
+      expect(await sweepAll(store)).toBe(0);
+    });
+
+    it('leaves one whole text when many write at once', async () => {
+      const { store, another } = await open();
+      const texts = Array.from({ length: WRITERS }, (_, n) => String(n).repeat(1_000));
+      await Promise.all(texts.map((text, n) => (n % 2 === 0 ? store : another).writeText('records/one', text)));
+      expect(texts).toContain((await read(store, 'records/one')).toString());
+      expect(await sweepAll(store)).toBe(0);
+    });
+  });
+}
+
+function describeReading(open: () => Promise<BlobStoreUnderTest>): void {
+  describe('open', () => {
+    it('reads any range, and fewer bytes only where the blob ends', async () => {
+      const { store } = await open();
+      const bytes = randomBytes(10_000);
+      await publish(store, KEY, bytes);
+      const blob = await store.open(KEY);
+      await fc.assert(
+        fc.asyncProperty(fc.nat(11_000), fc.nat(11_000), async (offset, lengthBytes) => {
+          const got = await readRange(blob, offset, lengthBytes);
+          expect(got.equals(bytes.subarray(offset, offset + lengthBytes))).toBe(true);
+        }),
+        { numRuns: 200 },
+      );
+      await blob.close();
+    });
+
+    it('reads nothing beyond the end, however far', async () => {
+      const { store } = await open();
+      await publish(store, KEY, Buffer.from('small'));
+      const blob = await store.open(KEY);
+      expect(await readRange(blob, 5, 10)).toHaveLength(0);
+      expect(await readRange(blob, 2 ** 40, 10)).toHaveLength(0);
+      await blob.close();
+    });
+
+    it('reads many ranges at once', async () => {
+      const { store } = await open();
+      const bytes = randomBytes(64_000);
+      await publish(store, KEY, bytes);
+      const blob = await store.open(KEY);
+      const ranges = await Promise.all(Array.from({ length: 64 }, (_, n) => readRange(blob, n * 1_000, 1_000)));
+      expect(Buffer.concat(ranges).equals(bytes)).toBe(true);
+      await blob.close();
+    });
+
+    it('never reads from, nor closes, what was opened after it was closed', async () => {
+      const { store } = await open();
+      await publish(store, 'studies/one', Buffer.from('one'));
+      await publish(store, 'studies/two', Buffer.from('two'));
+      const closed = await store.open('studies/one');
+      await closed.close();
+      const other = await store.open('studies/two');
+      await expect(closed.readInto(Buffer.alloc(3), 0)).rejects.toThrow();
+      await closed.close();
+      expect((await readRange(other, 0, 10)).toString()).toBe('two');
+      await other.close();
+    });
+
+    it('lets a read that has begun come to its end when it is closed', async () => {
+      const { store } = await open();
+      const bytes = randomBytes(4 << 20);
+      await publish(store, KEY, bytes);
+      const blob = await store.open(KEY);
+      const reads = Array.from({ length: 8 }, () => readRange(blob, 0, bytes.length));
+      await blob.close();
+      for (const got of await Promise.all(reads)) expect(got.equals(bytes)).toBe(true);
+    });
+
+    it('goes on reading a blob that is removed meanwhile', async () => {
+      const { store } = await open();
+      await publish(store, KEY, Buffer.from('still here'));
+      const blob = await store.open(KEY);
+      await store.remove(KEY);
+      expect((await readRange(blob, 0, 10)).toString()).toBe('still here');
+      await blob.close();
+    });
+
+    it('calls a blob that is not there corrupt, for the index knew of it', async () => {
+      const { store } = await open();
+      await expect(store.open('studies/none')).rejects.toThrow(corrupt);
+    });
+  });
+}
+
+function describeListing(open: () => Promise<BlobStoreUnderTest>): void {
+  describe('list', () => {
+    it('gives every blob below a prefix, with its size, and none beside it', async () => {
+      const { store } = await open();
+      const keys = ['studies/1/a', 'studies/1/b', 'studies/1/2/c', 'studies/10/d', 'records/e'];
+      for (const [n, key] of keys.entries()) await publish(store, key, randomBytes(n));
+      expect(await list(store, 'studies/1')).toEqual([
+        { key: 'studies/1/2/c', sizeBytes: 2 },
+        { key: 'studies/1/a', sizeBytes: 0 },
+        { key: 'studies/1/b', sizeBytes: 1 },
+      ]);
+      expect(await list(store, 'studies')).toHaveLength(4);
+      expect(await list(store, 'none')).toEqual([]);
+    });
+
+    it('gives all blobs of one folder one after the other', async () => {
+      const { store } = await open();
+      for (const key of ['a/1', 'a/b/1', 'a/2', 'c/1', 'a/b/2'])
+        await publish(store, `studies/${key}`, Buffer.from('x'));
+      const folders: string[] = [];
+      for await (const { key } of store.list('studies')) folders.push(key.slice(0, key.lastIndexOf('/')));
+      const beginnings = folders.filter((folder, n) => folder !== folders[n - 1]);
+      expect(beginnings.sort()).toEqual(['studies/a', 'studies/a/b', 'studies/c']);
+    });
+  });
+
+  describe('sizeOf', () => {
+    it('tells the bytes of a blob, and nothing of one that is not there', async () => {
+      const { store } = await open();
+      expect(await store.sizeOf(KEY)).toBeUndefined();
+      await publish(store, KEY, randomBytes(1_234));
+      expect(await store.sizeOf(KEY)).toBe(1_234);
+    });
+  });
+
+  describe('writtenAt', () => {
+    it('tells when a blob was written, and nothing of one that is not there', async () => {
+      const { store } = await open();
+      expect(await store.writtenAt(KEY)).toBeUndefined();
+      const before = Date.now();
+      await publish(store, KEY, Buffer.from('a'));
+      const writtenAt = (await store.writtenAt(KEY))?.getTime();
+      expect(writtenAt).toBeGreaterThan(before - CLOCK_ACCURACY_MS);
+      expect(writtenAt).toBeLessThan(Date.now() + CLOCK_ACCURACY_MS);
+    });
+  });
+
+  describe('remove', () => {
+    it('removes that blob and no other', async () => {
+      const { store } = await open();
+      await publish(store, 'studies/a', Buffer.from('a'));
+      await publish(store, 'studies/b', Buffer.from('b'));
+      await store.remove('studies/a');
+      await expect(store.open('studies/a')).rejects.toThrow(corrupt);
+      expect(await list(store, 'studies')).toEqual([{ key: 'studies/b', sizeBytes: 1 }]);
+    });
+
+    it('is harmless when there is no such blob', async () => {
+      const { store } = await open();
+      await store.remove(KEY);
+      await publish(store, KEY, Buffer.from('a'));
+      await store.remove(KEY);
+      await store.remove(KEY);
+      expect(await list(store, 'studies')).toEqual([]);
+    });
+
+    it('frees the key', async () => {
+      const { store } = await open();
+      await publish(store, KEY, Buffer.from('one'));
+      await store.remove(KEY);
+      await publish(store, KEY, Buffer.from('two'));
+      expect((await read(store, KEY)).toString()).toBe('two');
+    });
+  });
+}
+
+function describeStaging(open: () => Promise<BlobStoreUnderTest>): void {
+  describe('discard', () => {
+    it('gives the bytes up, also when called twice', async () => {
+      const { store } = await open();
+      const staged = await stageOf(store, randomBytes(2 << 20));
+      await staged.discard();
+      await staged.discard();
+      expect(await list(store, 'studies')).toEqual([]);
+      expect(await sweepAll(store)).toBe(0);
+    });
+
+    it('leaves a published blob where it is', async () => {
+      const { store } = await open();
+      const staged = await stageOf(store, Buffer.from('kept'));
+      await staged.publish(KEY);
+      await staged.discard();
+      await staged.discard();
+      expect((await read(store, KEY)).toString()).toBe('kept');
+    });
+  });
+
+  describe('sweepStaged', () => {
+    it('removes what is staged for more than an hour, and nothing younger', async () => {
+      const { store, another } = await open();
+      const young = await stageOf(store, randomBytes(2 << 20));
+      expect(await another.sweepStaged(new Date())).toBe(0);
+      expect(await another.sweepStaged(new Date(Date.now() + AN_HOUR_MS - 60_000))).toBe(0);
+      await young.publish(KEY);
+      await stageOf(store, randomBytes(2 << 20));
+      expect(await another.sweepStaged(new Date(Date.now() + AN_HOUR_MS + 60_000))).toBe(1);
+      expect(await sweepAll(another)).toBe(0);
+    });
+
+    it('touches no published blob', async () => {
+      const { store } = await open();
+      await publish(store, KEY, Buffer.from('kept'));
+      expect(await sweepAll(store)).toBe(0);
+      expect((await read(store, KEY)).toString()).toBe('kept');
+    });
+
+    it('makes the publishing of a swept blob fail, not succeed without its bytes', async () => {
+      const { store } = await open();
+      const staged = await stageOf(store, Buffer.from('swept'));
+      await sweepAll(store);
+      await expect(staged.publish(KEY)).rejects.toThrow();
+      await staged.discard();
+      expect(await list(store, 'studies')).toEqual([]);
+    });
+  });
+}
+
+function describeKeys(open: () => Promise<BlobStoreUnderTest>): void {
+  describe('a key that leads out of the store', () => {
+    it.each(['..', '../x', '../../etc/passwd', '/etc/passwd', 'studies/../../x', '.', '', 'studies/..', 'a\0b'])(
+      'is refused everywhere: %j',
+      async (key) => {
+        const { store } = await open();
+        const staged = await stageOf(store, Buffer.from('x'));
+        await expect(staged.publish(key)).rejects.toThrow();
+        await staged.discard();
+        await expect(store.open(key)).rejects.toThrow();
+        await expect(store.sizeOf(key)).rejects.toThrow();
+        await expect(store.writtenAt(key)).rejects.toThrow();
+        await expect(store.remove(key)).rejects.toThrow();
+        await expect(store.writeText(key, 'x')).rejects.toThrow();
+        await expect(list(store, key)).rejects.toThrow();
+        expect(await sweepAll(store)).toBe(0);
+      },
+    );
+  });
+}
