@@ -23,6 +23,9 @@ const output: Output = {
   printError: (line) => void process.stderr.write(`${line}\n`),
 };
 
+// Whoever reads a long list may have seen enough of it: `nccid verify | head`.
+process.stdout.on('error', () => process.exit(1));
+
 const program = buildProgram({
   commands: [
     addServeCommand(start),

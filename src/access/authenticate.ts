@@ -5,11 +5,13 @@ import type { Caller } from './caller.js';
 import { refuseOutsideItsTime, type TokenClaims } from './claims.js';
 import type { KeyStore } from './keys.js';
 import { registeredCaller } from './token-register.js';
-import { invalidToken, noToken } from './unauthenticated.js';
+import { invalidToken, noToken, Unauthenticated } from './unauthenticated.js';
 import { VerifiedTokens } from './verified-tokens.js';
 import { verifyToken } from './verify-token.js';
 
 const REMEMBERED_TOKENS = 1_000;
+/** What a running answer may take beyond the end of its token. */
+const GRACE_SECONDS = 15 * 60;
 const BEARER = /^bearer(?: +|$)/i;
 
 export interface AuthenticatorOptions {
@@ -43,6 +45,24 @@ export class Authenticator {
     const nowMs = this.#now();
     refuseOutsideItsTime(claims, nowMs / 1_000);
     return registeredCaller(claims, this.#database, new Date(nowMs).toISOString().slice(0, 10));
+  }
+
+  /**
+   * Whether an answer to this caller, once begun, may go on: his token has not been revoked and his licence is in force.
+   * A token whose time ends meanwhile has a quarter of an hour more to finish what it began.
+   */
+  async mayGoOn(authorization: readonly string[]): Promise<boolean> {
+    try {
+      const token = bearerTokenIn(authorization);
+      const claims = this.#verified.find(token) ?? (await this.#verify(token));
+      const nowMs = this.#now();
+      if (nowMs / 1_000 > claims.expiresAt + GRACE_SECONDS) return false;
+      await registeredCaller(claims, this.#database, new Date(nowMs).toISOString().slice(0, 10));
+      return true;
+    } catch (error) {
+      if (error instanceof Unauthenticated) return false;
+      throw error;
+    }
   }
 
   async #verify(token: string): Promise<TokenClaims> {

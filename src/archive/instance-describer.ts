@@ -3,7 +3,9 @@
  * measured, the rest described at the end. Where the bytes come from and where they go is not its business.
  */
 import { crc32 } from 'node:zlib';
+import { TAG } from '../dicom/attributes.js';
 import { FrameTableBuilder } from '../dicom/frames.js';
+import { frameBits, imagePixelDescription } from '../dicom/image-pixel.js';
 import { type Part10Header, Part10Reader } from '../dicom/part10-reader.js';
 import type { PixelDataElement, PixelDataSink } from '../dicom/pixel-data.js';
 import { describeInstance, type InstanceDescription } from './index/describe-instance.js';
@@ -20,7 +22,7 @@ export class InstanceDescriber {
   readonly #admit: (header: Part10Header) => number;
   readonly #reader: Part10Reader;
   #frames: FrameTableBuilder | undefined;
-  #pixelDataCRC32 = 0;
+  #pixelDataCRC32: number | undefined;
 
   constructor({ admit }: DescribeOptions) {
     this.#admit = admit;
@@ -42,13 +44,20 @@ export class InstanceDescriber {
     await this.#reader.end();
     const header = this.#reader.header;
     if (header === undefined) throw new Error('A Part 10 reader that has ended well has a header.');
+    const frames = this.#frames?.build();
+    this.#pixelDataCRC32 ??= frames?.ranges.joinedCRC32();
     return describeInstance({
       shiftBytes: this.#admit(header),
       header,
       trailer: this.#reader.trailer,
-      frames: this.#frames?.build(),
-      pixelDataCRC32: this.#pixelDataCRC32,
+      frames,
+      pixelDataCRC32: this.#pixelDataCRC32 ?? 0,
     });
+  }
+
+  /** The CRC-32 of the value of native Pixel Data; set by `end`. */
+  get pixelDataCRC32(): number {
+    return this.#pixelDataCRC32 ?? 0;
   }
 
   /** Free what is held outside of memory, when the instance is given up half way. */
@@ -63,15 +72,28 @@ export class InstanceDescriber {
     const shiftBytes = this.#admit(header);
     const frames = new FrameTableBuilder({ dataSet, pixelData: shifted(pixelData, shiftBytes), transferSyntax });
     this.#frames = frames;
+    if (!isJustItsFrames(header)) this.#pixelDataCRC32 = 0;
     return {
       item: (valueOffset, lengthBytes) => frames.item(valueOffset + shiftBytes, lengthBytes),
       bytes: (chunk) => {
-        if (chunk.length > 0) this.#pixelDataCRC32 = crc32(chunk, this.#pixelDataCRC32);
+        if (this.#pixelDataCRC32 !== undefined && chunk.length > 0) {
+          this.#pixelDataCRC32 = crc32(chunk, this.#pixelDataCRC32);
+        }
         frames.bytes(chunk);
       },
       end: () => frames.end(),
     };
   }
+}
+
+/** Whether the value is whole frames and nothing else, so that the sums of its frames give that of the value. */
+function isJustItsFrames({ dataSet, pixelData, transferSyntax }: Part10Header): boolean {
+  if (pixelData?.tag !== TAG.PixelData || transferSyntax.byteOrder === 'big') return false;
+  const description = imagePixelDescription(dataSet);
+  return (
+    pixelData.lengthBytes === (frameBits(description) / 8) * description.numberOfFrames &&
+    frameBits(description) % 8 === 0
+  );
 }
 
 const shifted = (pixelData: PixelDataElement, shiftBytes: number): PixelDataElement => ({

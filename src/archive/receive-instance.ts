@@ -89,7 +89,7 @@ class Reception {
       outcome: 'received',
       identity,
       staged,
-      ...this.#digest.finish(),
+      ...this.#digest.finish(this.#describer.pixelDataCRC32),
       description,
       warning: coercion === undefined ? undefined : WARNING_REASON.coercionOfDataElements,
     };
@@ -113,6 +113,11 @@ class Reception {
 
   async #startKeeping(header: Part10Header): Promise<StagedBlob> {
     const { coercion } = this.#admit(header);
+    const { pixelData, transferSyntax } = header;
+    if (pixelData?.lengthBytes !== undefined && !transferSyntax.deflated) {
+      const offset = pixelData.valueOffset + (coercion?.shiftBytes ?? 0);
+      this.#digest.leaveOut({ offset, lengthBytes: pixelData.lengthBytes });
+    }
     const staged = await this.#options.blobs.stage();
     this.#staged = staged;
     const held = this.#heldBack;

@@ -8,8 +8,8 @@ import { ArchiveError } from '../errors.js';
 import type { Log } from '../log.js';
 import type { BlobStore } from './blobs/blob-store.js';
 import type { IndexOutcome, IndexRecord, StoringSite } from './index/index-record.js';
-import type { IndexWriter } from './index/index-writer.js';
-import { compareWithKnown, readKnownInstances } from './index/known-rows.js';
+import { type IndexWriter, isMisfit } from './index/index-writer.js';
+import { compareWithKnown, readKnownRows } from './index/known-rows.js';
 import { instanceKeyOf } from './instance-key.js';
 import { type ReceivedInstance, receiveInstance } from './receive-instance.js';
 import { type Refused, refused, type StoreOutcome } from './store-outcome.js';
@@ -93,9 +93,11 @@ export class InstanceStore {
 
   async #publish(received: ReceivedInstance, site: StoringSite): Promise<Settled> {
     const record = indexRecord(received, site);
-    const known = await readKnownInstances(this.#options.database.read, [record.identity.sopInstanceUID]);
-    const same = known.get(record.identity.sopInstanceUID);
+    const known = await readKnownRows(this.#options.database.read, [record]);
+    const same = known.instances.get(record.identity.sopInstanceUID);
     if (same !== undefined) return { outcome: outcomeOf(compareWithKnown(record, same), received) };
+    // Before its file is among the others, where a later `reindex` could not tell it from what was acknowledged.
+    if (isMisfit(record, known)) return { outcome: outcomeOf('misfit', received) };
     await received.staged.publish(record.blobKey);
     return { record, received };
   }
@@ -108,7 +110,7 @@ export class InstanceStore {
     for (const [i, { record }] of waiting.entries()) {
       const outcome = indexed[i] ?? 'misfit';
       outcomeOfRecord.set(record, outcome);
-      // A misfit's file stays until `verify` sweeps it: the same bytes may be on their way in for the right site.
+      // A misfit that a race has let this far stays, for `verify` to tell of: its bytes may be on their way in for the right site.
       if (outcome === 'duplicate') await this.#removeLost(record);
     }
     const outcomes = batch.map((settled) =>

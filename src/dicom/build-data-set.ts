@@ -15,6 +15,13 @@ type Scalar = string | number | bigint;
 /** Text of a Decimal String may have 16 characters at most. PS3.5 §6.2 */
 const DECIMAL_STRING_CHARACTERS = 16;
 
+/** With so many digits every number is told exactly. */
+const MOST_SIGNIFICANT_DIGITS = 17;
+
+const LARGEST_TAG = 0xffff_ffff;
+
+const FLOAT_VRS: ReadonlySet<VR> = new Set<VR>(['FL', 'FD', 'OF', 'OD']);
+
 const WRITE_NUMBER: Partial<Record<VR, (bytes: Buffer, value: number, offset: number) => void>> = {
   US: (bytes, value, offset) => bytes.writeUInt16LE(value, offset),
   SS: (bytes, value, offset) => bytes.writeInt16LE(value, offset),
@@ -95,23 +102,27 @@ function scalarsOf(tag: Tag, value: Exclude<PlainValue, Buffer>): readonly Scala
 
 function encodeScalars(tag: Tag, vr: VR, values: readonly Scalar[]): Buffer {
   if (BINARY_VALUE_BYTES.has(vr)) return encodeBinary(tag, vr, values);
-  const texts = values.map((value) => (vr === 'DS' && typeof value === 'number' ? decimalString(value) : textOf(value)));
+  const texts = values.map((value) =>
+    vr === 'DS' && typeof value === 'number' ? decimalString(value) : textOf(value),
+  );
   return Buffer.from(texts.join('\\'), 'utf8');
 }
 
 function textOf(value: Scalar): string {
-  if (typeof value === 'number' && !Number.isFinite(value)) throw new RangeError('DICOM text has no number without end.');
+  if (typeof value === 'number' && !Number.isFinite(value))
+    throw new RangeError('DICOM text has no number without end.');
   return String(value);
 }
 
 /** Write a number as a Decimal String, as exactly as 16 characters can. PS3.5 §6.2 */
 export function decimalString(value: number): string {
   if (!Number.isFinite(value)) throw new RangeError('A Decimal String is a finite number.');
-  let text = String(value);
-  for (let digits = DECIMAL_STRING_CHARACTERS; text.length > DECIMAL_STRING_CHARACTERS; digits -= 1) {
-    text = String(Number(value.toPrecision(digits)));
+  for (let digits = MOST_SIGNIFICANT_DIGITS; digits > 1; digits -= 1) {
+    const rounded = digits === MOST_SIGNIFICANT_DIGITS ? value : Number(value.toPrecision(digits));
+    const text = [String(rounded), rounded.toExponential()].find((each) => each.length <= DECIMAL_STRING_CHARACTERS);
+    if (text !== undefined) return text;
   }
-  return text;
+  return value.toExponential(0);
 }
 
 function encodeBinary(tag: Tag, vr: VR, values: readonly Scalar[]): Buffer {
@@ -125,6 +136,10 @@ function encodeBinary(tag: Tag, vr: VR, values: readonly Scalar[]): Buffer {
 
 function writeBinary(tag: Tag, vr: VR, bytes: Buffer, value: Scalar, offset: number): void {
   if (typeof value === 'string') throw wrongKind(tag, 'numbers');
+  // Buffer would cut a fraction off, write NaN as 0 and wrap a tag that is too large.
+  if (typeof value === 'number' && !FLOAT_VRS.has(vr) && !Number.isInteger(value))
+    throw wrongKind(tag, 'whole numbers');
+  if (vr === 'AT' && (value < 0 || value > LARGEST_TAG)) throw new RangeError(`${tagText(tag)} takes tags.`);
   if (vr === 'UV' || vr === 'OV') bytes.writeBigUInt64LE(BigInt(value), offset);
   else if (vr === 'SV') bytes.writeBigInt64LE(BigInt(value), offset);
   else if (vr === 'AT') writeTag(bytes, Number(value), offset);

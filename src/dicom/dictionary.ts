@@ -37,8 +37,9 @@ for (const line of DICTIONARY_TABLE.trim().split('\n')) {
   }
 }
 
-/** Find what PS3.6 says of the attribute; repeating groups (50xx, 60xx) are known in every group. */
+/** Find what PS3.6 says of the attribute; repeating groups (50xx, 60xx) are known in every group that is not private. */
 export function findDictionaryEntry(tag: Tag): DictionaryEntry | undefined {
+  if (isPrivate(tag)) return undefined;
   return byTag.get(tag) ?? repeating.find(({ mask, pattern }) => (tag & mask) >>> 0 === pattern)?.entry;
 }
 
@@ -67,6 +68,8 @@ export function implicitVR(tag: Tag): VR {
   if (element === 0) return 'UL';
   const entry = findDictionaryEntry(tag);
   if (entry !== undefined) return entry.vr;
-  const isPrivateCreator = (tag >>> 16) % 2 === 1 && element >= 0x10 && element <= 0xff;
+  const isPrivateCreator = isPrivate(tag) && element >= 0x10 && element <= 0xff;
   return isPrivateCreator ? 'LO' : 'UN';
 }
+
+const isPrivate = (tag: Tag): boolean => (tag >>> 16) % 2 === 1;

@@ -7,6 +7,7 @@
  * u32 (the first range of each frame, and the number of ranges); then the ranges (u48 offset, u48 length, u32 CRC-32).
  */
 import { ArchiveError } from '../errors.js';
+import { combineCRC32 } from './crc32.js';
 
 /** A run of bytes in the Part 10 stream (in the inflated one when deflated) with the CRC-32 of its bytes. */
 export interface CheckedRange {
@@ -73,6 +74,15 @@ export class RangeList {
   /** Read the length of one range, by its 0-based index. */
   lengthBytesAt(index: number): number {
     return this.encoded().readUIntBE(index * RECORD_BYTES + 6, 6);
+  }
+
+  /** The CRC-32 of all ranges as if they were joined. */
+  joinedCRC32(): number {
+    let joined = 0;
+    for (let at = 0; at < this.#count * RECORD_BYTES; at += RECORD_BYTES) {
+      joined = combineCRC32(joined, this.#records.readUInt32BE(at + 12), this.#records.readUIntBE(at + 6, 6));
+    }
+    return joined;
   }
 
   /** The ranges as bytes, a view that later pushes may change. */

@@ -17,11 +17,23 @@ export interface TransferSyntax {
 }
 
 const native = (uid: string, name: string, over: Partial<TransferSyntax> = {}): TransferSyntax => ({
-  uid, name, vr: 'explicit', byteOrder: 'little', deflated: false, encapsulated: false, ...over,
+  uid,
+  name,
+  vr: 'explicit',
+  byteOrder: 'little',
+  deflated: false,
+  encapsulated: false,
+  ...over,
 });
 
 const encapsulated = (uid: string, name: string, mediaType: string): TransferSyntax => ({
-  uid, name, vr: 'explicit', byteOrder: 'little', deflated: false, encapsulated: true, mediaType,
+  uid,
+  name,
+  vr: 'explicit',
+  byteOrder: 'little',
+  deflated: false,
+  encapsulated: true,
+  mediaType,
 });
 
 const root = '1.2.840.10008.1.2';

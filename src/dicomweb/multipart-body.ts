@@ -2,6 +2,9 @@
 import { type Exchange, sendPieces } from './exchange.js';
 import { closing, multipartContentType, multipartLengthBytes, newBoundary, partHead } from './multipart-writer.js';
 
+/** A longer location, of a value deep within sequences, is left out: clients read no further than 1000 bytes for a head. */
+const MAX_LOCATION_CHARACTERS = 350;
+
 export interface BodyPart {
   /** The media type, without its transfer syntax. */
   readonly contentType: string;
@@ -25,7 +28,7 @@ export async function sendMultipart(exchange: Exchange, parts: readonly BodyPart
       boundary,
       contentType,
       transferSyntaxUID,
-      contentLocation,
+      ...(contentLocation.length > MAX_LOCATION_CHARACTERS ? {} : { contentLocation }),
       first: i === 0,
       ...(lengthBytes === undefined ? {} : { contentLengthBytes: lengthBytes }),
     }),

@@ -73,6 +73,7 @@ export const unsupportedMediaType = (message: string, supported: readonly string
  */
 export function sendProblem(error: unknown, response: Response, log: Log): void {
   if (response.headersSent) {
+    if (!(error instanceof ArchiveError)) log.error({ err: error }, 'an answer broke off by a bug');
     response.destroy();
     return;
   }

@@ -59,7 +59,9 @@ async function sendSingle(
   mediaType: string,
 ): Promise<void> {
   const sizeBytes = value.lengthBytes;
-  const range = parseByteRange(exchange.request.headers.range, sizeBytes);
+  const { method, headers: asked } = exchange.request;
+  // A range is of GET alone. RFC 9110 §14.2
+  const range = parseByteRange(method === 'GET' ? asked.range : undefined, sizeBytes);
   if (range.kind === 'unsatisfiable') {
     throw new ProblemDetails('range-not-satisfiable', 'The range lies outside of the value.', {
       headers: { 'Content-Range': `bytes */${sizeBytes}` },

@@ -10,6 +10,7 @@ import { scopeOf } from '../access/scope-of.js';
 import type { Archive } from '../archive/archive.js';
 import { ArchiveError } from '../errors.js';
 import type { Log } from '../log.js';
+import { watchEntitlement } from './entitlement-watch.js';
 import { allowedMethods, matchRoute } from './match-route.js';
 import { ProblemDetails, sendProblem } from './problem.js';
 import { parseQuery } from './query-parameters.js';
@@ -26,18 +27,22 @@ export interface ServiceOptions {
 
 export function dicomwebService({ archive, authenticator, base, log }: ServiceOptions) {
   return async (request: Request, response: Response): Promise<void> => {
+    let stopWatching: (() => void) | undefined;
     try {
-      const caller = await authenticator.authenticate(authorizationOf(request));
+      const authorization = authorizationOf(request);
+      const caller = await authenticator.authenticate(authorization);
       const [path = '', query = ''] = splitTarget(request.url);
       if (request.method === 'OPTIONS') return answerOptions(path, response);
       const { route, variables } = matchRoute(ROUTES, request.method, path);
       expectPermission(caller, route.permission);
       const scoped = archive.as(scopeOf(caller));
       const parameters = parseQuery(query);
+      stopWatching = watchEntitlement(authenticator, authorization, response);
       await route.handler({ request, response, archive: scoped, base, variables, parameters });
     } catch (error) {
       if (!isAbort(error)) sendProblem(error, response, log);
     } finally {
+      stopWatching?.();
       discardBody(request);
     }
   };

@@ -4,25 +4,28 @@
  */
 import type { ServerResponse } from 'node:http';
 
-/** Pieces below this wait to go out with the one after them. */
+/** Pieces that are less than this together wait to go out with the one after them. */
 const SMALL_BYTES = 4 * 1024;
 
 /** Write all pieces and end the response. @throws PrematureClose when the client goes away, and what `pieces` throws */
 export async function writePieces(response: ServerResponse, pieces: AsyncGenerator<Buffer>): Promise<void> {
   const hangUp = new HangUp(response);
   try {
+    let waitingBytes = 0;
     for await (const piece of pieces) {
       if (piece.length === 0) continue;
-      const isSmall = piece.length < SMALL_BYTES;
-      if (isSmall) {
+      waitingBytes += piece.length;
+      if (waitingBytes < SMALL_BYTES) {
         response.cork();
-        response.write(piece);
-      } else {
-        await hangUp.orDone((done) => {
-          response.write(piece, done);
-          uncork(response);
-        });
+        // Copied, for its maker may use its bytes again before it has gone out.
+        response.write(Buffer.from(piece));
+        continue;
       }
+      waitingBytes = 0;
+      await hangUp.orDone((done) => {
+        response.write(piece, done);
+        uncork(response);
+      });
     }
     await hangUp.orDone((done) => {
       response.end(done);

@@ -78,9 +78,10 @@ function storedValues(
   const random = randomOf('grain', seed, sliceIndex);
   const [shiftX, shiftY] = [random.integer(0, GRAIN_SIZE - 1), random.integer(0, GRAIN_SIZE - 1)];
   for (let row = 0; row < rows; row += 1) {
+    const v = (row / rows - 0.5) * 2;
     const line = ((row + shiftY) % GRAIN_SIZE) * GRAIN_SIZE;
     for (let column = 0; column < columns; column += 1) {
-      const [u, v] = [(column / columns - 0.5) * 2, (row / rows - 0.5) * 2];
+      const u = (column / columns - 0.5) * 2;
       const strength = 5 + 8 * Math.max(0, 1 - u * u - v * v);
       const value = values[(sliceIndex * rows + row) * columns + column] ?? HU.air;
       const noisy = value + strength * (grain[line + ((column + shiftX) % GRAIN_SIZE)] ?? 0);

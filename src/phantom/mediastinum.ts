@@ -52,6 +52,7 @@ function heartChambers({ heartSize, diaphragmRise }: Habitus): Chamber[] {
     chamber([-25, -22, -75], [24, 29, 37], [0.1, 0, 1]),
     chamber([6, 10, -58], [34, 20, 25], [0, 0, 1]),
     chamber([14, -50, -48], [16, 14, 26], [0.2, 0, 1]),
+    chamber([35, -18, -46], [15, 18, 17], [0, 0, 1]),
   ];
 }
 

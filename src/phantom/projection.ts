@@ -52,10 +52,15 @@ function projectBulk(anatomy: Anatomy, screen: Screen): Plane {
   };
   const { values: voxels } = voxelise(anatomy, grid, { hasTubes: false, beside: loweredArms() });
   const values = new Float32Array(columns * slices);
-  voxels.forEach((value, index) => {
-    const pixel = Math.floor(index / (columns * grid.rows)) * columns + (index % columns);
-    values[pixel] = (values[pixel] ?? 0) + weakening(value) * VOXEL_DEPTH;
-  });
+  let voxel = 0;
+  for (let slice = 0; slice < slices; slice += 1) {
+    for (let row = 0; row < grid.rows; row += 1) {
+      for (let pixel = slice * columns; pixel < (slice + 1) * columns; pixel += 1) {
+        values[pixel] = (values[pixel] ?? 0) + weakening(voxels[voxel] ?? HU.air) * VOXEL_DEPTH;
+        voxel += 1;
+      }
+    }
+  }
   return { columns, rows: slices, values };
 }
 

@@ -59,7 +59,7 @@ export function develop(shadow: Float32Array, seed: number): Buffer {
 /** Dense parts are held back so that the spine is still seen behind the heart. */
 function tone(path: number): number {
   const t = Math.max(0, path) / 195;
-  return WHITE * 0.95 * (1 - Math.exp(-1.55 * t ** 2.5));
+  return WHITE * 0.95 * (1 - Math.exp(-1.55 * t * t * Math.sqrt(t)));
 }
 
 /** Mean over a square of 2 × radius + 1 pixels a side. */

@@ -183,7 +183,8 @@ export function diaphragmZ(x: number, y: number, { diaphragmRise }: Habitus): nu
 }
 
 function dome(x: number, y: number, halfWidth: number, halfDepth: number, peak: number): number {
-  const [u, v] = [x / halfWidth, y / halfDepth];
+  const u = x / halfWidth;
+  const v = y / halfDepth;
   const square = u * u + v * v;
   const drop = square < 0.9 ? 1 - Math.sqrt(1 - square) : 0.684 + (square - 0.9) * 1.58;
   return peak - 68 * drop - (v > 0 ? 22 * v * v : 0);

@@ -34,7 +34,7 @@ interface Window {
 /** Millimetres by which a segment reaches into the next one: enough to close the wedge of a bend. */
 const OVERLAP = 2.5;
 /** Over how many segments a tube with a shell fades away at its ends, as a rib does into its cartilage. */
-const FADING_SEGMENTS = 3;
+const FADING_SEGMENTS = 6;
 
 /** How much a millimetre of it weakens the beam, relative to water. */
 export const weakening = (hounsfield: number): number => 1 + hounsfield / 1000;

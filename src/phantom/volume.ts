@@ -1,11 +1,10 @@
 /** Anatomy as voxels of Hounsfield units. */
 import type { Anatomy } from './anatomy.js';
-import type { Opacity } from './lungs.js';
-import { clamp01, mix, type SmoothNoise, smoothNoise, smoothStep } from './noise.js';
-import { randomOf } from './random.js';
+import { clamp01, mix } from './noise.js';
 import { type Point, type Solid, tubeSolids } from './shapes.js';
-import { bodyDistance, cavityDistance, diaphragmZ, type Level, levelAt, mediastinalHalfWidth } from './thorax.js';
+import { cavityDistance, diaphragmZ, levelAt } from './thorax.js';
 import { HU } from './tissue.js';
+import { TrunkTissue } from './trunk-tissue.js';
 
 /** Where voxels lie, in millimetres of the reference adult. A step may be negative. */
 export interface Grid {
@@ -81,107 +80,6 @@ function paintTrunk(volume: Volume, anatomy: Anatomy, dome: Float32Array): void 
       }
     }
   }
-}
-
-/** What the trunk is made of at each place, apart from the solids in it. */
-class TrunkTissue {
-  readonly #anatomy: Anatomy;
-  readonly #softness: number;
-  readonly #noise: SmoothNoise;
-  #level: Level;
-  #opacities: readonly Opacity[] = [];
-  #rowOpacities: readonly Opacity[] = [];
-  #halfWidth = 0;
-
-  constructor(anatomy: Anatomy, softness: number) {
-    this.#anatomy = anatomy;
-    this.#softness = softness;
-    this.#noise = smoothNoise(randomOf('tissue', anatomy.seed));
-    this.#level = levelAt(0, anatomy.habitus);
-  }
-
-  enterLevel(z: number): void {
-    this.#level = levelAt(z, this.#anatomy.habitus);
-    this.#opacities = this.#anatomy.opacities.filter(({ centre, radii }) => Math.abs(z - centre[2]) < radii[2] * 1.4);
-  }
-
-  enterRow(y: number): void {
-    this.#halfWidth = mediastinalHalfWidth(this.#level.z, y);
-    this.#rowOpacities = this.#opacities.filter(({ centre, radii }) => Math.abs(y - centre[1]) < radii[1] * 1.4);
-  }
-
-  /** Hounsfield units at a place of the row, given the height of the diaphragm there. */
-  at(x: number, y: number, domeZ: number): number {
-    const skin = bodyDistance(this.#level, x, y);
-    if (skin > this.#softness) return HU.air;
-    const wall = cavityDistance(this.#level, x, y);
-    const outside = this.#share(skin);
-    if (wall > this.#softness) return mix(this.#wall(skin, wall, x, y), HU.air, outside);
-    const within = this.#within(wall, x, y, domeZ);
-    return wall < -this.#softness ? within : mix(within, HU.muscle, this.#share(wall));
-  }
-
-  /** How much of a voxel lies beyond a surface at that distance. */
-  #share(distance: number): number {
-    return clamp01(0.5 + distance / (2 * this.#softness));
-  }
-
-  #wall(skin: number, wall: number, x: number, y: number): number {
-    const { habitus } = this.#anatomy;
-    if (skin > -2) return HU.skin;
-    const { z } = this.#level;
-    const streak = this.#noise(x / 40 + 3, y / 40, z / 60);
-    const wave = this.#noise(x / 17, y / 17, z / 17);
-    const fatEnd = habitus.fatThickness * (y < this.#level.bodyY ? 0.8 : 1) + 2.5 * wave;
-    const fat = HU.fat + 6 * this.#noise(x / 5, y / 5, z / 9);
-    const planes = Math.max(
-      plane(wall - 13 - 3 * wave, 1.2) * smoothStep(-0.3, 0.5, streak),
-      plane(wall - 25 - 6 * wave, 1) * smoothStep(0, 0.5, -streak),
-      0.8 * smoothStep(0.58, 0.8, this.#noise((x + y) / 7 + 7, (x - y) / 16, z / 22)),
-    );
-    const muscle = mix(HU.muscle + 5 * wave, HU.fat, 0.85 * planes);
-    return mix(muscle, fat, clamp01(0.5 + (skin + fatEnd) / 2.4));
-  }
-
-  #within(wall: number, x: number, y: number, domeZ: number): number {
-    const above = this.#level.z - domeZ;
-    if (above < -3) return HU.fat;
-    const side = Math.abs(x) - this.#halfWidth + 2.5 * this.#noise(x / 14, y / 14, this.#level.z / 14);
-    const edge = Math.min(side, -wall);
-    const contents = mix(HU.mediastinalFat, this.#lung(x, y, wall), this.#share(side));
-    return edge < -4 ? contents : mix(HU.muscle, contents, clamp01(0.5 + above / 3));
-  }
-
-  #lung(x: number, y: number, wall: number): number {
-    const { z } = this.#level;
-    const texture = 22 * this.#noise(x / 11, y / 11, z / 11) + 20 * this.#noise(x / 2.6, y / 2.6, z / 2.6);
-    const settled = 0.32 * y + 30 * smoothStep(-12, 0, wall) * smoothStep(20, 80, y);
-    const fissure = 110 * plane(fissureDistance(x, y, z), 0.7);
-    const clear = HU.lung + settled + texture + fissure;
-    return this.#rowOpacities.length === 0 ? clear : this.#hazy(clear, x, y);
-  }
-
-  #hazy(clear: number, x: number, y: number): number {
-    const { z } = this.#level;
-    const ragged = 0.3 * this.#noise(x / 8, y / 8, z / 8) + 0.14 * this.#noise(x / 3.5, y / 3.5, z / 3.5);
-    let haze = 0;
-    for (const { centre, radii, density } of this.#rowOpacities) {
-      const [u, v, w] = [(x - centre[0]) / radii[0], (y - centre[1]) / radii[1], (z - centre[2]) / radii[2]];
-      const reach = Math.sqrt(u * u + v * v + w * w) + ragged;
-      haze = Math.max(haze, (0.45 + 0.55 * density) * (1 - smoothStep(0.55, 1.12, reach)));
-    }
-    const mottled = haze * (1 + 0.35 * this.#noise(x / 5, y / 5, z / 5));
-    return clear + 500 * mottled;
-  }
-}
-
-/** 1 on a surface, 0 a little away from it. */
-const plane = (distance: number, halfThickness: number): number => clamp01(1.4 - Math.abs(distance) / halfThickness);
-
-/** The oblique fissure of each lung, slightly bowed. */
-function fissureDistance(x: number, y: number, z: number): number {
-  const bow = 0.0012 * (Math.abs(x) - 75) ** 2;
-  return 0.6 * (z + (x < 0 ? 38 : 30) + bow) - 0.8 * (y + 4);
 }
 
 type Mask = (x: number, y: number, z: number) => boolean;

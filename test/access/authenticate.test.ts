@@ -178,6 +178,26 @@ describe('Authenticator, beside another process', () => {
     expect(await archive.refusalOf(token)).toBe('The token has been revoked.');
   });
 
+  it('T8: lets a running answer go on until its token is revoked or its licence suspended', async () => {
+    const reference = await archive.addLicence();
+    const authorization = [`Bearer ${await licenceToken(reference)}`];
+    const { token, tokenID } = await archive.issue({ kind: 'curator' });
+    expect(await archive.authenticator.mayGoOn(authorization)).toBe(true);
+    expect(await archive.authenticator.mayGoOn([`Bearer ${token}`])).toBe(true);
+    await suspendLicence(other, reference);
+    await revokeToken(other, tokenID, archive.nowMs);
+    expect(await archive.authenticator.mayGoOn(authorization)).toBe(false);
+    expect(await archive.authenticator.mayGoOn([`Bearer ${token}`])).toBe(false);
+  });
+
+  it('T9: lets a running answer go on for a quarter of an hour after its token has ended', async () => {
+    const authorization = [`Bearer ${(await archive.issue({ kind: 'curator' }, 600)).token}`];
+    archive.nowMs = NOON_MS + (600 + 14 * 60) * 1_000;
+    expect(await archive.authenticator.mayGoOn(authorization)).toBe(true);
+    archive.nowMs = NOON_MS + (600 + 16 * 60) * 1_000;
+    expect(await archive.authenticator.mayGoOn(authorization)).toBe(false);
+  });
+
   it('T8: keeps a revocation over a restart', async () => {
     const { token, tokenID } = await archive.issue({ kind: 'curator' });
     await revokeToken(other, tokenID, archive.nowMs);

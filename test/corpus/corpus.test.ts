@@ -2,12 +2,12 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { tagText } from '../../src/dicom/data-set.js';
 import { FAILURE_REASON } from '../../src/dicom/failure-reasons.js';
-import { StreamedSwap, swapUnitBytes } from '../../src/dicom/swap-bytes.js';
 import { EXPLICIT_VR_LITTLE_ENDIAN } from '../../src/dicom/transfer-syntaxes.js';
 import { corpusDir } from '../support/outside-files.js';
 import { type Read, readWhole } from '../support/read-in-chunks.js';
 import { tellRead } from '../support/write-any-data-set.js';
 import { pixelDataByDcmjs } from './dcmjs.js';
+import { littleEndianPixels } from './native-pixels.js';
 import { type OpenToAll, type RealFile, realFilesIn, startArchiveOfSite, withRealFile } from './real-files.js';
 import { REFUSED_FILES, type RefusedFiles } from './refused-files.js';
 import { differenceOf, get, getFile, getJSON, textOf } from './stored-files.js';
@@ -26,17 +26,6 @@ const REMOVED_FROM_FILE_META: ReadonlySet<number> = new Set([
 ]);
 
 const KNOWN_REASONS: ReadonlySet<number | undefined> = new Set(Object.values(FAILURE_REASON));
-
-/** The value of native Pixel Data in little endian, padded to an even length. */
-function littleEndianPixels({ header, pixels }: Read): Buffer {
-  const { pixelData, transferSyntax, dataSet } = header;
-  if (pixelData === undefined) return Buffer.alloc(0);
-  const bitsAllocated = dataSet.elements.find(({ tag }) => tag === 0x0028_0100);
-  const bits = bitsAllocated !== undefined && 'bytes' in bitsAllocated ? bitsAllocated.bytes : Buffer.alloc(2);
-  const isBig = transferSyntax.byteOrder === 'big';
-  const swap = new StreamedSwap(isBig ? swapUnitBytes(pixelData.vr, bits.readUInt16BE()) : 1);
-  return Buffer.concat([swap.write(pixels), swap.end(), Buffer.alloc(pixels.length % 2)]);
-}
 
 describe.runIf(corpusDir !== undefined)('an archive that is sent real files', { timeout: 60_000 }, () => {
   let shared: OpenToAll;

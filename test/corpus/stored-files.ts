@@ -75,16 +75,19 @@ export async function send(archive: RunningArchive, token: string, file: Buffer)
   };
 }
 
-/** A GET whose answer must be 200. */
+/** A GET whose answer must be 200, or 204 for a search that finds nothing. */
 export async function get(archive: RunningArchive, token: string, path: string, accept: string): Promise<Response> {
   const response = await archive.fetch(token, path, { headers: { Accept: accept } });
-  if (response.status !== 200) throw new Error(`GET ${path} gave ${response.status}: ${await response.text()}`);
+  if (response.status !== 200 && response.status !== 204)
+    throw new Error(`GET ${path} gave ${response.status}: ${await response.text()}`);
   return response;
 }
 
-/** Data sets in DICOM JSON, of a search or of metadata. */
+/** Data sets in DICOM JSON, of a search or of metadata; none when a search finds nothing. */
 export async function getJSON(archive: RunningArchive, token: string, path: string): Promise<readonly JSONDataSet[]> {
-  const answer: unknown = JSON.parse(await (await get(archive, token, path, 'application/dicom+json')).text());
+  const response = await get(archive, token, path, 'application/dicom+json');
+  if (response.status === 204) return [];
+  const answer: unknown = JSON.parse(await response.text());
   if (!Array.isArray(answer)) throw new Error('Metadata and searches are answered with an array.');
   return answer.map(asDataSet);
 }

@@ -95,7 +95,10 @@ describe('DataSetParser: elements', () => {
     ['SS in a sequence of a data set whose pixels are signed', [pixelRepresentation(1), lut], 'SS'],
     [
       'by the pixels of the item itself, such as an icon',
-      [pixelRepresentation(1), writeSequence(0x00880200, writeItem(Buffer.concat([pixelRepresentation(0), smallest])), { encoding: IMPLICIT })],
+      [
+        pixelRepresentation(1),
+        writeSequence(0x00880200, writeItem(Buffer.concat([pixelRepresentation(0), smallest])), { encoding: IMPLICIT }),
+      ],
       'US',
     ],
   ])('reads in Implicit VR what is "US or SS" as %s', (_, content, vr) => {

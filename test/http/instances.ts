@@ -87,6 +87,10 @@ export function bytesOf(name: string, lengthBytes: number): Buffer {
   return Buffer.concat(blocks).subarray(0, lengthBytes);
 }
 
+/** What stands for bytes in a comparison: a test that fails shall not print megabytes. */
+export const digest = (bytes: Uint8Array | undefined): string =>
+  bytes === undefined ? 'nothing' : `${bytes.length} bytes ${createHash('sha256').update(bytes).digest('hex')}`;
+
 /** Make an instance: 4 by 3 pixels of 16 bits unless its attributes say otherwise. */
 export function makeInstance(options: InstanceOptions): MadeInstance {
   const { study, series = `${study}/1`, instance = `${series}/1`, modality = 'CT' } = options;

@@ -127,7 +127,6 @@ function isRequestFound({ requests }: Entity, keys: readonly (readonly [string, 
   return requests.some((item) => keys.every(([keyword, key]) => isMatch(keyword, key, [item[keyword] ?? ''])));
 }
 
-const escaped = (value: string): string => value.replaceAll('=', '');
 /** Keys made from values that are there: whole, cut, with wildcards, in other case, as ranges. */
 function keyFrom(keyword: string, value: string): fc.Arbitrary<string> {
   const vr = vrOf(keyword);
@@ -143,7 +142,7 @@ function keyFrom(keyword: string, value: string): fc.Arbitrary<string> {
     `${[...value].slice(0, 1).join('')}*`,
     [...value].map((character, i) => (i === 1 && character !== '^' ? '?' : character)).join(''),
     value.toUpperCase(),
-    escaped(value).toLowerCase(),
+    value.replaceAll('=', '').toLowerCase(),
     '*',
     '',
     '?',

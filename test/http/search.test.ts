@@ -2,7 +2,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type CuratedArchive, startCuratedArchive } from './curated.js';
 import { firstValue, found, items, type JSONDataSet } from './dicom-json.js';
-import { type Attributes, dataSetOfKeywords, type InstanceOptions, makeInstance } from './instances.js';
+import { dataSetOfKeywords, type InstanceOptions, makeInstance } from './instances.js';
 
 let archive: CuratedArchive;
 
@@ -41,17 +41,12 @@ const rich = makeInstance({
     NumberOfFrames: '1',
   },
 });
-const richCT = makeInstance({ study: 'rich', series: 'rich/ct', instance: 'rich/ct/1', attributes: studyOf(rich.dataSet) });
+const richCT = makeInstance({ study: 'rich', series: 'rich/ct', instance: 'rich/ct/1', attributes: { PatientID: 'NCCID-Aa1' } });
 const bare = makeInstance({
   study: 'bare',
   modality: 'DX',
   attributes: { StudyDate: undefined, PatientName: undefined, InstanceNumber: undefined },
 });
-
-/** The Patient ID that the second series of the rich study must repeat. */
-function studyOf(_set: unknown): Attributes {
-  return { PatientID: 'NCCID-Aa1' };
-}
 
 beforeAll(async () => {
   archive = await startCuratedArchive();
@@ -269,9 +264,9 @@ describe('matching', () => {
     }
   });
 
-  it('MA-02 QP-07 folds names: case, accents, ß', async () => {
-    for (const name of ['muller*', 'MÜLLER^ÄNNCHEN', 'Mu?ller^A?nnchen'.replaceAll('?', ''), 'm%C3%BCller*']) {
-      expect(await isRichFound(`PatientName=${name.includes('%') ? name : encodeURIComponent(name)}`)).toBe(true);
+  it('MA-02 QP-07 folds names: case, accents, composed or not', async () => {
+    for (const name of ['muller*', 'MÜLLER^ÄNNCHEN', 'Mu\u0308ller^A*', 'müller^annchen']) {
+      expect([name, await isRichFound(`PatientName=${encodeURIComponent(name)}`)]).toEqual([name, true]);
     }
   });
 

@@ -1,6 +1,7 @@
 /**
  * Where the bytes of instances are kept. A blob is written once, under a key that holds its content's hash, and never
- * changed. Nothing of a staged blob is visible before `publish` resolves; then it is on disk for good.
+ * changed. Nothing of a staged blob is visible before it is published; when `publish` resolves it is on disk for good. In
+ * between, and after a crash or a failure then, less than all of it may be seen under its key.
  */
 
 export interface StagedBlob {

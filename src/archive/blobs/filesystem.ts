@@ -7,6 +7,7 @@ import { ArchiveError } from '../../errors.js';
 import type { BlobStore, OpenBlob, StagedBlob, StoredBlob } from './blob-store.js';
 import { asArchiveError, isSystemError, unlinkIfThere } from './disk.js';
 import { FolderSync } from './folder-sync.js';
+import { HeldBytes } from './held-bytes.js';
 import { OpenFile } from './open-file.js';
 import { StagedFile } from './staged-file.js';
 
@@ -19,6 +20,7 @@ const INCOMING = 'incoming';
 export class FilesystemBlobStore implements BlobStore {
   readonly #root: string;
   readonly #folders = new FolderSync();
+  readonly #held = new HeldBytes();
   /** Folders whose own entry, and those of all folders above, are known to be on disk. */
   readonly #durableFolders = new Set<string>();
 
@@ -35,6 +37,7 @@ export class FilesystemBlobStore implements BlobStore {
   async stage(): Promise<StagedBlob> {
     return new StagedFile({
       incoming: join(this.#root, INCOMING),
+      held: this.#held,
       pathOf: (key) => this.#path(key),
       flushEntries: (folder) => this.#flushEntries(folder),
     });

@@ -1,22 +1,28 @@
 /**
  * A blob on its way into the folder. What is small waits in memory and is written where it belongs; what is larger goes
- * to `incoming/` as it comes and is linked to its place. Neither ever writes over a file: a crash leaves at most one that
- * no index row names, and a file that is there already is replaced only by one that is on disk.
+ * to `incoming/` as it comes and is renamed to its place once it is on disk. A crash leaves at most a file that no index
+ * row names.
+ *
+ * Every writer vouches for a file of his own and never for one he finds: what another wrote may yet be emptied because its
+ * flush failed, and a flush that succeeds after one that failed says nothing. So a key that is taken gets the writer's own
+ * file, in one rename; whoever is still writing the file that was there writes to no name any more.
  */
 import { randomUUID } from 'node:crypto';
-import { type FileHandle, link, open, rename } from 'node:fs/promises';
+import { type FileHandle, open, rename } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import type { StagedBlob } from './blob-store.js';
 import { asArchiveError, isSystemError, onDisk, unlinkIfThere, withFolder } from './disk.js';
+import type { HeldBytes } from './held-bytes.js';
 
 /** Bytes gathered before they are handed to the disk in one call; a blob that stays below is never staged in a file. */
 const WRITE_BYTES = 1 << 20;
-const COMPARE_BYTES = 1 << 20;
 const FILE_MODE = 0o640;
 
 export interface StagingPlaces {
   /** Where blobs wait that are larger. */
   readonly incoming: string;
+  /** What all blobs of the store hold in memory. */
+  readonly held: HeldBytes;
   readonly pathOf: (key: string) => string;
   /** Flush the entry of a file in this folder, and those of the folders above. */
   readonly flushEntries: (folder: string) => Promise<void>;
@@ -43,7 +49,8 @@ export class StagedFile implements StagedBlob {
   async write(chunk: Buffer): Promise<void> {
     this.#gathered.push(chunk);
     this.#gatheredBytes += chunk.length;
-    if (this.#gatheredBytes >= WRITE_BYTES) await this.#spillGathered();
+    this.#places.held.add(chunk.length);
+    if (this.#gatheredBytes >= WRITE_BYTES || this.#places.held.isEnough) await this.#spillGathered();
   }
 
   async publish(key: string): Promise<void> {
@@ -57,7 +64,7 @@ export class StagedFile implements StagedBlob {
 
   async discard(): Promise<void> {
     this.#isGivenUp = true;
-    this.#gathered = [];
+    this.#releaseGathered();
     const spill = this.#spill;
     this.#spill = undefined;
     if (spill === undefined) return;
@@ -74,7 +81,7 @@ export class StagedFile implements StagedBlob {
     if (handle === undefined) return false;
     try {
       await writeAll(handle, this.#gathered, this.#gatheredBytes);
-      await this.#flush(handle, path);
+      await this.#flushCreated(handle, dirname(path));
       return true;
     } catch (error) {
       // Emptied, not unlinked: under this name there may by now be another writer's file.
@@ -85,44 +92,39 @@ export class StagedFile implements StagedBlob {
     }
   }
 
+  async #flushCreated(handle: FileHandle, folder: string): Promise<void> {
+    await Promise.all([handle.sync(), this.#places.flushEntries(folder)]);
+    // Another writer has put his file in the place of this one: it is on disk, but its entry may not be.
+    if ((await handle.stat()).nlink === 0) await this.#places.flushEntries(folder);
+  }
+
+  /** Put what is in `incoming/` in its place, also of what is there: the same bytes, or what of them a crash has left. */
   async #place({ path: staged, handle }: Spill, path: string): Promise<void> {
     await onDisk(async () => {
-      const isNew = await withFolder(path, () => linkUnlessTaken(staged, path));
-      if (!isNew) await this.#adopt(staged, handle, path);
-      await this.#flush(handle, path);
-    });
-  }
-
-  /** The key is taken: by the same bytes, another writer's or left by one that died, or by a file that was torn. */
-  async #adopt(staged: string, handle: FileHandle, path: string): Promise<void> {
-    const taken = await open(path, 'r');
-    try {
-      if (await sameBytes(handle, taken)) return await taken.sync();
       await handle.sync();
-      await rename(staged, path);
-    } finally {
-      await taken.close();
-    }
-  }
-
-  async #flush(handle: FileHandle, path: string): Promise<void> {
-    await Promise.all([handle.sync(), this.#places.flushEntries(dirname(path))]);
+      await withFolder(path, () => rename(staged, path));
+      await this.#places.flushEntries(dirname(path));
+    });
   }
 
   async #spillGathered(): Promise<Spill> {
     if (this.#failure !== undefined) throw this.#failure;
-    const chunks = this.#gathered;
-    const bytes = this.#gatheredBytes;
-    this.#gathered = [];
-    this.#gatheredBytes = 0;
     try {
       this.#spill ??= await this.#openSpill();
-      await writeAll(this.#spill.handle, chunks, bytes);
+      await writeAll(this.#spill.handle, this.#gathered, this.#gatheredBytes);
       return this.#spill;
     } catch (error) {
       this.#failure = asArchiveError(error);
       throw this.#failure;
+    } finally {
+      this.#releaseGathered();
     }
+  }
+
+  #releaseGathered(): void {
+    this.#places.held.release(this.#gatheredBytes);
+    this.#gathered = [];
+    this.#gatheredBytes = 0;
   }
 
   async #openSpill(): Promise<Spill> {
@@ -135,27 +137,4 @@ async function writeAll(handle: FileHandle, chunks: readonly Buffer[], bytes: nu
   if (bytes === 0) return;
   const { bytesWritten } = await handle.writev([...chunks]);
   if (bytesWritten < bytes) await handle.writeFile(Buffer.concat(chunks).subarray(bytesWritten));
-}
-
-async function linkUnlessTaken(from: string, to: string): Promise<boolean> {
-  try {
-    await link(from, to);
-    return true;
-  } catch (error) {
-    if (isSystemError(error, 'EEXIST')) return false;
-    throw error;
-  }
-}
-
-async function sameBytes(left: FileHandle, right: FileHandle): Promise<boolean> {
-  const sizeBytes = (await left.stat()).size;
-  if ((await right.stat()).size !== sizeBytes) return false;
-  for (let offset = 0; offset < sizeBytes; offset += COMPARE_BYTES) {
-    const [a, b] = await Promise.all(
-      [left, right].map((handle) => handle.read(Buffer.alloc(COMPARE_BYTES), 0, COMPARE_BYTES, offset)),
-    );
-    if (a === undefined || b === undefined) return false;
-    if (!a.buffer.subarray(0, a.bytesRead).equals(b.buffer.subarray(0, b.bytesRead))) return false;
-  }
-  return true;
 }

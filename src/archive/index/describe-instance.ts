@@ -24,14 +24,15 @@ import type { VR } from '../../dicom/vr.js';
 import { encodeBulkdata, type StoredBulkdata } from '../read/stored-bulkdata.js';
 
 const deflate = promisify<string, { level: number }, Buffer>(deflateRaw);
-const DEFLATE = { level: 3 };
+const DEFLATE = { level: 1 };
 /** Metadata of up to so many characters is deflated on the spot: a few hundred microseconds, less than a thread costs. */
 const DEFLATED_AT_ONCE = 64 * 1024;
 
 /** Where an instance or series without a number stands: after all that have one. */
 const WITHOUT_NUMBER = Number.MAX_SAFE_INTEGER;
 const MAX_SEARCHED_REQUESTS = 64;
-const MEDIA_TYPE = /^[a-z]+\/[a-z0-9.+-]+$/i;
+/** No longer than fits into a head of a part. */
+const MEDIA_TYPE = /^[a-z]{1,16}\/[a-z0-9.+-]{1,100}$/i;
 
 type Given<Table, Columns extends keyof Table> = Omit<Insertable<Table>, Columns | 'id'>;
 

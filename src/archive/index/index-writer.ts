@@ -112,8 +112,11 @@ async function addRecords(
   return outcomes;
 }
 
-/** A study has one patient and one site; a series one study and one Modality, for a Scope decides by it. */
-function isMisfit(record: IndexRecord, known: KnownRows): boolean {
+/**
+ * Whether an instance that is new contradicts what its UIDs stand for already: a study has one patient and one site; a series
+ * one study and one Modality, for a Scope decides by it.
+ */
+export function isMisfit(record: IndexRecord, known: KnownRows): boolean {
   const { identity, site, description } = record;
   const study = known.studies.get(identity.studyInstanceUID);
   if (study !== undefined) {

@@ -55,15 +55,36 @@ describe('FilesystemBlobStore', () => {
     expect(await textOf(await FilesystemBlobStore.open(root), KEY)).toBe('kept');
   });
 
-  it('puts a blob where its key says, in a file that others can not read', async () => {
+  it.each([
+    ['small, which waits in memory', 10, 0],
+    ['large, which waits in a file', 2 << 20, 1],
+  ])(
+    'puts a blob where its key says, in a file that others can not read, when it is %s',
+    async (_what, size, files) => {
+      const root = temporaryFolder();
+      const staged = await (await FilesystemBlobStore.open(root)).stage();
+      const bytes = randomBytes(size);
+      await staged.write(bytes);
+      expect(stagedFiles(root)).toHaveLength(files);
+      await staged.publish(KEY);
+      expect(stagedFiles(root)).toEqual([]);
+      expect((await readFile(join(root, KEY))).equals(bytes)).toBe(true);
+      expect((await stat(join(root, KEY))).mode & 0o007).toBe(0);
+    },
+  );
+
+  it('holds no more than 64 MiB of small blobs in memory, however many wait', async () => {
     const root = temporaryFolder();
-    const staged = await (await FilesystemBlobStore.open(root)).stage();
-    await staged.write(Buffer.from('kept'));
-    expect(stagedFiles(root)).toHaveLength(1);
-    await staged.publish(KEY);
+    const store = await FilesystemBlobStore.open(root);
+    const chunk = randomBytes(1_000_000);
+    const waiting = await Promise.all(Array.from({ length: 80 }, () => store.stage()));
+    for (const staged of waiting) await staged.write(chunk);
+    expect(stagedFiles(root)).toHaveLength(80 - Math.floor((64 << 20) / chunk.length));
+    await Promise.all(waiting.map((staged, n) => staged.publish(`studies/${n}`)));
+    expect(await readFile(join(root, 'studies/79'))).toHaveLength(chunk.length);
     expect(stagedFiles(root)).toEqual([]);
-    expect(await readFile(join(root, KEY), 'utf8')).toBe('kept');
-    expect((await stat(join(root, KEY))).mode & 0o007).toBe(0);
+    await (await store.stage()).write(chunk);
+    expect(stagedFiles(root)).toEqual([]);
   });
 
   it('follows no link that stands in place of a blob', async () => {
@@ -106,6 +127,7 @@ describe('FilesystemBlobStore', () => {
       await store.open('studies/none').catch(() => undefined);
     };
     const open = await store.stage();
+    await open.write(randomBytes(2 << 20));
     expect(openFiles()).toBe(1);
     await open.discard();
     for (let n = 0; n < 20; n++) await useOnce(n);
@@ -164,16 +186,21 @@ describe.runIf(smallDisk !== undefined)('FilesystemBlobStore on a small disk', (
     await expect(store.open(KEY)).rejects.toThrow(withCode('corrupt'));
   });
 
-  it('says so when the last bytes find no room', async () => {
+  it('says so when the last bytes find no room, and takes the same blob when there is room again', async () => {
     const store = await FilesystemBlobStore.open(join(disk, 'last'));
     const filler = await store.stage();
     await filler.write(randomBytes(1 << 20)).catch(() => undefined);
-    const small = await store.stage().catch(() => undefined);
-    await small?.write(randomBytes(50_000));
-    if (small !== undefined) await expect(small.publish(KEY)).rejects.toThrow(withCode('storage-full'));
-    await small?.discard();
+    const bytes = randomBytes(50_000);
+    const small = await store.stage();
+    await small.write(bytes);
+    await expect(small.publish(KEY)).rejects.toThrow(withCode('storage-full'));
+    await small.discard();
     await filler.discard();
-    await expect(store.open(KEY)).rejects.toThrow(withCode('corrupt'));
+    expect(await store.sizeOf(KEY)).toBe(0);
+    const again = await store.stage();
+    await again.write(bytes);
+    await again.publish(KEY);
+    expect((await readFile(join(disk, 'last', KEY))).equals(bytes)).toBe(true);
     expect(stagedFiles(join(disk, 'last'))).toEqual([]);
   });
 
@@ -182,7 +209,10 @@ describe.runIf(smallDisk !== undefined)('FilesystemBlobStore on a small disk', (
     await store.writeText('records/one', 'one');
     execFileSync('mount', ['-o', 'remount,ro', disk]);
     try {
-      await expect(store.stage()).rejects.toThrow(withCode('unavailable'));
+      const small = await store.stage();
+      await expect(small.publish(KEY)).rejects.toThrow(withCode('unavailable'));
+      const large = await store.stage();
+      await expect(large.write(randomBytes(2 << 20))).rejects.toThrow(withCode('unavailable'));
       await expect(store.writeText('records/one', 'two')).rejects.toThrow(withCode('unavailable'));
       expect(await textOf(store, 'records/one')).toBe('one');
     } finally {
