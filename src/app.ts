@@ -3,11 +3,11 @@ import { createServer as createHTTPServer, type Server } from 'node:http';
 import express, { type Express, type NextFunction, type Request, type Response } from 'express';
 import { Authenticator } from './access/authenticate.js';
 import { KeyStore } from './access/keys.js';
-import { Archive } from './archive/archive.js';
+import type { Archive } from './archive/archive.js';
 import { openArchiveFolder } from './archive/archive-folder.js';
-import { FilesystemBlobStore } from './archive/blobs/filesystem.js';
+import { type OpenArchive, openArchive } from './archive/open-archive.js';
 import type { Config } from './config.js';
-import { Database } from './database/database.js';
+import type { Database } from './database/database.js';
 import { takeFolderLock } from './database/folder-lock.js';
 import { sendProblem } from './dicomweb/problem.js';
 import { dicomwebService } from './dicomweb/service.js';
@@ -43,13 +43,27 @@ export interface RunningServer {
  * @throws ArchiveError `conflict` when another server has the folder, `unavailable` when folder or port can not be had
  */
 export async function startServer({ config, log, now }: ServerOptions): Promise<RunningServer> {
-  const folder = await openArchiveFolder(config.dataFolder);
-  const unlock = takeFolderLock(folder.serverLock);
-  const database = await Database.open(folder.index);
-  const blobs = await FilesystemBlobStore.open(folder.root);
+  const { serverLock } = await openArchiveFolder(config.dataFolder);
+  const unlock = takeFolderLock(serverLock);
+  try {
+    const opened = await openArchive(config.dataFolder, { log, now: () => new Date(now()) });
+    return await serve(opened, { config, log, now }, unlock).catch(async (error: unknown) => {
+      await opened.close();
+      throw error;
+    });
+  } catch (error) {
+    unlock();
+    throw error;
+  }
+}
+
+async function serve(
+  { archive, database, blobs, folder, close }: OpenArchive,
+  { config, log, now }: ServerOptions,
+  unlock: () => void,
+): Promise<RunningServer> {
   await blobs.sweepStaged(new Date(now()));
   const keys = await KeyStore.open(folder.keys);
-  const archive = new Archive({ database, blobs, log, now: () => new Date(now()) });
   const authenticator = new Authenticator({ keys, database, now });
   const state = { isDraining: false };
   const app = createApp({ archive, authenticator, keys, database, config, log, state });
@@ -59,7 +73,7 @@ export async function startServer({ config, log, now }: ServerOptions): Promise<
     close: async () => {
       state.isDraining = true;
       await drain(server);
-      await database.close();
+      await close();
       unlock();
     },
   };

@@ -36,6 +36,11 @@ export interface ReindexSummary {
   readonly removedRows: number;
 }
 
+interface NamedFile {
+  readonly key: string;
+  readonly name: InstanceKey;
+}
+
 interface StudyFiles {
   readonly studyInstanceUID: string;
   readonly keys: readonly string[];
@@ -122,27 +127,32 @@ class Reindexing {
 
   /** Take in the files of a study. Returns how many were taken. */
   async *takeStudy({ studyInstanceUID, keys }: StudyFiles): AsyncGenerator<UntakenFile, number> {
-    const ready = await this.#inOrder(studyInstanceUID, keys);
-    if (ready.length === 0) return 0;
+    const files: NamedFile[] = [];
+    for (const key of await this.#inOrder(studyInstanceUID, keys)) {
+      const name = findInstanceKey(key);
+      if (name === undefined) yield { key, reason: 'Its name is not that of a stored instance.' };
+      else files.push({ key, name });
+    }
+    if (files.length === 0) return 0;
     const record = await this.#recordOf(studyInstanceUID);
     if (record === undefined) {
-      const reason = `The study has no record that tells its site and split: ${ready.length} files were not taken.`;
+      const reason = `The study has no record that tells its site and split: ${files.length} files were not taken.`;
       yield { key: submissionKey(studyInstanceUID), reason };
       return 0;
     }
     const origin = { studyInstanceUID, siteID: await this.#siteID(record.site), split: record.split };
     const rebuild = new StudyRebuild(this.#database, origin, this.#startedAt);
     let taken = 0;
-    for (let i = 0; i < ready.length; i += FILES_OF_TRANSACTION) {
-      taken += yield* this.#takeFiles(rebuild, ready.slice(i, i + FILES_OF_TRANSACTION));
+    for (let i = 0; i < files.length; i += FILES_OF_TRANSACTION) {
+      taken += yield* this.#takeFiles(rebuild, files.slice(i, i + FILES_OF_TRANSACTION));
     }
     return taken;
   }
 
-  async *#takeFiles(rebuild: StudyRebuild, keys: readonly string[]): AsyncGenerator<UntakenFile, number> {
+  async *#takeFiles(rebuild: StudyRebuild, files: readonly NamedFile[]): AsyncGenerator<UntakenFile, number> {
     const records: RebuiltRecord[] = [];
-    for (let i = 0; i < keys.length; i += FILES_AT_ONCE) {
-      for (const read of await Promise.all(keys.slice(i, i + FILES_AT_ONCE).map((key) => this.#read(key)))) {
+    for (let i = 0; i < files.length; i += FILES_AT_ONCE) {
+      for (const read of await Promise.all(files.slice(i, i + FILES_AT_ONCE).map((file) => this.#read(file)))) {
         if ('reason' in read) yield read;
         else records.push(read);
       }
@@ -196,13 +206,11 @@ class Reindexing {
     return id;
   }
 
-  async #read(key: string): Promise<RebuiltRecord | UntakenFile> {
-    const named = findInstanceKey(key);
-    if (named === undefined) return { key, reason: 'Its name is not that of a stored instance.' };
+  async #read({ key, name }: NamedFile): Promise<RebuiltRecord | UntakenFile> {
     try {
       const blob = await this.#blobs.open(key);
       try {
-        return await readInstance(blob, key, named);
+        return await readInstance(blob, key, name);
       } finally {
         await blob.close();
       }
@@ -212,14 +220,14 @@ class Reindexing {
   }
 }
 
-async function readInstance(blob: OpenBlob, key: string, named: InstanceKey): Promise<RebuiltRecord | UntakenFile> {
+async function readInstance(blob: OpenBlob, key: string, name: InstanceKey): Promise<RebuiltRecord | UntakenFile> {
   // Digested first, for only of whole bytes is it told what else is wrong with them; then they are in the disk's cache.
   const digest = await digestOf(blob);
-  if (!digest.sha256.startsWith(named.sha256Start)) return { key, reason: 'Its bytes are not those that were stored.' };
+  if (!digest.sha256.startsWith(name.sha256Start)) return { key, reason: 'Its bytes are not those that were stored.' };
   let identity: Required<SentIdentity> | undefined;
   const describer = new InstanceDescriber({
     admit: (header) => {
-      identity = admit(header, named.studyInstanceUID);
+      identity = admit(header, name.studyInstanceUID);
       return 0;
     },
   });
@@ -227,7 +235,7 @@ async function readInstance(blob: OpenBlob, key: string, named: InstanceKey): Pr
     for await (const piece of bytesOf(blob)) await describer.write(piece);
     const description = await describer.end();
     const isNamedRight =
-      identity?.seriesInstanceUID === named.seriesInstanceUID && identity.sopInstanceUID === named.sopInstanceUID;
+      identity?.seriesInstanceUID === name.seriesInstanceUID && identity.sopInstanceUID === name.sopInstanceUID;
     if (identity === undefined || !isNamedRight) return { key, reason: 'Its UIDs are not those of its name.' };
     return { identity, blobKey: key, ...digest, description };
   } finally {

@@ -9,7 +9,7 @@ import type { Log } from '../log.js';
 import type { BlobStore } from './blobs/blob-store.js';
 import type { IndexOutcome, IndexRecord, StoringSite } from './index/index-record.js';
 import { type IndexWriter, isMisfit } from './index/index-writer.js';
-import { compareWithKnown, readKnownRows } from './index/known-rows.js';
+import { compareWithKnown, KnownInstances, pseudonymOf, readKnownRows } from './index/known-rows.js';
 import { instanceKeyOf } from './instance-key.js';
 import { type ReceivedInstance, receiveInstance } from './receive-instance.js';
 import { type Refused, refused, type StoreOutcome } from './store-outcome.js';
@@ -48,15 +48,18 @@ type Settled =
 
 export class InstanceStore {
   readonly #options: InstanceStoreOptions;
+  readonly #knownInstances: KnownInstances;
 
   constructor(options: InstanceStoreOptions) {
     this.#options = options;
+    this.#knownInstances = new KnownInstances(options.database.read);
   }
 
   async store(request: StoreRequest): Promise<StoreResult> {
     const { blobs, maxInstanceBytes } = this.#options;
     const { expectedStudy } = request;
     const outcomes: StoreOutcome[] = [];
+    const fitting = new Set<string>();
     let batch: Promise<Settled>[] = [];
     let failure: unknown;
     const finishBatch = async (): Promise<void> => {
@@ -69,7 +72,7 @@ export class InstanceStore {
       for await (const part of request.parts) {
         const received = await receiveInstance(part, { blobs, maxInstanceBytes, expectedStudy });
         // Not awaited: its file is flushed while the next part is read.
-        batch.push(this.#settle(received, request.site));
+        batch.push(this.#settle(received, request.site, fitting));
         if (batch.length >= BATCH_PARTS) await finishBatch();
       }
     } catch (error) {
@@ -80,10 +83,10 @@ export class InstanceStore {
   }
 
   /** Never rejects: a part that can not be kept now is an outcome like another. */
-  async #settle(received: ReceivedInstance | Refused, site: StoringSite): Promise<Settled> {
+  async #settle(received: ReceivedInstance | Refused, site: StoringSite, fitting: Set<string>): Promise<Settled> {
     if (received.outcome === 'refused') return { outcome: received };
     try {
-      return await this.#publish(received, site);
+      return await this.#publish(received, site, fitting);
     } catch (failure) {
       return { outcome: this.#notKept(received, failure), failure };
     } finally {
@@ -91,15 +94,26 @@ export class InstanceStore {
     }
   }
 
-  async #publish(received: ReceivedInstance, site: StoringSite): Promise<Settled> {
+  async #publish(received: ReceivedInstance, site: StoringSite, fitting: Set<string>): Promise<Settled> {
     const record = indexRecord(received, site);
-    const known = await readKnownRows(this.#options.database.read, [record]);
-    const same = known.instances.get(record.identity.sopInstanceUID);
+    const same = await this.#knownInstances.find(record.identity.sopInstanceUID);
     if (same !== undefined) return { outcome: outcomeOf(compareWithKnown(record, same), received) };
     // Before its file is among the others, where a later `reindex` could not tell it from what was acknowledged.
-    if (isMisfit(record, known)) return { outcome: outcomeOf('misfit', received) };
+    if (!(await this.#fits(record, fitting))) return { outcome: outcomeOf('misfit', received) };
     await received.staged.publish(record.blobKey);
     return { record, received };
+  }
+
+  /** Whether the record fits what is indexed; asked once for each series of a request, for what fits goes on to fit. */
+  async #fits(record: IndexRecord, fitting: Set<string>): Promise<boolean> {
+    const { studyInstanceUID, seriesInstanceUID } = record.identity;
+    const series = [studyInstanceUID, seriesInstanceUID, pseudonymOf(record), record.description.series.modality].join(
+      '/',
+    );
+    if (fitting.has(series)) return true;
+    const isFitting = !isMisfit(record, await readKnownRows(this.#options.database.read, [record]));
+    if (isFitting) fitting.add(series);
+    return isFitting;
   }
 
   /** Write the rows of a batch; a file whose row lost against another is removed. */

@@ -55,7 +55,7 @@ function openReader(path: string): SqliteDatabase {
   const sqlite = new Sqlite(path, { timeout: BUSY_TIMEOUT_MS });
   sqlite.pragma('query_only = ON');
   sqlite.pragma('case_sensitive_like = ON');
-  sqlite.pragma('cache_size = -32768');
+  sqlite.pragma('cache_size = -16384');
   const statements = new Map<string, ReturnType<typeof sqlite.prepare>>();
   return {
     prepare(text: string) {

@@ -114,15 +114,15 @@ function textOf(value: Scalar): string {
   return String(value);
 }
 
-/** Write a number as a Decimal String, as exactly as 16 characters can. PS3.5 §6.2 */
+/** Write a number as a Decimal String, as exactly as 16 characters can. @throws RangeError when it has no end. PS3.5 §6.2 */
 export function decimalString(value: number): string {
   if (!Number.isFinite(value)) throw new RangeError('A Decimal String is a finite number.');
-  for (let digits = MOST_SIGNIFICANT_DIGITS; digits > 1; digits -= 1) {
+  // It ends: with six digits every number fits and none is rounded up to infinity.
+  for (let digits = MOST_SIGNIFICANT_DIGITS; ; digits -= 1) {
     const rounded = digits === MOST_SIGNIFICANT_DIGITS ? value : Number(value.toPrecision(digits));
     const text = [String(rounded), rounded.toExponential()].find((each) => each.length <= DECIMAL_STRING_CHARACTERS);
-    if (text !== undefined) return text;
+    if (text !== undefined && Number.isFinite(rounded)) return text;
   }
-  return value.toExponential(0);
 }
 
 function encodeBinary(tag: Tag, vr: VR, values: readonly Scalar[]): Buffer {

@@ -4,8 +4,8 @@
  * place, groups that belong elsewhere. What values mean is for others to judge. PS3.5 §7, §6.2.2
  */
 import { TAG } from './attributes.js';
-import type { DataElement, DataSet, Tag } from './data-set.js';
-import { isSignedAsPixels } from './dictionary.js';
+import type { DataElement, DataSet, Tag, ValueElement } from './data-set.js';
+import { implicitVR, isSignedAsPixels } from './dictionary.js';
 import { cannotUnderstand, outOfResources } from './failure-reasons.js';
 import type { ArrivingBytes } from './part10-bytes.js';
 import {
@@ -21,7 +21,6 @@ import {
 import { type DataSetKind, expectLawfulElement, isBeyond, isDelimiter, isGroupLength } from './part10-element-rules.js';
 import type { Part10Tally } from './part10-limits.js';
 import { readNumber } from './values.js';
-import type { VR } from './vr.js';
 
 export interface DataSetParserOptions {
   readonly bytes: ArrivingBytes;
@@ -147,23 +146,32 @@ export class DataSetParser {
     if (!this.#bytes.has(headBytes + lengthBytes)) return false;
     const valueOffset = this.#readHead(holder, head);
     const bytes = this.#bytes.take(lengthBytes);
-    if (!isGroupLength(tag)) holder.elements.push({ tag, vr: this.#signedVR(holder, tag, vr), bytes, valueOffset });
+    if (!isGroupLength(tag)) holder.elements.push({ tag, vr: this.#valueVR(holder, tag, vr), bytes, valueOffset });
     return true;
   }
 
   /**
-   * Implicit VR says US or SS by Pixel Representation: that of the data set itself or of the nearest around it, as far as
-   * it has come; without one it is US. PS3.5 §A.1
+   * The VR of a value: as the file says, or by the dictionary where it says nothing, which is in Implicit VR and with UN
+   * (PS3.5 §6.2.2). "US or SS" is by Pixel Representation, that of the data set itself or of the nearest around it, as far
+   * as it has come; without one it is US (PS3.5 §A.1).
    */
-  #signedVR<V extends VR>({ encoding }: OpenDataSet, tag: Tag, vr: V): V | 'SS' {
-    if (encoding.vr === 'explicit' || !isSignedAsPixels(tag)) return vr;
+  #valueVR({ encoding }: OpenDataSet, tag: Tag, vr: ValueElement['vr']): ValueElement['vr'] {
+    const isSaid = encoding.vr === 'explicit' && vr !== 'UN';
+    // The bytes of UN are little endian in any data set; in a big endian one they stay what they are called.
+    if (isSaid || encoding.byteOrder === 'big') return vr;
+    const known = vr === 'UN' ? implicitVR(tag) : vr;
+    if (known === 'SQ') return vr;
+    return isSignedAsPixels(tag) && this.#arePixelsSigned() ? 'SS' : known;
+  }
+
+  #arePixelsSigned(): boolean {
     for (const open of this.#open.toReversed()) {
       if (!('elements' in open)) continue;
       const around = { elements: open.elements, byteOrder: open.encoding.byteOrder };
       const pixelRepresentation = readNumber(around, TAG.PixelRepresentation);
-      if (pixelRepresentation !== undefined) return pixelRepresentation === SIGNED ? 'SS' : vr;
+      if (pixelRepresentation !== undefined) return pixelRepresentation === SIGNED;
     }
-    return vr;
+    return false;
   }
 
   /** Offset of the value field. */

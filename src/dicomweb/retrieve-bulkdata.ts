@@ -2,8 +2,11 @@
 import type { LocatedInstance } from '../archive/index/locate.js';
 import { readBulkdata } from '../archive/read/bulkdata.js';
 import type { StoredBulkdata } from '../archive/read/stored-bulkdata.js';
+import type { StoredFile } from '../archive/read/stored-file.js';
 import type { ScopedArchive } from '../archive/scoped-archive.js';
-import { EXPLICIT_VR_LITTLE_ENDIAN } from '../dicom/transfer-syntaxes.js';
+import { PIXEL_DATA_TAGS } from '../dicom/attributes.js';
+import { tagText } from '../dicom/data-set.js';
+import { EXPLICIT_VR_LITTLE_ENDIAN, findTransferSyntax } from '../dicom/transfer-syntaxes.js';
 import { invalidRequest, notFound } from '../errors.js';
 import type { Representation } from './accept.js';
 import { parseByteRange } from './byte-range.js';
@@ -17,6 +20,7 @@ const OCTETS = 'application/octet-stream';
 /** Attribute names with the numbers of sequence items between them. */
 const BULKDATA_NAME = /^[0-9A-F]{8}(?:\/\d{1,6}\/[0-9A-F]{8}){0,64}$/;
 const ENCAPSULATED_PIXEL_DATA = '7FE00010';
+const PIXEL_DATA_PATHS: ReadonlySet<string> = new Set([...PIXEL_DATA_TAGS].map(tagText));
 
 export async function retrieveBulkdata(exchange: Exchange): Promise<void> {
   const name = exchange.variables['bulkdata'] ?? '';
@@ -26,8 +30,7 @@ export async function retrieveBulkdata(exchange: Exchange): Promise<void> {
   const value = await exchange.archive.findBulkdata(instance, name);
   if (value !== undefined) return sendValue(exchange, instance, value);
   if (name !== ENCAPSULATED_PIXEL_DATA || instance.frameCount === 0) throw notFound();
-  const frameNumbers = Array.from({ length: instance.frameCount }, (_, index) => index + 1);
-  await sendFrames(exchange, instance, await exchange.archive.frames(instance, frameNumbers));
+  await sendFrames(exchange, instance, await exchange.archive.frames(instance, allFrameNumbers(instance)));
 }
 
 async function sendValue(exchange: Exchange, instance: LocatedInstance, value: StoredBulkdata): Promise<void> {
@@ -97,23 +100,47 @@ export async function sendAllBulkdata(exchange: Exchange, instances: readonly Lo
   for (const instance of instances) {
     const values = await exchange.archive.bulkdata(instance);
     parts.push(...values.map((value) => partOf(exchange, instance, value, OCTETS)));
+    const isCompressed = instance.frameCount > 0 && !values.some(({ path }) => PIXEL_DATA_PATHS.has(path));
+    if (isCompressed) parts.push(...(await compressedFrameParts(exchange, instance)));
   }
   if (parts.length === 0) throw notFound();
   await sendMultipart(exchange, parts);
 }
 
+/** Compressed Pixel Data has no value to speak of: its frames go out one by one. */
+async function compressedFrameParts(exchange: Exchange, instance: LocatedInstance): Promise<readonly BodyPart[]> {
+  const frames = await exchange.archive.frames(instance, allFrameNumbers(instance));
+  const mediaType = findTransferSyntax(instance.transferSyntaxUID)?.mediaType ?? OCTETS;
+  return frames.map((frame) => ({
+    contentType: mediaType,
+    transferSyntaxUID: instance.transferSyntaxUID,
+    contentLocation: `${instanceURL(exchange.base, instance)}/frames/${frame.frameNumber}`,
+    lengthBytes: frame.lengthBytes,
+    bytes: () => withFile(exchange.archive, instance, (file) => frame.bytes(file)),
+  }));
+}
+
+const allFrameNumbers = ({ frameCount }: LocatedInstance): readonly number[] =>
+  Array.from({ length: frameCount }, (_, index) => index + 1);
+
 const valueURL = (base: string, instance: LocatedInstance, { path }: StoredBulkdata): string =>
   `${instanceURL(base, instance)}/bulkdata/${path}`;
 
-async function* valueBytes(
+const valueBytes = (
   archive: ScopedArchive,
   instance: LocatedInstance,
   value: StoredBulkdata,
   slice: { readonly first: number; readonly last: number },
+): AsyncGenerator<Buffer> => withFile(archive, instance, (file) => readBulkdata(file, value, slice));
+
+async function* withFile(
+  archive: ScopedArchive,
+  instance: LocatedInstance,
+  read: (file: StoredFile) => AsyncGenerator<Buffer>,
 ): AsyncGenerator<Buffer> {
   const file = await archive.open(instance);
   try {
-    yield* readBulkdata(file, value, slice);
+    yield* read(file);
   } finally {
     await file.close();
   }

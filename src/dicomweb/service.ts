@@ -53,7 +53,11 @@ function authorizationOf(request: Request): readonly string[] {
   return request.headersDistinct['authorization'] ?? [];
 }
 
-function splitTarget(url: string): readonly [string, string] {
+/** What goes before the path of a target in absolute form, as proxies send it. RFC 9112 §3.2.2 */
+const ORIGIN = /^https?:\/\/[^/?]*/i;
+
+function splitTarget(target: string): readonly [string, string] {
+  const url = target.replace(ORIGIN, '');
   const at = url.indexOf('?');
   return at === -1 ? [url, ''] : [url.slice(0, at), url.slice(at + 1)];
 }

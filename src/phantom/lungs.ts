@@ -60,7 +60,7 @@ export function pointsInLung(side: -1 | 1, count: number, margin: number, habitu
 
 /** Draw opacities as COVID-19 makes them: both lungs, the periphery, the back and the lower zones before all. */
 export function drawOpacities(habitus: Habitus, random: Random): Opacity[] {
-  const count = random.integer(8, 16);
+  const count = random.integer(9, 17);
   const opacities: Opacity[] = [];
   while (opacities.length < count) {
     const side = opacities.length % 2 === 0 ? -1 : 1;

@@ -72,7 +72,7 @@ function rib(plan: RibPlan, index: number, side: number, habitus: Habitus): Tube
   const head: [number, number, number, number] = [spineX + side * 19, spineY + 12, origin + 9, 3.4];
   const neck: [number, number, number, number] = [spineX + side * 31, spineY + 25, origin + 7, 3.2];
   const nodes = [head, neck];
-  const first = Math.min(0.52, plan.end * 0.4);
+  const first = Math.min(0.52, plan.end * 0.5);
   const steps = 11;
   for (let step = 0; step <= steps; step += 1) {
     const angle = first + ((plan.end - first) * step) / steps;

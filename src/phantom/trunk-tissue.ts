@@ -9,7 +9,7 @@ import { HU } from './tissue.js';
 /** An opacity may reach this many times its radius where its edge is ragged. */
 const RAGGED_REACH = 1.6;
 /** What the densest opacity adds to the lung's Hounsfield units. */
-const HAZE = 500;
+const HAZE = 540;
 
 /** Asked row by row, level by level: `enterLevel`, then `enterRow`, then `at` for each place of the row. */
 export class TrunkTissue {

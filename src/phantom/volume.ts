@@ -1,7 +1,7 @@
 /** Anatomy as voxels of Hounsfield units. */
 import type { Anatomy } from './anatomy.js';
 import { clamp01, mix } from './noise.js';
-import { type Point, type Solid, tubeSolids } from './shapes.js';
+import { type Point, type Solid, type Tube, tubeSolids } from './shapes.js';
 import { cavityDistance, diaphragmZ, levelAt } from './thorax.js';
 import { HU } from './tissue.js';
 import { TrunkTissue } from './trunk-tissue.js';
@@ -36,11 +36,10 @@ export function voxelise(anatomy: Anatomy, grid: Grid, { hasTubes, beside = [] }
   paintTrunk(volume, anatomy, dome);
   const isAbdominal = abdomenMask(anatomy);
   for (const solid of anatomy.abdominalSolids) paintSolid(volume, solid, isAbdominal);
-  if (hasTubes)
-    for (const tube of anatomy.pulmonaryTubes) for (const solid of tubeSolids(tube)) paintSolid(volume, solid);
+  const fine = (tubes: readonly Tube[]): Solid[] => (hasTubes ? tubes.flatMap(tubeSolids) : []);
+  for (const solid of fine(anatomy.pulmonaryTubes)) paintSolid(volume, solid);
   for (const solid of anatomy.mediastinalSolids) paintSolid(volume, solid);
-  if (hasTubes)
-    for (const tube of anatomy.slenderBones) for (const solid of tubeSolids(tube)) paintSolid(volume, solid);
+  for (const solid of fine(anatomy.slenderBones)) paintSolid(volume, solid);
   for (const solid of anatomy.stoutBones) paintSolid(volume, solid);
   return volume;
 }

@@ -177,6 +177,19 @@ describe('reindexArchive', () => {
     expect(untaken).toEqual([{ key, reason: expect.stringMatching(/^[A-Z].*\.$/) }]);
   });
 
+  it('tells of files that somebody put beside the studies', async () => {
+    const fixture = await filledArchive();
+    await mkdir(fixture.path('studies/notes'));
+    const keys = ['studies/README', 'studies/notes/x.txt'];
+    for (const key of keys) await writeFile(fixture.path(key), 'x');
+    const { instances, untaken } = await reindex(fixture);
+    expect(instances).toBe(5);
+    expect(untaken.map(({ key }) => key).sort()).toEqual(keys);
+    expect(new Set(untaken.map(({ reason }) => reason))).toEqual(
+      new Set(['Its name is not that of a stored instance.']),
+    );
+  });
+
   it('takes nothing of a study that nobody can tell the site and split of', async () => {
     const fixture = await filledArchive();
     await rm(fixture.path('studies/1.2.3/study.json'));

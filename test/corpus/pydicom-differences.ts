@@ -27,9 +27,10 @@ export const ALLOWED_DIFFERENCES: readonly AllowedDifference[] = [
     isIt: ({ name, kind, ours }) => kind === 'vr' && isPrivate(name) && ours?.vr === 'UN',
   },
   {
-    what: 'attributes sent as UN',
-    because: 'They are told as the file has them; pydicom looks them up, which a reader may (PS3.5 §6.2.2).',
-    isIt: ({ kind, ours }) => kind === 'vr' && ours?.vr === 'UN',
+    what: 'sequences sent as UN',
+    because:
+      'They are told as the file has them, in one piece; pydicom looks into them, which a reader may (PS3.5 §6.2.2).',
+    isIt: ({ kind, ours, theirs }) => kind === 'vr' && ours?.vr === 'UN' && theirs?.vr === 'SQ',
   },
   {
     what: 'values by reference',

@@ -1,6 +1,9 @@
 /** Sends one file to a running archive as any client would, and takes it back: what these tests know of the server. */
 import type { RunningArchive } from '../support/running-archive.js';
 
+/** A server, in this process or another. */
+export type Server = Pick<RunningArchive, 'base' | 'fetch' | 'store'>;
+
 /** What the archive answered to one file sent alone. */
 export interface SentFile {
   readonly status: number;
@@ -59,7 +62,7 @@ export const textOf = (dataSet: JSONDataSet | undefined, name: string): string =
   String(dataSet?.[name]?.Value?.[0] ?? '');
 
 /** Store one file, in a request of its own. */
-export async function send(archive: RunningArchive, token: string, file: Buffer): Promise<SentFile> {
+export async function send(archive: Server, token: string, file: Buffer): Promise<SentFile> {
   const response = await archive.store(token, [file]);
   const text = await response.text();
   const answer = asDataSet(JSON.parse(text));
@@ -76,7 +79,7 @@ export async function send(archive: RunningArchive, token: string, file: Buffer)
 }
 
 /** A GET whose answer must be 200, or 204 for a search that finds nothing. */
-export async function get(archive: RunningArchive, token: string, path: string, accept: string): Promise<Response> {
+export async function get(archive: Server, token: string, path: string, accept: string): Promise<Response> {
   const response = await archive.fetch(token, path, { headers: { Accept: accept } });
   if (response.status !== 200 && response.status !== 204)
     throw new Error(`GET ${path} gave ${response.status}: ${await response.text()}`);
@@ -84,7 +87,7 @@ export async function get(archive: RunningArchive, token: string, path: string, 
 }
 
 /** Data sets in DICOM JSON, of a search or of metadata; none when a search finds nothing. */
-export async function getJSON(archive: RunningArchive, token: string, path: string): Promise<readonly JSONDataSet[]> {
+export async function getJSON(archive: Server, token: string, path: string): Promise<readonly JSONDataSet[]> {
   const response = await get(archive, token, path, 'application/dicom+json');
   if (response.status === 204) return [];
   const answer: unknown = JSON.parse(await response.text());
@@ -94,7 +97,7 @@ export async function getJSON(archive: RunningArchive, token: string, path: stri
 
 /** An instance as a Part 10 file in that transfer syntax, `*` for that in which it is stored. */
 export async function getFile(
-  archive: RunningArchive,
+  archive: Server,
   token: string,
   path: string,
   transferSyntaxUID: string,

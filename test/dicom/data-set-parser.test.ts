@@ -108,6 +108,24 @@ describe('DataSetParser: elements', () => {
     expect(inner?.vr).toBe(vr);
   });
 
+  it('knows what was sent as UN by the dictionary, but for sequences, and leaves what is private or unknown', () => {
+    const content = Buffer.concat([
+      writeValue(0x00081140, 'UN', writeItem(uid)),
+      writeValue(0x00090010, 'UN', 'ACME'),
+      writeValue(0x00091001, 'UN', 'x'),
+      writeValue(0x00100010, 'UN', 'A^B'),
+      writeValue(0x00280103, 'US', Buffer.from([1, 0])),
+      writeValue(0x00280106, 'UN', Buffer.from([0xff, 0xff])),
+    ]);
+    const vrs = tell(content).map(([tag, vr]) => `${tag} ${vr}`);
+    expect(vrs).toEqual(['00081140 UN', '00090010 LO', '00091001 UN', '00100010 PN', '00280103 US', '00280106 SS']);
+  });
+
+  it('leaves UN as it is in a big-endian data set, for its bytes are little endian', () => {
+    const { dataSet } = parse(writeValue(0x00201206, 'UN', Buffer.from([1, 0]), BIG), BIG);
+    expect(dataSet.elements[0]?.vr).toBe('UN');
+  });
+
   it('leaves in Explicit VR what the file says, whatever its pixels are', () => {
     const content = [pixelRepresentation(1, EXPLICIT), writeValue(0x00280106, 'US', Buffer.from([0xff, 0xff]))];
     expect(parse(Buffer.concat(content)).dataSet.elements.at(-1)?.vr).toBe('US');

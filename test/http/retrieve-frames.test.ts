@@ -2,7 +2,16 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type CuratedArchive, startCuratedArchive } from './curated.js';
 import { json } from './dicom-json.js';
-import { bytesOf, codeStream, digest, element, type MadeInstance, makeInstance, SYNTAX, valueBytes } from './instances.js';
+import {
+  bytesOf,
+  codeStream,
+  digest,
+  element,
+  type MadeInstance,
+  makeInstance,
+  SYNTAX,
+  valueBytes,
+} from './instances.js';
 import { partsOf } from './parts.js';
 import { ask } from './wire.js';
 
@@ -38,8 +47,18 @@ const deflated = makeInstance({
 const bits = makeInstance({
   study: 'bits',
   modality: 'SEG',
-  attributes: { Rows: 3, Columns: 5, BitsAllocated: 1, BitsStored: 1, HighBit: 0, NumberOfFrames: '3', PixelData: undefined },
-  elements: [element(PIXEL_DATA, Buffer.from([0b10101010, 0b01100110, 0b11110000, 0b00001111, 0b11001100, 0b00011010]), 'OB')],
+  attributes: {
+    Rows: 3,
+    Columns: 5,
+    BitsAllocated: 1,
+    BitsStored: 1,
+    HighBit: 0,
+    NumberOfFrames: '3',
+    PixelData: undefined,
+  },
+  elements: [
+    element(PIXEL_DATA, Buffer.from([0b10101010, 0b01100110, 0b11110000, 0b00001111, 0b11001100, 0b00011010]), 'OB'),
+  ],
 });
 const floats = makeInstance({
   study: 'floats',
@@ -170,7 +189,10 @@ describe('compressed frames', () => {
     ['in several fragments each', inFragments, 'image/jpeg'],
     ['with an extended offset table', extended, 'image/jp2'],
   ] as const)('RF-05 RF-06 RF-11 MT-05 gives code streams alone: %s', async (_name, made, mediaType) => {
-    for (const accept of [`multipart/related; type="${mediaType}"`, 'multipart/related; type="image/*"; transfer-syntax=*']) {
+    for (const accept of [
+      `multipart/related; type="${mediaType}"`,
+      'multipart/related; type="image/*"; transfer-syntax=*',
+    ]) {
       const { type, parts } = await partsOf(await frames(made, '1,2,3', accept));
       expect(type).toBe(mediaType);
       expect(parts.map(({ body }) => hex(body))).toEqual(streams.map(hex));
@@ -183,7 +205,9 @@ describe('compressed frames', () => {
 
   it('RF-11 joins all fragments of a single frame', async () => {
     const accept = 'multipart/related; type="image/dicom-rle"';
-    expect(await bodies(oneFrameInFragments, '1', accept)).toEqual([hex(Buffer.concat([bytesOf('rle a', 64), bytesOf('rle b', 32)]))]);
+    expect(await bodies(oneFrameInFragments, '1', accept)).toEqual([
+      hex(Buffer.concat([bytesOf('rle a', 64), bytesOf('rle b', 32)])),
+    ]);
   });
 
   it('RF-07 AMB-05 MT-16 MT-23 gives stored bytes as octets to who takes any transfer syntax', async () => {
@@ -206,21 +230,28 @@ describe('compressed frames', () => {
     ['image/j2c', SYNTAX.jpeg2000, withoutOffsets],
     ['image/dicom+jpeg', SYNTAX.jpegBaseline, inFragments],
     ['image/x-dicom-rle', SYNTAX.rle, oneFrameInFragments],
-  ] as const)('MT-23 MT-25 MT-26 MT-27 AMB-06 knows %s, with and without the transfer syntax', async (mediaType, uid, made) => {
-    for (const accept of [
-      `multipart/related; type="${mediaType}"`,
-      `multipart/related; type="${mediaType}"; transfer-syntax=${uid}`,
-      `multipart/related; type="${mediaType}"; transfer-syntax="1.2.840.10008.1.2.4.80"; transfer-syntax="*"`,
-      `multipart/related; type="${mediaType}; transfer-syntax=${uid}"`,
-    ]) {
-      const response = await frames(made, '1', accept);
-      expect([accept, response.status]).toEqual([accept, 200]);
-      expect((await partsOf(response)).transferSyntaxUID).toBe(uid);
-    }
-  });
+  ] as const)(
+    'MT-23 MT-25 MT-26 MT-27 AMB-06 knows %s, with and without the transfer syntax',
+    async (mediaType, uid, made) => {
+      for (const accept of [
+        `multipart/related; type="${mediaType}"`,
+        `multipart/related; type="${mediaType}"; transfer-syntax=${uid}`,
+        `multipart/related; type="${mediaType}"; transfer-syntax="1.2.840.10008.1.2.4.80"; transfer-syntax="*"`,
+        `multipart/related; type="${mediaType}; transfer-syntax=${uid}"`,
+      ]) {
+        const response = await frames(made, '1', accept);
+        expect([accept, response.status]).toEqual([accept, 200]);
+        expect((await partsOf(response)).transferSyntaxUID).toBe(uid);
+      }
+    },
+  );
 
   it('MT-21 answers 406 to a transfer syntax that there is not', async () => {
-    for (const accept of [`multipart/related; type="image/jphc"`, `${PARTS_OF_OCTETS}; transfer-syntax=${SYNTAX.rle}`, 'image/png']) {
+    for (const accept of [
+      `multipart/related; type="image/jphc"`,
+      `${PARTS_OF_OCTETS}; transfer-syntax=${SYNTAX.rle}`,
+      'image/png',
+    ]) {
       expect([accept, await statusOf(withOffsets, '1', accept)]).toEqual([accept, 406]);
     }
   });
@@ -256,7 +287,12 @@ describe('forms', () => {
   it('T53 gives long frames whole, and in order', async () => {
     const made = makeInstance({
       study: 'long frames',
-      attributes: { Rows: 1024, Columns: 1024, NumberOfFrames: '3', PixelData: bytesOf('long frames', 6 * 1024 * 1024) },
+      attributes: {
+        Rows: 1024,
+        Columns: 1024,
+        NumberOfFrames: '3',
+        PixelData: bytesOf('long frames', 6 * 1024 * 1024),
+      },
     });
     await archive.add(made);
     const { parts } = await partsOf(await frames(made, '1,2,3'));

@@ -3,7 +3,17 @@ import dicomParser from 'dicom-parser';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type CuratedArchive, startCuratedArchive } from './curated.js';
 import { json } from './dicom-json.js';
-import { bytesOf, codeStream, digest, element, type MadeInstance, makeInstance, SYNTAX, swapped, valueBytes } from './instances.js';
+import {
+  bytesOf,
+  codeStream,
+  digest,
+  element,
+  type MadeInstance,
+  makeInstance,
+  SYNTAX,
+  swapped,
+  valueBytes,
+} from './instances.js';
 import { partsOf } from './parts.js';
 import { ask } from './wire.js';
 
@@ -70,7 +80,10 @@ const metaSyntax = (file: Uint8Array): string | undefined => dicomParser.parseDi
 describe('what is retrieved', () => {
   it('RI-01 RI-09 MP-01 MP-02 MP-03 gives every instance of a study once, by series and instance number', async () => {
     const response = await archive.get(studyPath(localizer), { Accept: STORED });
-    expect([response.status, response.headers.get('content-location')]).toEqual([200, archive.base + studyPath(localizer)]);
+    expect([response.status, response.headers.get('content-location')]).toEqual([
+      200,
+      archive.base + studyPath(localizer),
+    ]);
     const { type, parts } = await partsOf(response);
     expect(type).toBe('application/dicom');
     expect(parts.map(({ body }) => digest(body))).toEqual(digestsOfMade(localizer, thin1, thin2, thin3));
@@ -96,7 +109,9 @@ describe('what is retrieved', () => {
   });
 
   it('MP-04 MP-05 MP-12 makes another boundary each time, which is nowhere in the data', async () => {
-    const answers = await Promise.all([1, 2, 3].map(async () => partsOf(await archive.get(large.path, { Accept: STORED }))));
+    const answers = await Promise.all(
+      [1, 2, 3].map(async () => partsOf(await archive.get(large.path, { Accept: STORED }))),
+    );
     expect(new Set(answers.map(({ boundary }) => boundary)).size).toBe(3);
     for (const { boundary } of answers) expect(boundary).toMatch(/^[0-9a-f]{32}$/);
   });
@@ -109,7 +124,10 @@ describe('what is retrieved', () => {
     const converted = await ask(archive.url, `/dicom-web${implicit.path}`, {
       headers: { ...headers, Accept: PARTS_OF_DICOM },
     });
-    expect([converted.headers['transfer-encoding'], converted.headers['content-length']]).toEqual(['chunked', undefined]);
+    expect([converted.headers['transfer-encoding'], converted.headers['content-length']]).toEqual([
+      'chunked',
+      undefined,
+    ]);
   });
 
   it('RI-03 AMB-04 gives one instance by itself, but neither a study nor a series', async () => {
@@ -175,15 +193,21 @@ describe('transfer syntaxes', () => {
       const parsed = dicomParser.parseDicom(part?.body ?? Buffer.alloc(0));
       const { dataOffset = 0, length = 0 } = parsed.elements['x7fe00010'] ?? {};
       expect(part?.body.subarray(dataOffset, dataOffset + length)).toEqual(valueBytes(made, PIXEL_DATA));
-      expect([parsed.uint16('x00280010'), parsed.string('x00100020')]).toEqual([3, `PATIENT-${made === implicit ? 'cr' : made === bigEndian ? 'big' : 'deflated'}`]);
+      expect([parsed.uint16('x00280010'), parsed.string('x00100020')]).toEqual([
+        3,
+        `PATIENT-${made === implicit ? 'cr' : made === bigEndian ? 'big' : 'deflated'}`,
+      ]);
     }
   });
 
-  it.each(all.map((made, i) => [i, made] as const))('RI-07 MT-17 gives what is stored byte for byte: %i', async (_i, made) => {
-    expect(await digestsOf(made.path, STORED)).toEqual(digestsOfMade(made));
-    const single = await archive.get(made.path, { Accept: ONE_STORED });
-    expect(digest(Buffer.from(await single.arrayBuffer()))).toBe(digest(made.file));
-  });
+  it.each(all.map((made, i) => [i, made] as const))(
+    'RI-07 MT-17 gives what is stored byte for byte: %i',
+    async (_i, made) => {
+      expect(await digestsOf(made.path, STORED)).toEqual(digestsOfMade(made));
+      const single = await archive.get(made.path, { Accept: ONE_STORED });
+      expect(digest(Buffer.from(await single.arrayBuffer()))).toBe(digest(made.file));
+    },
+  );
 
   it.each([SYNTAX.implicit, SYNTAX.bigEndian, '1.2.840.10008.1.2.4.201', '1.2.3'])(
     'MT-20 MT-21 answers 406 to transfer-syntax=%s',
@@ -205,7 +229,9 @@ describe('transfer syntaxes', () => {
     const answer = await partsOf(await archive.get(jpeg2000.path, { Accept: STORED }));
     expect(answer.transferSyntaxUID).toBe(SYNTAX.jpeg2000);
     expect(answer.parts[0]?.headers.get('Content-Type')).toBe(`application/dicom; transfer-syntax=${SYNTAX.jpeg2000}`);
-    expect(await digestsOf(jpeg2000.path, `${PARTS_OF_DICOM}; transfer-syntax=${SYNTAX.jpeg2000}`)).toEqual(digestsOfMade(jpeg2000));
+    expect(await digestsOf(jpeg2000.path, `${PARTS_OF_DICOM}; transfer-syntax=${SYNTAX.jpeg2000}`)).toEqual(
+      digestsOfMade(jpeg2000),
+    );
     expect(await digestsOf(jpeg2000.path, '*/*')).toEqual(digestsOfMade(jpeg2000));
   });
 
@@ -242,10 +268,10 @@ describe('negotiation', () => {
   it('MT-01 AMB-01 takes a missing Accept for any', async () => {
     const headers = { Authorization: `Bearer ${archive.curatorToken}` };
     const answer = await ask(archive.url, `/dicom-web${thin1.path}`, { headers });
-    expect([answer.status, answer.headers['content-type']?.startsWith('multipart/related; type="application/dicom"')]).toEqual([
-      200,
-      true,
-    ]);
+    expect([
+      answer.status,
+      answer.headers['content-type']?.startsWith('multipart/related; type="application/dicom"'),
+    ]).toEqual([200, true]);
   });
 
   it.each(['text/csv', '*/*;q=0', 'application/dicom+json', 'multipart/related; type="image/jpeg"'])(

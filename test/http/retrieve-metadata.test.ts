@@ -3,7 +3,17 @@ import { gunzipSync } from 'node:zlib';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type CuratedArchive, startCuratedArchive } from './curated.js';
 import { everyElement, firstValue, type JSONDataSet, json } from './dicom-json.js';
-import { bytesOf, dataSet, digest, element, type MadeInstance, makeInstance, SYNTAX, swapped, valueBytes } from './instances.js';
+import {
+  bytesOf,
+  dataSet,
+  digest,
+  element,
+  type MadeInstance,
+  makeInstance,
+  SYNTAX,
+  swapped,
+  valueBytes,
+} from './instances.js';
 import { partsOf } from './parts.js';
 import { ask } from './wire.js';
 
@@ -33,7 +43,12 @@ const rich = makeInstance({
     element(0x00091004, [dataSet([element(0x00090010, 'CREATOR', 'LO'), element(0x00091005, [1, 2], 'US')])], 'SQ'),
   ],
 });
-const second = makeInstance({ study: 'rich', instance: 'rich/1/2', modality: 'MR', attributes: { InstanceNumber: '2' } });
+const second = makeInstance({
+  study: 'rich',
+  instance: 'rich/1/2',
+  modality: 'MR',
+  attributes: { InstanceNumber: '2' },
+});
 const bigEndian = makeInstance({
   study: 'big',
   transferSyntaxUID: SYNTAX.bigEndian,
@@ -50,7 +65,11 @@ const pdf = bytesOf('pdf', 2_001);
 const document = makeInstance({
   study: 'pdf',
   modality: 'DOC',
-  attributes: { MIMETypeOfEncapsulatedDocument: 'application/pdf', EncapsulatedDocumentLength: 2_001, EncapsulatedDocument: pdf },
+  attributes: {
+    MIMETypeOfEncapsulatedDocument: 'application/pdf',
+    EncapsulatedDocumentLength: 2_001,
+    EncapsulatedDocument: pdf,
+  },
 });
 /** Thirty sequences within one another, and a long value in the innermost. */
 const deep = makeInstance({
@@ -103,7 +122,9 @@ describe('metadata', () => {
     const object = await metadataOf(rich);
     const expected = rich.dataSet.elements.map(({ tag }) => tag.toString(16).toUpperCase().padStart(8, '0'));
     expect(Object.keys(object).toSorted()).toEqual(expected);
-    expect(tags.filter((tag) => tag !== undefined && expected.includes(tag) && tag > '00420011').at(-1)).toBe('7FE00010');
+    expect(tags.filter((tag) => tag !== undefined && expected.includes(tag) && tag > '00420011').at(-1)).toBe(
+      '7FE00010',
+    );
     expect(text.indexOf('"20500020"')).toBeGreaterThan(text.indexOf('"00280010"'));
   });
 
@@ -296,13 +317,18 @@ describe('bulkdata', () => {
     },
   );
 
-  it.each(['x', '7fe00010', '..%2f..%2f', '00081140%2F..%2F00420011', '%00', '7FE00010.dcm', `${'00081140/0/'.repeat(65)}00420011`])(
-    'RB-09 B27 answers 400 to what is no name: %s',
-    async (name) => {
-      const headers = { Authorization: `Bearer ${archive.curatorToken}` };
-      expect((await ask(archive.url, `/dicom-web${valuePath(rich, name)}`, { headers })).status).toBe(400);
-    },
-  );
+  it.each([
+    'x',
+    '7fe00010',
+    '..%2f..%2f',
+    '00081140%2F..%2F00420011',
+    '%00',
+    '7FE00010.dcm',
+    `${'00081140/0/'.repeat(65)}00420011`,
+  ])('RB-09 B27 answers 400 to what is no name: %s', async (name) => {
+    const headers = { Authorization: `Bearer ${archive.curatorToken}` };
+    expect((await ask(archive.url, `/dicom-web${valuePath(rich, name)}`, { headers })).status).toBe(400);
+  });
 
   it('decodes an encoded slash in a name, for there is nothing it could lead out of', async () => {
     expect(await bytes(await archive.get(valuePath(rich, '00081140%2F1%2F00420011')))).toEqual(nested);
@@ -328,11 +354,14 @@ describe('bulkdata', () => {
     }
   });
 
-  it.each(['bytes=24-', 'bytes=100-200', 'bytes=-0'])('HT-05 B34 answers 416 with the size to Range %s', async (range) => {
-    const response = await archive.get(valuePath(rich, '7FE00010'), { Accept: OCTETS, Range: range });
-    expect([response.status, response.headers.get('content-range')]).toEqual([416, 'bytes */24']);
-    expect(response.headers.get('content-type')).toBe('application/problem+json');
-  });
+  it.each(['bytes=24-', 'bytes=100-200', 'bytes=-0'])(
+    'HT-05 B34 answers 416 with the size to Range %s',
+    async (range) => {
+      const response = await archive.get(valuePath(rich, '7FE00010'), { Accept: OCTETS, Range: range });
+      expect([response.status, response.headers.get('content-range')]).toEqual([416, 'bytes */24']);
+      expect(response.headers.get('content-type')).toBe('application/problem+json');
+    },
+  );
 
   it('HT-07 gives the whole when a range and parts are asked for', async () => {
     const response = await archive.get(valuePath(rich, '7FE00010'), { Accept: PARTS_OF_OCTETS, Range: 'bytes=0-9' });

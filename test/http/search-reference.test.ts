@@ -130,7 +130,8 @@ function isRequestFound({ requests }: Entity, keys: readonly (readonly [string, 
 /** Keys made from values that are there: whole, cut, with wildcards, in other case, as ranges. */
 function keyFrom(keyword: string, value: string): fc.Arbitrary<string> {
   const vr = vrOf(keyword);
-  if (vr === 'DA') return fc.constantFrom('20200201', '20200131-20200201', '-20200201', '20200202-', '20200229-20200201');
+  if (vr === 'DA')
+    return fc.constantFrom('20200201', '20200131-20200201', '-20200201', '20200202-', '20200229-20200201');
   if (vr === 'TM') return fc.constantFrom('10', '1015', '101500.5', '10-1015', '-101500', '1015-', '235959');
   if (vr === 'IS') return fc.constantFrom('1', '01', '2', '-3', '+2', '1.0', '7');
   const middle = [...value].slice(1, -1).join('');
@@ -164,7 +165,9 @@ const pairOf = (keyword: string): fc.Arbitrary<readonly [string, string]> =>
     ? fc.constantFrom('CT', 'MR', 'CT,DX', 'C?', '*', 'ct', 'CT\\MR').map((key) => [keyword, key] as const)
     : fc
         .constantFrom(...entities)
-        .map((entity) => [...valuesOf(entity, keyword), ...entity.requests.map((item) => item[keyword] ?? '')][0] ?? 'A')
+        .map(
+          (entity) => [...valuesOf(entity, keyword), ...entity.requests.map((item) => item[keyword] ?? '')][0] ?? 'A',
+        )
         .chain((value) => keyFrom(keyword, value))
         .map((key) => [keyword, key] as const);
 

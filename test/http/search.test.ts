@@ -41,7 +41,12 @@ const rich = makeInstance({
     NumberOfFrames: '1',
   },
 });
-const richCT = makeInstance({ study: 'rich', series: 'rich/ct', instance: 'rich/ct/1', attributes: { PatientID: 'NCCID-Aa1' } });
+const richCT = makeInstance({
+  study: 'rich',
+  series: 'rich/ct',
+  instance: 'rich/ct/1',
+  attributes: { PatientID: 'NCCID-Aa1' },
+});
 const bare = makeInstance({
   study: 'bare',
   modality: 'DX',
@@ -109,12 +114,14 @@ describe('resources', () => {
     ]);
   });
 
-  it.each(['application/dicom+json', 'application/json', 'application/dicom+json, multipart/related; type=application/octet-stream', '*/*'])(
-    'MT-30 MT-31 answers JSON to Accept %s',
-    async (accept) => {
-      expect((await archive.get('/studies', { Accept: accept })).status).toBe(200);
-    },
-  );
+  it.each([
+    'application/dicom+json',
+    'application/json',
+    'application/dicom+json, multipart/related; type=application/octet-stream',
+    '*/*',
+  ])('MT-30 MT-31 answers JSON to Accept %s', async (accept) => {
+    expect((await archive.get('/studies', { Accept: accept })).status).toBe(200);
+  });
 });
 
 interface Key {
@@ -259,7 +266,12 @@ describe('match keys', () => {
 describe('matching', () => {
   it('MA-01 is exact to the case for all but names', async () => {
     expect(await isRichFound('PatientID=NCCID-Aa1')).toBe(true);
-    for (const query of ['PatientID=NCCID-AA1', 'AccessionNumber=acc-1', 'StudyDescription=chest*', 'PatientID=NCCID']) {
+    for (const query of [
+      'PatientID=NCCID-AA1',
+      'AccessionNumber=acc-1',
+      'StudyDescription=chest*',
+      'PatientID=NCCID',
+    ]) {
       expect(await isRichFound(query)).toBe(false);
     }
   });
@@ -290,7 +302,13 @@ describe('matching', () => {
   it('MA-05 MA-06 takes * and nothing for any value, also for none', async () => {
     const all = await studies('');
     expect(all).toHaveLength(2);
-    for (const query of ['AccessionNumber=*', 'AccessionNumber=', 'PatientName=**', 'StudyDate=', 'PatientName=*%3D*']) {
+    for (const query of [
+      'AccessionNumber=*',
+      'AccessionNumber=',
+      'PatientName=**',
+      'StudyDate=',
+      'PatientName=*%3D*',
+    ]) {
       expect([query, await studies(query)]).toEqual([query, all]);
     }
   });
@@ -383,7 +401,11 @@ describe('matching', () => {
   });
 
   it('MA-18 passes over spaces around a value and carets at the end of a name', async () => {
-    for (const query of ['PatientName=m%C3%BCller%5E%C3%A4nnchen%5E%5E%5E', 'PatientID=%20NCCID-Aa1%20', 'StudyID=STUDY7%20']) {
+    for (const query of [
+      'PatientName=m%C3%BCller%5E%C3%A4nnchen%5E%5E%5E',
+      'PatientID=%20NCCID-Aa1%20',
+      'StudyID=STUDY7%20',
+    ]) {
       expect([query, await isRichFound(query)]).toEqual([query, true]);
     }
   });
@@ -391,7 +413,14 @@ describe('matching', () => {
   it('MA-19 QP-06 QP-08 takes %, _, quotes, + and & for themselves', async () => {
     expect(await isRichFound('StudyDescription=Chest%2050%25%20%26%20A_B')).toBe(true);
     expect(await isRichFound('StudyDescription=*50%25*A_B')).toBe(true);
-    for (const query of ['StudyDescription=*A%25', 'StudyDescription=*_X*', 'PatientID=%25', 'PatientID=_*', "PatientID='%20OR%201=1--", 'PatientID=%5C*']) {
+    for (const query of [
+      'StudyDescription=*A%25',
+      'StudyDescription=*_X*',
+      'PatientID=%25',
+      'PatientID=_*',
+      "PatientID='%20OR%201=1--",
+      'PatientID=%5C*',
+    ]) {
       expect([query, await isRichFound(query)]).toEqual([query, false]);
     }
     const plus = makeInstance({ study: 'plus', attributes: { PatientID: 'A+B', StudyDate: '19000101' } });
@@ -408,7 +437,10 @@ describe('matching', () => {
 });
 
 const tagsOf = (answer: JSONDataSet | undefined): readonly string[] => Object.keys(answer ?? {});
-const STUDY_TAGS = '00080020 00080030 00080050 00080056 00080061 00080090 00081190 00100010 00100020 00100030 00100040 0020000D 00200010 00201206 00201208'.split(' ');
+const STUDY_TAGS =
+  '00080020 00080030 00080050 00080056 00080061 00080090 00081190 00100010 00100020 00100030 00100040 0020000D 00200010 00201206 00201208'.split(
+    ' ',
+  );
 const SERIES_TAGS = '00080060 00081190 0020000D 0020000E 00200011 00201209'.split(' ');
 const INSTANCE_TAGS = '00080016 00080018 00080056 00081190 00083002 0020000D 0020000E 00200013'.split(' ');
 const KNOWN_OF_SERIES = '0008103E 00400244 00400245 00400275'.split(' ');
@@ -458,7 +490,12 @@ describe('answers', () => {
 
   it('QR-04 holds the levels above where the path does not name them', async () => {
     expect(tagsOf(await one('/series?Modality=MR'))).toEqual(
-      inOrder(STUDY_TAGS.filter((tag) => tag !== '00080056'), ['00080201'], SERIES_TAGS, KNOWN_OF_SERIES),
+      inOrder(
+        STUDY_TAGS.filter((tag) => tag !== '00080056'),
+        ['00080201'],
+        SERIES_TAGS,
+        KNOWN_OF_SERIES,
+      ),
     );
     expect(tagsOf(await one('/instances?Modality=MR'))).toEqual(
       inOrder(STUDY_TAGS, ['00080201'], SERIES_TAGS, KNOWN_OF_SERIES, INSTANCE_TAGS, KNOWN_OF_INSTANCE),
@@ -514,7 +551,11 @@ describe('answers', () => {
   });
 
   it('T72 takes no URL from what a client says of hosts', async () => {
-    const headers = { 'X-Forwarded-Host': 'evil.example', 'X-Forwarded-Proto': 'https', Forwarded: 'host=evil.example' };
+    const headers = {
+      'X-Forwarded-Host': 'evil.example',
+      'X-Forwarded-Proto': 'https',
+      Forwarded: 'host=evil.example',
+    };
     expect(await (await archive.get('/studies', headers)).text()).not.toContain('evil');
   });
 
@@ -526,7 +567,10 @@ describe('answers', () => {
     };
     await archive.add(makeInstance(make('counted/1/1')));
     expect(await counts()).toEqual([1, 1, 1]);
-    await archive.add(makeInstance(make('counted/1/2')), makeInstance({ ...make('counted/2/1'), series: 'counted/2', modality: 'DX' }));
+    await archive.add(
+      makeInstance(make('counted/1/2')),
+      makeInstance({ ...make('counted/2/1'), series: 'counted/2', modality: 'DX' }),
+    );
     expect(await counts()).toEqual([2, 3, 2]);
   });
 });
@@ -534,7 +578,10 @@ describe('answers', () => {
 describe('ways of matching that are not supported', () => {
   it.each([
     ['fuzzymatching', 'The fuzzymatching parameter is not supported. Only literal matching has been performed.'],
-    ['emptyvaluematching', 'The emptyvaluematching parameter is not supported. Empty Value Matching has not been performed.'],
+    [
+      'emptyvaluematching',
+      'The emptyvaluematching parameter is not supported. Empty Value Matching has not been performed.',
+    ],
     [
       'multiplevaluematching',
       'The multiplevaluematching parameter is not supported. Multiple Value Matching has not been performed.',

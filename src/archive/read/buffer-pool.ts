@@ -2,7 +2,7 @@
 
 const SMALLEST_BYTES = 64 * 1024;
 /** What is kept for later at most, however much was in use at once. */
-const KEPT_BYTES = 32 * 1024 * 1024;
+const KEPT_BYTES = 16 * 1024 * 1024;
 
 export class BufferPool {
   readonly #free = new Map<number, Buffer[]>();

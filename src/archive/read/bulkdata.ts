@@ -1,5 +1,5 @@
 /** A value that metadata refers to: checked, in little endian, whole or a run of its bytes. PS3.18 §10.4.1.1.5 */
-import { StreamedSwap } from '../../dicom/swap-bytes.js';
+import { inLittleEndian } from './little-endian.js';
 import type { StoredBulkdata } from './stored-bulkdata.js';
 import type { StoredFile } from './stored-file.js';
 
@@ -13,20 +13,10 @@ export async function* readBulkdata(
   { first, last }: { readonly first: number; readonly last: number },
 ): AsyncGenerator<Buffer> {
   let at = 0;
-  for await (const piece of inLittleEndian(file, value)) {
+  for await (const piece of inLittleEndian(file.checkedBytes(value), value.swapUnitBytes)) {
     const from = Math.max(first - at, 0);
     const to = Math.min(last + 1 - at, piece.length);
     if (from < to) yield piece.subarray(from, to);
     at += piece.length;
   }
-}
-
-async function* inLittleEndian(file: StoredFile, value: StoredBulkdata): AsyncGenerator<Buffer> {
-  if (value.swapUnitBytes === 1) {
-    yield* file.checkedBytes(value);
-    return;
-  }
-  const swap = new StreamedSwap(value.swapUnitBytes);
-  for await (const piece of file.checkedBytes(value)) yield swap.write(piece);
-  yield swap.end();
 }

@@ -1,10 +1,10 @@
 /** Frames of one instance, as stored or, for native ones, in little endian: one checked range read each. PS3.18 §10.4.1.1.6 */
 import type { Database } from '../../database/database.js';
 import { alignBits, type FrameLocation, findFrame } from '../../dicom/frame-table.js';
-import { swapped } from '../../dicom/swap-bytes.js';
 import { findTransferSyntax } from '../../dicom/transfer-syntaxes.js';
 import { notFound } from '../../errors.js';
 import type { LocatedInstance } from '../index/locate.js';
+import { inLittleEndian } from './little-endian.js';
 import { decodeBulkdata } from './stored-bulkdata.js';
 import type { StoredFile } from './stored-file.js';
 
@@ -46,18 +46,17 @@ const pixelSwapUnit = (bulkdata: string): number =>
 
 function frameOf(frameNumber: number, location: FrameLocation, unitBytes: number): Frame {
   const storedBytes = location.ranges.reduce((sum, range) => sum + range.lengthBytes, 0);
+  const stored = (file: StoredFile) => inLittleEndian(joined(file, location), unitBytes);
   const { bits, firstBit } = location;
-  if (bits === undefined && unitBytes === 1) {
-    return { frameNumber, lengthBytes: storedBytes, bytes: (file) => joined(file, location) };
-  }
+  if (bits === undefined) return { frameNumber, lengthBytes: storedBytes, bytes: stored };
   return {
     frameNumber,
-    lengthBytes: bits === undefined ? storedBytes : Math.ceil(bits / 8),
+    lengthBytes: Math.ceil(bits / 8),
     bytes: async function* (file) {
       const pieces: Buffer[] = [];
-      for await (const piece of joined(file, location)) pieces.push(piece);
-      const whole = swapped(Buffer.concat(pieces), unitBytes);
-      yield bits === undefined ? whole : alignBits(whole, firstBit, bits);
+      // Copied, for a piece holds only until the next one.
+      for await (const piece of stored(file)) pieces.push(Buffer.from(piece));
+      yield alignBits(Buffer.concat(pieces), firstBit, bits);
     },
   };
 }

@@ -12,8 +12,8 @@ const inflate = promisify(inflateRaw);
 
 /** Instances whose metadata is read from the index at once. */
 const ROWS_AT_ONCE = 64;
-const CACHE_BYTES = 48 * 1024 * 1024;
-const LARGEST_CACHED_BYTES = 12 * 1024 * 1024;
+const CACHE_BYTES = 24 * 1024 * 1024;
+const LARGEST_CACHED_BYTES = 8 * 1024 * 1024;
 const COMMA = Buffer.from(',');
 const MARK = INSTANCE_URL_MARK.charCodeAt(0);
 

@@ -76,13 +76,14 @@ export interface StoredFileSurroundings {
   readonly mark: (finding: string) => void;
 }
 
-/** What it gives out is in buffers that are used again: a piece holds until the next one is asked for, a range until `close`. */
+/** What it gives out is in buffers that are used again: a piece or a range holds until the next one is asked for. */
 export class StoredFile {
   readonly instance: LocatedInstance;
   readonly #blob: OpenBlob;
   readonly #stream: OpenBlob;
   readonly #surroundings: StoredFileSurroundings;
-  #borrowed: Buffer[] = [];
+  /** Holds the last range that was read at once. */
+  #holding: Buffer | undefined;
 
   constructor(blob: OpenBlob, instance: LocatedInstance, surroundings: StoredFileSurroundings) {
     this.#blob = blob;
@@ -116,10 +117,22 @@ export class StoredFile {
   }
 
   async #held({ offset, lengthBytes, crc32: expected }: CheckedRange): Promise<Buffer> {
-    const bytes = this.#borrow(lengthBytes).subarray(0, lengthBytes);
+    const bytes = this.#room(lengthBytes).subarray(0, lengthBytes);
     const got = await this.#stream.readInto(bytes, offset);
     if (got !== lengthBytes || crc32(bytes) !== expected) throw this.#damaged(WRONG_RANGE);
     return bytes;
+  }
+
+  #room(lengthBytes: number): Buffer {
+    if (this.#holding !== undefined && this.#holding.length >= lengthBytes) return this.#holding;
+    this.#giveBackHolding();
+    this.#holding = this.#surroundings.pool.take(lengthBytes);
+    return this.#holding;
+  }
+
+  #giveBackHolding(): void {
+    if (this.#holding !== undefined) this.#surroundings.pool.giveBack(this.#holding);
+    this.#holding = undefined;
   }
 
   /** One piece is read while the one before is on its way out. */
@@ -128,7 +141,8 @@ export class StoredFile {
     { offset, lengthBytes, crc32: expected }: CheckedRange,
     finding: string,
   ): AsyncGenerator<Buffer> {
-    const buffers = [this.#borrow(READ_BYTES), this.#borrow(Math.min(READ_BYTES, lengthBytes))];
+    const { pool } = this.#surroundings;
+    const buffers = [pool.take(READ_BYTES), pool.take(Math.min(READ_BYTES, lengthBytes))];
     const read = async (piece: number): Promise<Buffer> => {
       const at = piece * READ_BYTES;
       const target = buffers[piece % 2]?.subarray(0, Math.min(READ_BYTES, lengthBytes - at)) ?? Buffer.alloc(0);
@@ -150,20 +164,14 @@ export class StoredFile {
     } finally {
       // Whoever stops early must not leave a read behind that fills a buffer in other hands.
       await next.catch(ignoreUntilAwaited);
+      for (const buffer of buffers) pool.giveBack(buffer);
     }
   }
 
   /** Close the file. Nothing that it gave out may be read any more. */
   async close(): Promise<void> {
     await this.#blob.close();
-    for (const buffer of this.#borrowed) this.#surroundings.pool.giveBack(buffer);
-    this.#borrowed = [];
-  }
-
-  #borrow(lengthBytes: number): Buffer {
-    const buffer = this.#surroundings.pool.take(lengthBytes);
-    this.#borrowed.push(buffer);
-    return buffer;
+    this.#giveBackHolding();
   }
 
   #damaged(finding: string): ArchiveError {

@@ -1,0 +1,42 @@
+import { describe, expect, it } from 'vitest';
+import { findInstanceKey, instanceKeyOf } from '../../src/archive/instance-key.js';
+
+const IDENTITY = {
+  studyInstanceUID: '1.2',
+  seriesInstanceUID: '1.2.3',
+  sopInstanceUID: '1.2.3.4',
+  sopClassUID: '1.2.5',
+};
+const SHA256 = '0123456789abcdef'.repeat(4);
+const KEY = 'studies/1.2/1.2.3/1.2.3.4.0123456789abcdef.dcm';
+
+describe('instanceKeyOf', () => {
+  it('names UIDs and the start of the digest', () => {
+    expect(instanceKeyOf(IDENTITY, SHA256)).toBe(KEY);
+  });
+});
+
+describe('findInstanceKey', () => {
+  it('reads back what a name was made of, even one of the longest UIDs', () => {
+    const { sopClassUID: _, ...uids } = IDENTITY;
+    expect(findInstanceKey(KEY)).toEqual({ ...uids, sha256Start: '0123456789abcdef' });
+    const longest = { ...uids, sopInstanceUID: `1.${'9'.repeat(62)}` };
+    expect(findInstanceKey(instanceKeyOf({ ...IDENTITY, ...longest }, SHA256))).toMatchObject(longest);
+  });
+
+  it.each([
+    '',
+    'studies',
+    'studies/1.2/study.json',
+    'incoming/1.2/1.2.3/1.2.3.4.0123456789abcdef.dcm',
+    'studies/1.2/1.2.3/1.2.3.4.dcm',
+    'studies/1.2/1.2.3/1.2.3.4.0123456789ABCDEF.dcm',
+    'studies/1.2/1.2.3/1.2.3.4.0123456789abcde.dcm',
+    'studies/1.2/1.2.3/1..4.0123456789abcdef.dcm',
+    'studies/1.2/../1.2.3.4.0123456789abcdef.dcm',
+    'studies/1.2/1.2.3/x/1.2.3.4.0123456789abcdef.dcm',
+    'studies/1.2/1.2.3/1.2.3.4.0123456789abcdef.dcm.part',
+  ])('finds none in %j', (key) => {
+    expect(findInstanceKey(key)).toBeUndefined();
+  });
+});
