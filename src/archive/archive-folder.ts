@@ -15,7 +15,8 @@ export interface ArchiveFolder {
 export async function openArchiveFolder(folder: string): Promise<ArchiveFolder> {
   const root = resolve(folder);
   try {
-    await mkdir(root, { recursive: true });
+    // For its owner alone: the index names patients by their pseudonyms, and the keys sign tokens.
+    await mkdir(root, { recursive: true, mode: 0o700 });
   } catch (error) {
     throw new ArchiveError('unavailable', `The archive folder ${root} can not be made or opened.`, { cause: error });
   }

@@ -28,7 +28,7 @@ interface Client {
   searchForInstances(options?: Query & Partial<Path>): Promise<readonly JSONDataSet[]>;
   retrieveStudyMetadata(options: Path): Promise<readonly JSONDataSet[]>;
   retrieveSeriesMetadata(options: Path): Promise<readonly JSONDataSet[]>;
-  retrieveInstanceMetadata(options: Path): Promise<JSONDataSet>;
+  retrieveInstanceMetadata(options: Path): Promise<readonly JSONDataSet[]>;
   retrieveStudy(options: Path): Promise<readonly ArrayBuffer[]>;
   retrieveSeries(options: Path): Promise<readonly ArrayBuffer[]>;
   retrieveInstance(options: Path): Promise<ArrayBuffer>;
@@ -168,7 +168,8 @@ describe('dicomweb-client', () => {
   it('RM-01 retrieves metadata of every level', async () => {
     expect(await client.retrieveStudyMetadata(first)).toHaveLength(4);
     expect(await client.retrieveSeriesMetadata(first)).toHaveLength(3);
-    const instance = await client.retrieveInstanceMetadata(first);
+    const [instance = {}, ...others] = await client.retrieveInstanceMetadata(first);
+    expect(others).toEqual([]);
     expect(firstValue(instance, '00080018')).toBe(first.sopInstanceUID);
     expect(instance['00100010']?.Value).toEqual([
       { Alphabetic: 'Yamada^Tarou', Ideographic: '山田^太郎', Phonetic: 'やまだ^たろう' },
@@ -206,8 +207,8 @@ describe('dicomweb-client', () => {
   });
 
   it('RB-01 RB-08 HT-07 retrieves bulkdata, as parts and by itself', async () => {
-    const metadata = await client.retrieveInstanceMetadata(first);
-    const BulkDataURI = metadata['7FE00010']?.BulkDataURI ?? '';
+    const [metadata] = await client.retrieveInstanceMetadata(first);
+    const BulkDataURI = metadata?.['7FE00010']?.BulkDataURI ?? '';
     const expected = [digest(valueBytes(first, 0x7fe00010))];
     expect((await client.retrieveBulkData({ BulkDataURI })).map(digestOf)).toEqual(expected);
     expect((await client.retrieveBulkData({ BulkDataURI, byteRange: [0, 9] })).map(digestOf)).toEqual(expected);

@@ -20,7 +20,7 @@ describe('ctSeries', () => {
   beforeAll(() => {
     clear = [...ctSeries(negative)].map(readImage);
     hazy = [...ctSeries(positive)].map(readImage);
-  });
+  }, 60_000);
 
   it.each([
     ['air in front of the chest', inPatient(0, -160, -40), -1010, -990],

@@ -18,7 +18,7 @@ describe('radiograph', () => {
     file = radiograph(negative);
     clear = readImage(file);
     hazy = readImage(radiograph(positive));
-  });
+  }, 60_000);
 
   /** Mean stored value about a place of the reference adult. */
   const meanAt = ({ stored }: ReadImage, x: number, z: number, reach = 12): number => {
