@@ -167,7 +167,6 @@ export const STORAGE_SOP_CLASS_TABLE = `
 1.2.840.10008.5.1.4.1.1.481.25 RT Patient Position Acquisition Instruction Storage
 1.2.840.10008.5.1.4.34.7 RT Beams Delivery Instruction Storage
 1.2.840.10008.5.1.4.34.10 RT Brachy Application Setup Delivery Instruction Storage
-1.2.840.10008.1.3.10 Media Storage Directory Storage
 1.2.840.10008.5.1.4.38.1 Hanging Protocol Storage
 1.2.840.10008.5.1.4.39.1 Color Palette Storage
 1.2.840.10008.5.1.4.43.1 Generic Implant Template Storage

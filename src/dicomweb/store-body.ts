@@ -39,17 +39,21 @@ function multipart(type: MediaType, request: Request): AsyncIterable<AsyncIterab
   const root = parameterOf(type, 'type');
   if (root === undefined) throw invalidRequest('The Content-Type multipart/related has no parameter "type".');
   if (parseMediaType(root)?.essence !== DICOM) throw unsupportedMediaType(WORDS, SUPPORTED);
-  return partBodies(readMultipart(bodyOf(request), { boundary: boundaryOf(type) }));
+  return partBodies(bodyOf(request), boundaryOf(type));
 }
 
 async function* single(body: AsyncIterable<Buffer>): AsyncGenerator<AsyncIterable<Buffer>> {
   yield body;
 }
 
-async function* partBodies(parts: AsyncIterable<MultipartPart>): AsyncGenerator<AsyncIterable<Buffer>> {
-  for await (const part of parts) {
-    const isInstance = !part.headers.has('content-type') || part.contentType?.essence === DICOM;
-    yield isInstance ? part.body : notAnInstance(part);
+async function* partBodies(body: AsyncGenerator<Buffer>, boundary: string): AsyncGenerator<AsyncIterable<Buffer>> {
+  try {
+    for await (const part of readMultipart(body, { boundary })) {
+      const isInstance = !part.headers.has('content-type') || part.contentType?.essence === DICOM;
+      yield isInstance ? part.body : notAnInstance(part);
+    }
+  } finally {
+    await body.return(undefined);
   }
 }
 

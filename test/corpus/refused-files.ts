@@ -93,7 +93,7 @@ export const REFUSED_FILES: readonly RefusedFiles[] = [
   {
     reason: sopClassNotSupported,
     says: 'The SOP Class is not one this archive stores.',
-    why: 'Color Palette Storage belongs to no patient and no study (PS3.4 Annex X); DICOMweb Studies have no place for it.',
+    why: 'The Ultrasound Image Storage that was retired for another one; the archive takes the classes of today (PS3.4 Annex B).',
     files: ['colour/pydicom-data__color-pl.dcm'],
   },
   {
@@ -147,7 +147,7 @@ export const REFUSED_FILES: readonly RefusedFiles[] = [
   {
     reason: cannotUnderstand,
     says: 'repeats a tag or comes after a higher one',
-    why: 'SOP Instance UID stands in it twice. Here both are the same, but no reader says which one it believes. A palette, no study.',
+    why: 'SOP Instance UID stands in it twice. Here both are alike; elsewhere DCMTK would believe the first and others the last. A palette, no study.',
     files: ['mod/none/pydicom__winter.dcm'],
   },
 ];

@@ -210,6 +210,21 @@ describe('compressed frames', () => {
     ]);
   });
 
+  it('RF-05 RF-11 joins long and short fragments in order', async () => {
+    const pieces = [6_000, 10, 70_000, 4_096, 2].map((lengthBytes, i) => bytesOf(`piece ${i}`, lengthBytes));
+    const made = makeInstance({
+      study: 'long fragments',
+      transferSyntaxUID: SYNTAX.jpegBaseline,
+      fragments: [pieces, pieces.toReversed()],
+      attributes: { NumberOfFrames: '2' },
+    });
+    await archive.add(made);
+    const { parts } = await partsOf(await frames(made, '1,2'));
+    expect(parts.map(({ body }) => digest(body))).toEqual(
+      [pieces, pieces.toReversed()].map((frame) => digest(Buffer.concat(frame))),
+    );
+  });
+
   it('RF-07 AMB-05 MT-16 MT-23 gives stored bytes as octets to who takes any transfer syntax', async () => {
     for (const accept of [
       `${PARTS_OF_OCTETS}; transfer-syntax=*`,

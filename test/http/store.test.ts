@@ -539,6 +539,23 @@ describe('connections', () => {
     expect(received).toMatch(/^Connection: close\r$/m);
   });
 
+  it.each([
+    ['400 to a malformed part', '--parts\r\nX 1\r\n\r\n', 400],
+    ['413 to too many parts', '--parts\r\n\r\nx\r\n'.repeat(10_001), 413],
+  ])('answers %s while most of the body is still to come, and the connection goes on', async (_name, begin, status) => {
+    const agent = new Agent({ keepAlive: true, maxSockets: 1 });
+    const headers = { Authorization: `Bearer ${archive.siteToken}`, 'Content-Type': MULTIPART };
+    const body = Buffer.concat([Buffer.from(begin), Buffer.alloc(8 * 1024 * 1024)]);
+    for (let i = 0; i < 2; i++) {
+      const answer = await ask(archive.url, '/dicom-web/studies', { method: 'POST', headers, body, agent });
+      expect(answer.status).toBe(status);
+    }
+    const good = multipartBody([makeInstance({ study: 'after a refusal' }).file], 'parts');
+    const answer = await ask(archive.url, '/dicom-web/studies', { method: 'POST', headers, body: good, agent });
+    expect(answer.status).toBe(200);
+    agent.destroy();
+  });
+
   it('serves many stores on one connection, each as the first', async () => {
     const agent = new Agent({ keepAlive: true, maxSockets: 1 });
     const warnings: string[] = [];

@@ -16,11 +16,12 @@ const ARRIVAL_MS = 200;
 
 describe('a power cut under load', () => {
   it(`F3 loses nothing that was acknowledged, in ${CUTS} cuts under ${WRITERS} writers`, async () => {
-    let disk = LoopDisk.find();
-    if (disk === undefined) {
+    const found = LoopDisk.find();
+    if (found === undefined) {
       console.info('power cut: did not run; it takes root, mkfs.ext4 and the right to mount.');
       return;
     }
+    let disk: LoopDisk = found;
     const chance = new Seeded('moments without power');
     const writers = new LoadWriters('power cut', WRITERS);
     const lost: string[] = [];
@@ -34,7 +35,7 @@ describe('a power cut under load', () => {
         archive.freeze();
         await sleep(ARRIVAL_MS);
         const acknowledged = distinct(writers.acknowledged);
-        const rest = disk.afterPowerCut();
+        const rest: LoopDisk = disk.afterPowerCut();
         ending.abort();
         await archive.kill();
         await running;
