@@ -12,7 +12,7 @@ import { type IndexWriter, isMisfit } from './index/index-writer.js';
 import { compareWithKnown, KnownInstances, pseudonymOf, readKnownRows } from './index/known-rows.js';
 import { instanceKeyOf } from './instance-key.js';
 import { type ReceivedInstance, receiveInstance } from './receive-instance.js';
-import { type Refused, refused, type StoreOutcome } from './store-outcome.js';
+import { type Refused, refused, type SentIdentity, type StoreOutcome } from './store-outcome.js';
 import type { SubmissionRecords } from './submission-records.js';
 
 /** Parts whose files and rows are waited for together: bounds what a request of ten thousand parts holds in memory. */
@@ -28,8 +28,10 @@ export interface StoreRequest {
 export interface StoreResult {
   /** One for each whole part, in order. */
   readonly outcomes: readonly StoreOutcome[];
-  /** Why no more parts could be read, or why the disk took none: what came before stands. */
+  /** Why the parts broke off before their end; what came before stands. */
   readonly failure: unknown;
+  /** Why the disk did not take a part, when one was refused for that. */
+  readonly diskFailure: unknown;
 }
 
 export interface InstanceStoreOptions {
@@ -43,7 +45,7 @@ export interface InstanceStoreOptions {
 
 /** A part on its way: judged already, or durable and waiting for its row. */
 type Settled =
-  | { readonly outcome: StoreOutcome; readonly failure?: unknown }
+  | { readonly outcome: StoreOutcome; readonly diskFailure?: unknown }
   | { readonly record: IndexRecord; readonly received: ReceivedInstance };
 
 export class InstanceStore {
@@ -56,30 +58,42 @@ export class InstanceStore {
   }
 
   async store(request: StoreRequest): Promise<StoreResult> {
-    const { blobs, maxInstanceBytes } = this.#options;
-    const { expectedStudy } = request;
     const outcomes: StoreOutcome[] = [];
     const fitting = new Set<string>();
     let batch: Promise<Settled>[] = [];
     let failure: unknown;
+    let diskFailure: unknown;
     const finishBatch = async (): Promise<void> => {
-      const finished = await this.#finish(await Promise.all(batch));
-      outcomes.push(...finished.outcomes);
-      failure ??= finished.failure;
+      const settled = await Promise.all(batch);
       batch = [];
+      outcomes.push(...(await this.#finish(settled)));
+      diskFailure ??= settled.map((one) => ('diskFailure' in one ? one.diskFailure : undefined)).find(Boolean);
     };
     try {
       for await (const part of request.parts) {
-        const received = await receiveInstance(part, { blobs, maxInstanceBytes, expectedStudy });
+        const received = await this.#receive(part, request.expectedStudy);
         // Not awaited: its file is flushed while the next part is read.
-        batch.push(this.#settle(received, request.site, fitting));
+        batch.push(
+          'diskFailure' in received ? Promise.resolve(received) : this.#settle(received, request.site, fitting),
+        );
         if (batch.length >= BATCH_PARTS) await finishBatch();
       }
     } catch (error) {
       failure = error;
     }
     await finishBatch();
-    return { outcomes, failure };
+    return { outcomes, failure, diskFailure };
+  }
+
+  /** A disk that does not take one part is no reason to give up the others. */
+  async #receive(part: AsyncIterable<Buffer>, expectedStudy: string | undefined) {
+    const { blobs, maxInstanceBytes } = this.#options;
+    try {
+      return await receiveInstance(part, { blobs, maxInstanceBytes, expectedStudy });
+    } catch (error) {
+      if (!isDiskFailure(error)) throw error;
+      return { outcome: this.#notKept({}, error), diskFailure: error };
+    }
   }
 
   /** Never rejects: a part that can not be kept now is an outcome like another. */
@@ -87,8 +101,8 @@ export class InstanceStore {
     if (received.outcome === 'refused') return { outcome: received };
     try {
       return await this.#publish(received, site, fitting);
-    } catch (failure) {
-      return { outcome: this.#notKept(received, failure), failure };
+    } catch (error) {
+      return { outcome: this.#notKept(received.identity, error), diskFailure: error };
     } finally {
       await received.staged.discard();
     }
@@ -117,7 +131,7 @@ export class InstanceStore {
   }
 
   /** Write the rows of a batch; a file whose row lost against another is removed. */
-  async #finish(batch: readonly Settled[]): Promise<StoreResult> {
+  async #finish(batch: readonly Settled[]): Promise<readonly StoreOutcome[]> {
     const waiting = batch.filter((settled) => 'record' in settled);
     const indexed = waiting.length === 0 ? [] : await this.#options.writer.add(waiting.map(({ record }) => record));
     const outcomeOfRecord = new Map<IndexRecord, IndexOutcome>();
@@ -133,8 +147,7 @@ export class InstanceStore {
         : settled.outcome,
     );
     await this.#options.submissions.ensure(studiesOf(outcomes));
-    const failure = batch.map((settled) => ('failure' in settled ? settled.failure : undefined)).find(Boolean);
-    return { outcomes, failure };
+    return outcomes;
   }
 
   /** The row that won may name the very file. */
@@ -148,13 +161,16 @@ export class InstanceStore {
     if (row?.blob_key !== blobKey) await blobs.remove(blobKey);
   }
 
-  #notKept(received: ReceivedInstance, failure: unknown): StoreOutcome {
-    const { sopInstanceUID } = received.identity;
-    const code = failure instanceof ArchiveError ? failure.code : 'bug';
-    this.#options.log.error({ sopInstanceUID, code, err: failure }, 'an instance could not be kept');
-    return refused(received.identity, FAILURE_REASON.outOfResources, 'The archive could not keep the instance now.');
+  #notKept(identity: SentIdentity, error: unknown): StoreOutcome {
+    const { sopInstanceUID } = identity;
+    const code = error instanceof ArchiveError ? error.code : 'bug';
+    this.#options.log.error({ sopInstanceUID, code, err: error }, 'an instance could not be kept');
+    return refused(identity, FAILURE_REASON.outOfResources, 'The archive could not keep the instance now.');
   }
 }
+
+const isDiskFailure = (error: unknown): boolean =>
+  error instanceof ArchiveError && (error.code === 'storage-full' || error.code === 'unavailable');
 
 const indexRecord = (received: ReceivedInstance, site: StoringSite): IndexRecord => ({
   identity: received.identity,

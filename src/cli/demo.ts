@@ -104,11 +104,11 @@ async function storePatient({ archive, database }: OpenArchive, seed: number): P
   if (site === undefined) throw new Error('A site that was added is there.');
   const patient = phantomPatient(seed, { positive: seed % 2 === 0, site: name });
   const scoped = archive.as({ kind: 'site', siteID: site.id });
-  const { outcomes, failure } = await scoped.store({
+  const { outcomes, failure, diskFailure } = await scoped.store({
     expectedStudy: undefined,
     parts: partsOf([radiograph(patient)], seed < PATIENTS_WITH_CT ? ctSeries(patient) : []),
   });
-  if (failure !== undefined) throw failure;
+  if ((failure ?? diskFailure) !== undefined) throw failure ?? diskFailure;
   const refused = outcomes.find(({ outcome }) => outcome === 'refused');
   if (refused?.outcome === 'refused') throw new Error(`A made-up instance was refused: ${refused.explanation}`);
 }

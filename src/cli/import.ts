@@ -78,8 +78,12 @@ class FolderImport {
   }
 
   async #store(path: string): Promise<void> {
-    const { outcomes, failure } = await this.#archive.store({ expectedStudy: undefined, parts: onePart(path) });
+    const { outcomes, failure, diskFailure } = await this.#archive.store({
+      expectedStudy: undefined,
+      parts: onePart(path),
+    });
     const [outcome] = outcomes;
+    if (diskFailure !== undefined) throw diskFailure;
     if (failure !== undefined && !isOfFile(failure)) throw failure;
     this.#tally[outcome?.outcome ?? 'refused'] += 1;
     const complaint = complaintOf(outcome, failure);

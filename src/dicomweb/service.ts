@@ -17,6 +17,8 @@ import { parseQuery } from './query-parameters.js';
 import { ROUTES } from './routes.js';
 import { PrematureClose } from './write-pieces.js';
 
+const MOST_DISCARDED_BYTES = 256 * 1024 * 1024;
+
 export interface ServiceOptions {
   readonly archive: Archive;
   readonly authenticator: Authenticator;
@@ -85,7 +87,16 @@ function isAbort(error: unknown): boolean {
   return code === 'ERR_STREAM_PREMATURE_CLOSE' || code === 'ECONNRESET' || code === 'EPIPE' || code === 'ABORT_ERR';
 }
 
-/** What was not read of a body would otherwise stand before the next request of the connection. */
+/**
+ * What was not read of a body would otherwise stand before the next request of the connection. Whoever goes on sending
+ * beyond all patience is cut off.
+ */
 function discardBody(request: Request): void {
-  if (!request.readableEnded && !request.destroyed) request.resume();
+  if (request.readableEnded || request.destroyed) return;
+  let discardedBytes = 0;
+  request.on('data', (chunk: Buffer) => {
+    discardedBytes += chunk.length;
+    if (discardedBytes > MOST_DISCARDED_BYTES) request.destroy();
+  });
+  request.resume();
 }

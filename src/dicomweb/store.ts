@@ -1,4 +1,5 @@
 /** Store instances: STOW-RS. PS3.18 §10.5 */
+import { FAILURE_REASON } from '../dicom/failure-reasons.js';
 import { isUID } from '../dicom/uids.js';
 import { invalidRequest } from '../errors.js';
 import { chooseRepresentation, type Exchange } from './exchange.js';
@@ -15,9 +16,10 @@ export async function storeInstances(exchange: Exchange): Promise<void> {
   const parts = storeParts(request);
   // Who waits to be asked for the body has been found able to send it.
   if (request.headers.expect?.toLowerCase() === '100-continue') response.writeContinue();
-  const { outcomes, failure } = await archive.store({ expectedStudy, parts });
+  const { outcomes, failure, diskFailure } = await archive.store({ expectedStudy, parts });
   const isAnyStored = outcomes.some(({ outcome }) => outcome !== 'refused');
-  if (failure !== undefined && !isAnyStored) throw failure;
+  if (diskFailure !== undefined) response.set('Warning', outOfResources(base));
+  if (!isAnyStored && (diskFailure ?? failure) !== undefined) throw diskFailure ?? failure;
   if (outcomes.length === 0) throw invalidRequest('The body holds no instance.');
   const answer = storeAnswer(outcomes, base, failure !== undefined);
   response.status(answer.status).set('Content-Type', JSON_TYPE);
@@ -26,3 +28,7 @@ export async function storeInstances(exchange: Exchange): Promise<void> {
   }
   response.end(answer.json);
 }
+
+/** The Failure Reason of a disk that takes no more, as a Warning. PS3.18 §10.5.3.2 */
+const outOfResources = (base: string): string =>
+  `${FAILURE_REASON.outOfResources.toString(16).toUpperCase()} ${base}: The archive could not keep an instance.`;

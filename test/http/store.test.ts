@@ -1,12 +1,12 @@
 /** Store over HTTP: what a sender is told, and what is there afterwards. PS3.18 §10.5, Annex I */
 import { readdir } from 'node:fs/promises';
-import { Agent } from 'node:http';
+import { Agent, createServer } from 'node:http';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { multipartBody } from '../support/running-archive.js';
 import { type CuratedArchive, startCuratedArchive } from './curated.js';
 import { firstValue, found, items, type JSONDataSet, json } from './dicom-json.js';
-import { bytesOf, digest, type MadeInstance, makeInstance, SYNTAX, uidOf } from './instances.js';
+import { bytesOf, digest, type MadeInstance, makeInstance, SYNTAX } from './instances.js';
 import { ask, lastStatus, sendRaw, type WireAnswer } from './wire.js';
 
 const FAILED = '00081198';
@@ -200,7 +200,7 @@ describe('instances with a warning', () => {
     const [item] = items(moduleOf(answer), STORED);
     expect(item?.['00081196']).toEqual({ vr: 'US', Value: [0xb000] });
     expect((await storedFile(made))?.subarray(0, 128)).toEqual(Buffer.alloc(128));
-    expect((await storedFile(made))?.subarray(132 + 12 + 4)).not.toHaveLength(0);
+    expect(digest((await storedFile(made))?.subarray(128))).toBe(digest(made.file.subarray(128)));
   });
 
   it('AMB-11 says the same of it when it comes again', async () => {
@@ -477,10 +477,18 @@ describe('multipart bodies', () => {
   });
 
   it('SW-28 T73 fetches nothing that a part refers to', async () => {
-    const answer = await send(
-      joined(part(made.file, 'Content-Type: application/dicom\r\nContent-Location: http://127.0.0.1:1/x'), end),
-    );
-    expect(answer.status).toBe(200);
+    let asked = 0;
+    const bystander = createServer((_request, response) => {
+      asked += 1;
+      response.end();
+    });
+    await new Promise<void>((resolve) => bystander.listen(0, '127.0.0.1', resolve));
+    const address = bystander.address();
+    const port = address !== null && typeof address === 'object' ? address.port : 0;
+    const head = `Content-Type: application/dicom\r\nContent-Location: http://127.0.0.1:${port}/x`;
+    expect((await send(joined(part(made.file, head), end))).status).toBe(200);
+    await new Promise((resolve) => bystander.close(resolve));
+    expect(asked).toBe(0);
   });
 
   it('SW-07 B10 keeps whole parts of a body that is not closed, and answers 400 naming them', async () => {
@@ -603,6 +611,5 @@ describe('who may store', () => {
     const [item] = items(module, FAILED);
     expect([response.status, item && firstValue(item, REASON)]).toEqual([409, String(0xa900)]);
     expect(JSON.stringify(module)).not.toContain('Site A');
-    expect(uidOf('study of site A')).toBe(intruder.studyInstanceUID);
   });
 });

@@ -1,42 +1,73 @@
 /**
- * A deflated file as the stream its positions speak of: the File Meta as stored, the data set inflated. Every read
- * inflates from the start, for deflate has no other way in; such files are small and rare.
+ * A deflated file as the stream its positions speak of: the File Meta as stored, the data set inflated. Deflate can only be
+ * read from the start: who reads on from where he was goes on inflating, who goes back begins again.
  */
 import { createInflateRaw } from 'node:zlib';
+import { PART10_LIMITS } from '../../dicom/part10-limits.js';
 import type { OpenBlob } from '../blobs/blob-store.js';
 
 const READ_BYTES = 256 * 1024;
 /** Preamble, prefix and the group length element that every stored file has. */
 const META_START_BYTES = 144;
 const GROUP_LENGTH_AT = 140;
+const NOTHING: Buffer = Buffer.alloc(0);
 
+/** Of reads at once it can do one. A file that is so damaged that it can not be inflated ends there. */
 export class InflatedBlob implements OpenBlob {
   readonly #blob: OpenBlob;
+  #chunks: AsyncGenerator<Buffer> | undefined;
+  /** What is inflated and not read yet, and its position in the stream. */
+  #rest: Buffer = NOTHING;
+  #at = 0;
 
   constructor(blob: OpenBlob) {
     this.#blob = blob;
   }
 
   async readInto(target: Buffer, offset: number): Promise<number> {
-    const end = offset + target.length;
-    let at = 0;
+    if (offset < this.#at) await this.#rewind();
     let got = 0;
-    for await (const chunk of this.#chunks()) {
-      const wanted = chunk.subarray(Math.min(Math.max(0, offset - at), chunk.length), Math.max(0, end - at));
-      got += wanted.copy(target, got);
-      at += chunk.length;
-      if (at >= end) break;
+    while (got < target.length) {
+      if (this.#rest.length === 0 && !(await this.#inflateMore())) break;
+      const skipped = Math.min(offset + got - this.#at, this.#rest.length);
+      const copied = this.#rest.copy(target, got, skipped);
+      this.#rest = this.#rest.subarray(skipped + copied);
+      this.#at += skipped + copied;
+      got += copied;
     }
     return got;
   }
 
-  close(): Promise<void> {
-    return this.#blob.close();
+  async close(): Promise<void> {
+    await this.#rewind();
+    await this.#blob.close();
   }
 
-  async *#chunks(): AsyncGenerator<Buffer> {
+  async #rewind(): Promise<void> {
+    await this.#chunks?.return(undefined);
+    this.#chunks = undefined;
+    this.#rest = NOTHING;
+    this.#at = 0;
+  }
+
+  /** Whether there was more. */
+  async #inflateMore(): Promise<boolean> {
+    this.#chunks ??= this.#inflated();
+    try {
+      const { done, value } = await this.#chunks.next();
+      this.#rest = value ?? NOTHING;
+      return done !== true;
+    } catch (error) {
+      if (isInflateError(error)) return false;
+      throw error;
+    }
+  }
+
+  async *#inflated(): AsyncGenerator<Buffer> {
     const start = await this.#read(0, META_START_BYTES);
+    if (start.length < META_START_BYTES) return;
     const dataSetOffset = META_START_BYTES + start.readUInt32LE(GROUP_LENGTH_AT);
+    if (dataSetOffset > META_START_BYTES + PART10_LIMITS.fileMetaBytes) return;
     yield await this.#read(0, dataSetOffset);
     const inflate = createInflateRaw();
     try {
@@ -61,3 +92,6 @@ export class InflatedBlob implements OpenBlob {
     return buffer.subarray(0, await this.#blob.readInto(buffer, offset));
   }
 }
+
+const isInflateError = (error: unknown): boolean =>
+  error instanceof Error && 'code' in error && String(error.code).startsWith('Z_');

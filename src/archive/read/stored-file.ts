@@ -170,7 +170,7 @@ export class StoredFile {
 
   /** Close the file. Nothing that it gave out may be read any more. */
   async close(): Promise<void> {
-    await this.#blob.close();
+    await this.#stream.close();
     this.#giveBackHolding();
   }
 
