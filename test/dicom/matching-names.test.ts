@@ -68,7 +68,7 @@ describe('matchesPersonName', () => {
   it('MA-02 finds any name by itself in composed and decomposed form, and by any start of it', () => {
     const grapheme = fc
       .string({ unit: 'grapheme', minLength: 1, maxLength: 1 })
-      .map((text) => text.replace(/[*?=^\s]/g, 'x'));
+      .map((text) => text.normalize('NFD').replace(/[*?=^\s]/g, 'x'));
     fc.assert(
       fc.property(fc.array(grapheme, { minLength: 1, maxLength: 30 }), fc.nat(30), (graphemes, length) => {
         const name = graphemes.join('');

@@ -70,6 +70,7 @@ export function largeInstance(study: number, instance: number, aboutBytes: numbe
 export async function upload(archive: ServedArchive, instance: LargeInstance): Promise<void> {
   const request = httpRequest(`${archive.url}/dicom-web/studies`, {
     method: 'POST',
+    agent: false,
     headers: {
       Authorization: `Bearer ${archive.siteToken}`,
       'Content-Type': 'application/dicom',

@@ -2,6 +2,7 @@
  * A deflated file as the stream its positions speak of: the File Meta as stored, the data set inflated. Deflate can only be
  * read from the start: who reads on from where he was goes on inflating, who goes back begins again.
  */
+import { pipeline } from 'node:stream/promises';
 import { createInflateRaw } from 'node:zlib';
 import { PART10_LIMITS } from '../../dicom/part10-limits.js';
 import type { OpenBlob } from '../blobs/blob-store.js';
@@ -70,21 +71,21 @@ export class InflatedBlob implements OpenBlob {
     if (dataSetOffset > META_START_BYTES + PART10_LIMITS.fileMetaBytes) return;
     yield await this.#read(0, dataSetOffset);
     const inflate = createInflateRaw();
+    // What goes wrong with it ends the loop below as well.
+    pipeline(this.#stored(dataSetOffset), inflate).catch(() => undefined);
     try {
-      void this.#feed(inflate, dataSetOffset).catch((error: Error) => inflate.destroy(error));
       for await (const chunk of inflate) yield chunk;
     } finally {
       inflate.destroy();
     }
   }
 
-  async #feed(inflate: ReturnType<typeof createInflateRaw>, from: number): Promise<void> {
-    for (let offset = from; !inflate.destroyed; offset += READ_BYTES) {
+  async *#stored(from: number): AsyncGenerator<Buffer> {
+    for (let offset = from, got = READ_BYTES; got === READ_BYTES; offset += got) {
       const piece = await this.#read(offset, READ_BYTES);
-      if (!inflate.write(piece)) await new Promise((resolve) => inflate.once('drain', resolve).once('close', resolve));
-      if (piece.length < READ_BYTES) break;
+      got = piece.length;
+      yield piece;
     }
-    inflate.end();
   }
 
   async #read(offset: number, lengthBytes: number): Promise<Buffer> {
