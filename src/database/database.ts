@@ -1,6 +1,6 @@
 /**
- * The index of an archive: one connection that reads, here, and one that writes, in a thread of its own.
- * WAL with `synchronous=FULL`: a commit that has returned survives a power cut; readers never wait for writers.
+ * The index of an archive, over three connections: one that looks rows up, here; one that searches and one that writes,
+ * each in a thread of its own, for both may take long. WAL with `synchronous=FULL`: a commit that has returned survives a power cut; readers never wait for writers.
  */
 import Sqlite from 'better-sqlite3';
 import { Kysely, Migrator, type SqliteDatabase, SqliteDialect, type Transaction } from 'kysely';
@@ -12,12 +12,15 @@ const BUSY_TIMEOUT_MS = 5_000;
 const KEPT_STATEMENTS = 256;
 
 export class Database {
-  /** Runs queries; sees every transaction that has been committed, by this process or another. */
+  /** Looks rows up by their keys; sees every transaction that has been committed, by this process or another. */
   readonly read: Kysely<Schema>;
+  /** Runs queries that may look at many rows, one after the other, without holding up anything else. Sees what `read` sees. */
+  readonly search: Kysely<Schema>;
   readonly #reader: SqliteDatabase;
   readonly #writer: Kysely<Schema>;
 
-  private constructor(reader: SqliteDatabase, writer: Kysely<Schema>) {
+  private constructor(reader: SqliteDatabase, search: Kysely<Schema>, writer: Kysely<Schema>) {
+    this.search = search;
     this.read = new Kysely<Schema>({ dialect: new SqliteDialect({ database: reader }) });
     this.#reader = reader;
     this.#writer = writer;
@@ -28,10 +31,10 @@ export class Database {
    * @throws ArchiveError `unavailable` when another process keeps it locked
    */
   static async open(path: string): Promise<Database> {
-    const writer = new Kysely<Schema>({ dialect: new SqliteWriterDialect({ path, busyTimeoutMs: BUSY_TIMEOUT_MS }) });
+    const writer = openThread(path, false);
     try {
       await migrateToLatest(writer);
-      return new Database(openReader(path), writer);
+      return new Database(openReader(path), openThread(path, true), writer);
     } catch (error) {
       await writer.destroy();
       throw error;
@@ -46,10 +49,15 @@ export class Database {
   /** Close it when every write that has begun has ended. Kysely would leave a connection open that never ran a query. */
   async close(): Promise<void> {
     await this.#writer.destroy();
+    await this.search.destroy();
     await this.read.destroy();
     this.#reader.close();
   }
 }
+
+/** The thread starts with its first query. */
+const openThread = (path: string, isQueryOnly: boolean): Kysely<Schema> =>
+  new Kysely<Schema>({ dialect: new SqliteWriterDialect({ path, busyTimeoutMs: BUSY_TIMEOUT_MS, isQueryOnly }) });
 
 function openReader(path: string): SqliteDatabase {
   const sqlite = new Sqlite(path, { timeout: BUSY_TIMEOUT_MS });

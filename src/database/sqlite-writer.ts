@@ -31,6 +31,8 @@ export interface SqliteWriterOptions {
   readonly path: string;
   /** How long a statement waits for another process's transaction to end. */
   readonly busyTimeoutMs: number;
+  /** Whether the connection may only read. */
+  readonly isQueryOnly: boolean;
 }
 
 /** SQLite can roll back DDL, which Kysely's own adapter does not assume. */

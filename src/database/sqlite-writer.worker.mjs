@@ -14,6 +14,7 @@ database.pragma('journal_mode = WAL');
 database.pragma('synchronous = FULL');
 database.pragma('foreign_keys = ON');
 database.pragma('case_sensitive_like = ON');
+if (workerData.isQueryOnly) database.pragma('query_only = ON');
 
 /** @type {Map<string, import('better-sqlite3').Statement>} */
 const statements = new Map();

@@ -47,8 +47,8 @@ export interface Found {
 
 type Select = SelectQueryBuilder<Schema, 'study' | 'series' | 'instance', object>;
 
-export async function search({ read }: Database, scope: Scope, query: FindQuery): Promise<Found> {
-  const matching = () => from(read, query).where((eb) => whereOf(eb, scope, query));
+export async function search({ read, search: wide }: Database, scope: Scope, query: FindQuery): Promise<Found> {
+  const matching = () => from(wide, query).where((eb) => whereOf(eb, scope, query));
   const found = await inOrder(matching().select(`${query.level}.id as id`), query)
     .limit(query.limit + 1)
     .offset(query.offset)
@@ -64,8 +64,8 @@ async function countAfter(matching: Select, { offset, limit }: FindQuery): Promi
 }
 
 /** The tables that the level needs; a query names no column of the others. */
-function from(read: Kysely<Schema>, { level }: FindQuery): Select {
-  const study = read.selectFrom('study');
+function from(db: Kysely<Schema>, { level }: FindQuery): Select {
+  const study = db.selectFrom('study');
   const series = study.innerJoin('series', 'series.study_row_id', 'study.id');
   const tables = {
     study,
