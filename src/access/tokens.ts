@@ -8,6 +8,7 @@ import { ArchiveError, invalidRequest } from '../errors.js';
 import { MAXIMUM_LIFETIME_SECONDS, payloadOf, type TokenClaims, type TokenHolder } from './claims.js';
 import { ALGORITHM, TOKEN_TYPE } from './compact-token.js';
 import type { KeyStore } from './keys.js';
+import type { CallerKind } from './permissions.js';
 
 export const DEFAULT_LIFETIME_SECONDS = 3_600;
 
@@ -151,3 +152,32 @@ function sign(keys: KeyStore, claims: TokenClaims): string {
 }
 
 const instantOf = (seconds: number): string => new Date(seconds * 1_000).toISOString();
+
+/** A token that is neither revoked nor at its end. */
+export interface RegisteredToken {
+  readonly tokenID: string;
+  readonly kind: CallerKind;
+  /** The site's name; the licence's reference and the person; or `curator`. */
+  readonly holder: string;
+  readonly expiresAt: Date;
+}
+
+/** Give the tokens that are good now as far as they go themselves, those that end first at the head. */
+export async function listTokens(database: Database, nowMs: number): Promise<readonly RegisteredToken[]> {
+  const rows = await database.read
+    .selectFrom('token')
+    .leftJoin('site', 'site.id', 'token.site_id')
+    .leftJoin('licence', 'licence.id', 'token.licence_id')
+    .select(['token.jti', 'token.kind', 'token.person', 'token.expires_at', 'site.name', 'licence.reference'])
+    .where('token.revoked_at', 'is', null)
+    .where('token.expires_at', '>', new Date(nowMs).toISOString())
+    .orderBy('token.expires_at')
+    .orderBy('token.jti')
+    .execute();
+  return rows.map(({ jti, kind, name, reference, person, expires_at }) => ({
+    tokenID: jti,
+    kind,
+    holder: name ?? (reference === null ? 'curator' : `${reference} ${person}`),
+    expiresAt: new Date(expires_at),
+  }));
+}

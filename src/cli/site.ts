@@ -1,7 +1,7 @@
 /** `nccid site`: the hospitals that send images. */
 import { findSplitPolicy } from '../archive/split.js';
 import { invalidRequest } from '../errors.js';
-import { addSite } from '../governance/sites.js';
+import { addSite, listSites } from '../governance/sites.js';
 import { type AddCommand, withDatabase } from './context.js';
 
 export const addSiteCommand: AddCommand = (program, context) => {
@@ -15,5 +15,12 @@ export const addSiteCommand: AddCommand = (program, context) => {
       if (splitPolicy === undefined) throw invalidRequest('--split takes training, validation, or 0 to 100.');
       const added = await withDatabase(context, (database) => addSite(database, { name, splitPolicy }, context.now()));
       context.print(added.name);
+    });
+  site
+    .command('list')
+    .description('print each site and its split, parted by a tab')
+    .action(async () => {
+      const sites = await withDatabase(context, listSites);
+      for (const { name, splitPolicy } of sites) context.print(`${name}\t${splitPolicy}`);
     });
 };

@@ -1,7 +1,7 @@
 /** `nccid token`: give out tokens and take them back. */
 import { type Command, Option } from 'commander';
 import { parseDurationSeconds } from '../access/duration.js';
-import { issueToken, revokeToken, type TokenRequest } from '../access/tokens.js';
+import { issueToken, listTokens, revokeToken, type TokenRequest } from '../access/tokens.js';
 import { type AddCommand, type CommandContext, openKeys, withDatabase } from './context.js';
 
 interface TokenOptions {
@@ -22,6 +22,15 @@ export const addTokenCommand: AddCommand = (program, context) => {
     .option('--ttl <time>', 'how long it is good: a number and s, m, h or d', '1h')
     .action(async (options: TokenOptions) => {
       context.print(await issue(context, requestOf(token, options), parseDurationSeconds(options.ttl)));
+    });
+  token
+    .command('list')
+    .description('print each token that is still good: id, kind, holder, last moment, parted by tabs')
+    .action(async () => {
+      const tokens = await withDatabase(context, (database) => listTokens(database, context.now()));
+      for (const { tokenID, kind, holder, expiresAt } of tokens) {
+        context.print([tokenID, kind, holder, expiresAt.toISOString()].join('\t'));
+      }
     });
   token
     .command('revoke <jti>')

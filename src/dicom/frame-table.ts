@@ -42,9 +42,6 @@ export interface FrameLocation {
   readonly bits?: number;
 }
 
-/** Reads a slice of an encoded table; fewer bytes only where the table ends. */
-export type ReadSlice = (offset: number, lengthBytes: number) => Promise<Buffer>;
-
 /** Frames, or fragments, that no instance has: the table of so many takes 16 MB. */
 export const MOST_FRAMES = 1_000_000;
 
@@ -123,12 +120,6 @@ export function encodeFrameTable({ frameCount, ranges, firstRanges, packing }: F
 }
 
 /**
- * Read how many frames an encoded table has; its first bytes are enough.
- * @throws ArchiveError `corrupt` when the bytes are no frame table.
- */
-export const frameCountOf = (encoded: Buffer): number => decodeHeader(encoded).frameCount;
-
-/**
  * Find one frame, by its 0-based index, in a whole encoded table; undefined when it has no such frame. The time is that
  * of decoding the ranges of this frame alone.
  * @throws ArchiveError `corrupt` when the bytes are no frame table or end early.
@@ -139,20 +130,6 @@ export function findFrame(encoded: Buffer, frameIndex: number): FrameLocation | 
   if (!hasFrame(header, frameIndex)) return undefined;
   const run = decodeRun(take(indexSlice(header, frameIndex)), header, frameIndex);
   return decodeLocation(take(recordSlice(header, run)), header, run, frameIndex);
-}
-
-/**
- * Find one frame as `findFrame` does, in a table that stays where it is: three small reads, two when every frame has
- * one range.
- * @throws ArchiveError `corrupt` as `findFrame` does.
- */
-export async function locateFrame(read: ReadSlice, frameIndex: number): Promise<FrameLocation | undefined> {
-  const take = async ({ offset, lengthBytes }: Slice): Promise<Buffer> =>
-    lengthBytes === 0 ? Buffer.alloc(0) : read(offset, lengthBytes);
-  const header = decodeHeader(await read(0, HEADER_BYTES));
-  if (!hasFrame(header, frameIndex)) return undefined;
-  const run = decodeRun(await take(indexSlice(header, frameIndex)), header, frameIndex);
-  return decodeLocation(await take(recordSlice(header, run)), header, run, frameIndex);
 }
 
 /**

@@ -87,6 +87,12 @@ const TRANSFER_SYNTAXES: readonly TransferSyntax[] = [
   encapsulated(`${root}.8.1`, 'Deflated Image Frame Compression', 'application/x-deflate'),
 ];
 
+/** Never offered to a client: sent only to who asks for what is stored, whatever it is. PS3.18 §8.7.3 */
+export const NEVER_NEGOTIATED: ReadonlySet<string | undefined> = new Set([
+  IMPLICIT_VR_LITTLE_ENDIAN,
+  EXPLICIT_VR_BIG_ENDIAN,
+]);
+
 const byUID = new Map(TRANSFER_SYNTAXES.map((syntax) => [syntax.uid, syntax]));
 
 /** Find a transfer syntax this product can read, by its UID. */

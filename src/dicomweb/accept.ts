@@ -4,11 +4,7 @@
  * clients are served: a missing Accept means anything, aliases of media types are known, stored bytes travel as
  * `application/octet-stream` if any transfer syntax will do. PS3.18 §8.3.3.1, §8.7; RFC 9110 §12.5.1
  */
-import {
-  EXPLICIT_VR_BIG_ENDIAN,
-  EXPLICIT_VR_LITTLE_ENDIAN,
-  IMPLICIT_VR_LITTLE_ENDIAN,
-} from '../dicom/transfer-syntaxes.js';
+import { EXPLICIT_VR_LITTLE_ENDIAN, NEVER_NEGOTIATED } from '../dicom/transfer-syntaxes.js';
 import { invalidRequest } from '../errors.js';
 import { type MediaType, parameterOf, parseMediaTypes } from './media-type.js';
 
@@ -84,9 +80,6 @@ const RENDERED_MEDIA_TYPES: ReadonlySet<string> = new Set([
   'video/mp4',
   'video/mpeg',
 ]);
-
-/** PS3.18 §8.7.3: no Retrieve response is in these. */
-const NEVER_RETURNED: ReadonlySet<string | undefined> = new Set([IMPLICIT_VR_LITTLE_ENDIAN, EXPLICIT_VR_BIG_ENDIAN]);
 
 /**
  * Choose the representation the client wants most; undefined when none is acceptable (406). `offered` is best first, and
@@ -179,7 +172,7 @@ function acceptable(ranges: readonly MediaRange[], offered: readonly Representat
     .map((candidate) => candidate.offer);
 }
 
-const mayBeReturned = (offer: Representation): boolean => !NEVER_RETURNED.has(offer.transferSyntaxUID);
+const mayBeReturned = (offer: Representation): boolean => !NEVER_NEGOTIATED.has(offer.transferSyntaxUID);
 
 function byPreference(a: Candidate, b: Candidate): number {
   return (

@@ -2,11 +2,7 @@
 import type { LocatedInstance } from '../archive/index/locate.js';
 import { asExplicitLittleEndian, isNative } from '../archive/read/explicit-little-endian.js';
 import type { ScopedArchive } from '../archive/scoped-archive.js';
-import {
-  EXPLICIT_VR_BIG_ENDIAN,
-  EXPLICIT_VR_LITTLE_ENDIAN,
-  IMPLICIT_VR_LITTLE_ENDIAN,
-} from '../dicom/transfer-syntaxes.js';
+import { EXPLICIT_VR_LITTLE_ENDIAN, NEVER_NEGOTIATED } from '../dicom/transfer-syntaxes.js';
 import type { Representation } from './accept.js';
 import { chooseRepresentation, type Exchange, sendPieces } from './exchange.js';
 import { type BodyPart, sendMultipart } from './multipart-body.js';
@@ -15,8 +11,6 @@ import { instanceURL, resourcePath, resourceURL } from './urls.js';
 
 const DICOM = 'application/dicom';
 const OCTETS = 'application/octet-stream';
-/** Never named in an answer's negotiation; sent only when asked for what is stored, whatever it is. PS3.18 §8.7.3 */
-const NOT_NEGOTIATED: ReadonlySet<string> = new Set([IMPLICIT_VR_LITTLE_ENDIAN, EXPLICIT_VR_BIG_ENDIAN]);
 
 export async function retrieveInstances(exchange: Exchange): Promise<void> {
   const path = resourcePath(exchange.variables);
@@ -38,7 +32,7 @@ export async function retrieveInstances(exchange: Exchange): Promise<void> {
 function offered(instances: readonly LocatedInstance[], isOneInstance: boolean): readonly Representation[] {
   const syntaxes = new Set(instances.map(({ transferSyntaxUID }) => transferSyntaxUID));
   const [first] = syntaxes;
-  const common = syntaxes.size === 1 && first !== undefined && !NOT_NEGOTIATED.has(first) ? first : undefined;
+  const common = syntaxes.size === 1 && first !== undefined && !NEVER_NEGOTIATED.has(first) ? first : undefined;
   const stored = { mediaType: DICOM, stored: true, ...(common === undefined ? {} : { transferSyntaxUID: common }) };
   const isConvertible = common !== EXPLICIT_VR_LITTLE_ENDIAN && [...syntaxes].every(isNative);
   const converted = isConvertible ? [{ mediaType: DICOM, transferSyntaxUID: EXPLICIT_VR_LITTLE_ENDIAN }] : [];

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { Caller } from '../../src/access/caller.js';
-import { scopeClaimOf } from '../../src/access/permissions.js';
-import { mayCurate, mayRetrieve, maySearch, mayStore, scopeOf } from '../../src/access/scope-of.js';
+import { isPermitted, scopeClaimOf } from '../../src/access/permissions.js';
+import { scopeOf } from '../../src/access/scope-of.js';
 
 const tokenID = '7f0c7f6e-58f1-4a3f-9d5e-3f6a6f0f0001';
 const predicate = { kinds: ['ct'], splits: ['training'], siteIDs: [3] } as const;
@@ -33,10 +33,10 @@ describe('what callers may do', () => {
   ] as const)('%s', (kind, expected) => {
     const caller = CALLERS[kind];
     expect({
-      store: mayStore(caller),
-      search: maySearch(caller),
-      retrieve: mayRetrieve(caller),
-      curate: mayCurate(caller),
+      store: isPermitted(caller.kind, 'dicomweb.store'),
+      search: isPermitted(caller.kind, 'dicomweb.search'),
+      retrieve: isPermitted(caller.kind, 'dicomweb.retrieve'),
+      curate: isPermitted(caller.kind, 'curate'),
     }).toEqual(expected);
   });
 

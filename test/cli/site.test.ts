@@ -61,3 +61,15 @@ describe('nccid site add', () => {
     expect(errors).toHaveLength(1);
   });
 });
+
+describe('nccid site list', () => {
+  it('prints each site and its split, by name', async () => {
+    await nccid.result('site', 'add', 'South', '--split', 'validation');
+    await nccid.result('site', 'add', 'North', '--split', '30');
+    expect(await nccid.run('site', 'list')).toEqual({
+      status: 0,
+      printed: ['North\t30', 'South\tvalidation'],
+      errors: [],
+    });
+  });
+});

@@ -80,6 +80,29 @@ describe('nccid token revoke', () => {
   });
 });
 
+describe('nccid token list', () => {
+  it('prints the tokens that are still good, and nobody else’s', async () => {
+    const reference = await nccid.result('licence', 'add', '--project', 'P');
+    const holders = [
+      ['--curator', '--ttl', '1d'],
+      ['--site', 'North', '--ttl', '2d'],
+      ['--licence', reference, '--person', 'ada@example.org', '--ttl', '3d'],
+    ];
+    const ids: string[] = [];
+    for (const holder of holders) ids.push(claimsOf(await nccid.result('token', ...holder)).jti);
+    const revoked = claimsOf(await nccid.result('token', '--curator')).jti;
+    await nccid.result('token', 'revoke', revoked);
+    const { printed } = await nccid.run('token', 'list');
+    const rows = printed.map((line) => line.split('\t')).filter(([id = '']) => ids.includes(id));
+    expect(rows.map(([id, kind, holder]) => [id, kind, holder])).toEqual([
+      [ids[0], 'curator', 'curator'],
+      [ids[1], 'site', 'North'],
+      [ids[2], 'licence', `${reference} ada@example.org`],
+    ]);
+    expect(printed.join()).not.toContain(revoked);
+  });
+});
+
 describe('nccid, while the archive is being served', () => {
   it('T8: acts on the server’s next request', async () => {
     const release = takeFolderLock(join(nccid.folder, 'server.lock'));
