@@ -23,12 +23,15 @@ const MAX_TARGET_CHARACTERS = 32 * 1024;
 const HEADERS_TIMEOUT_MS = 10_000;
 const DRAIN_MS = 30_000;
 const IDLE_CHECK_MS = 50;
+/** Connections beyond this are closed as they come. */
+const MAX_CONNECTIONS = 10_000;
 
 export interface ServerOptions {
   readonly config: Config;
   readonly log: Log;
   /** Milliseconds since 1970. */
   readonly now: () => number;
+  readonly maxConnections?: number;
 }
 
 export interface RunningServer {
@@ -42,12 +45,13 @@ export interface RunningServer {
  * Open the archive and serve it.
  * @throws ArchiveError `conflict` when another server has the folder, `unavailable` when folder or port can not be had
  */
-export async function startServer({ config, log, now }: ServerOptions): Promise<RunningServer> {
+export async function startServer(options: ServerOptions): Promise<RunningServer> {
+  const { config, log, now } = options;
   const { serverLock } = await openArchiveFolder(config.dataFolder);
   const unlock = takeFolderLock(serverLock);
   try {
     const opened = await openArchive(config.dataFolder, { log, now: () => new Date(now()) });
-    return await serve(opened, { config, log, now }, unlock).catch(async (error: unknown) => {
+    return await serve(opened, options, unlock).catch(async (error: unknown) => {
       await opened.close();
       throw error;
     });
@@ -59,7 +63,7 @@ export async function startServer({ config, log, now }: ServerOptions): Promise<
 
 async function serve(
   { archive, database, blobs, folder, close }: OpenArchive,
-  { config, log, now }: ServerOptions,
+  { config, log, now, maxConnections = MAX_CONNECTIONS }: ServerOptions,
   unlock: () => void,
 ): Promise<RunningServer> {
   await blobs.sweepStaged(new Date(now()));
@@ -68,6 +72,7 @@ async function serve(
   const state = { isDraining: false };
   const app = createApp({ archive, authenticator, keys, database, config, log, state });
   const server = await listen(app, config);
+  server.maxConnections = maxConnections;
   return {
     url: `http://${config.host.includes(':') ? `[${config.host}]` : config.host}:${portOf(server)}`,
     close: async () => {

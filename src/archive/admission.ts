@@ -13,8 +13,11 @@ import { readString, readStrings } from '../dicom/values.js';
 import { CHARACTER_SET_VRS } from '../dicom/vr.js';
 import type { SentIdentity } from './store-outcome.js';
 
-/** Generous against VR limits of 64 characters, which real files exceed, and far below what could burden a search. */
-const MAX_SEARCHED_BYTES = 1_024;
+/**
+ * Longest value of a searched attribute: generous against VR limits of 64 characters, which real files exceed, and far
+ * below what could burden a search.
+ */
+export const MAX_SEARCHED_BYTES = 1_024;
 const MAX_CHARACTER_SETS = 16;
 const ESCAPE = 0x1b;
 
@@ -95,7 +98,8 @@ function checkSearchedText(dataSet: DataSet): void {
   }
 }
 
-function hasControlCharacter(bytes: Buffer): boolean {
+/** Whether text holds a control character other than ESC and the NULs that pad it. PS3.5 §6.1.3 */
+export function hasControlCharacter(bytes: Buffer): boolean {
   let end = bytes.length;
   while (end > 0 && bytes[end - 1] === 0) end -= 1;
   for (let i = 0; i < end; i++) {

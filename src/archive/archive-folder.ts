@@ -1,7 +1,7 @@
 /** The layout of an archive folder, a contract described in docs/architecture.md. */
-import { mkdir } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { ArchiveError } from '../errors.js';
+import { makeFolder } from './blobs/disk.js';
 
 export interface ArchiveFolder {
   /** Holds `incoming/` and `studies/`. */
@@ -16,7 +16,7 @@ export async function openArchiveFolder(folder: string): Promise<ArchiveFolder> 
   const root = resolve(folder);
   try {
     // For its owner alone: the index names patients by their pseudonyms, and the keys sign tokens.
-    await mkdir(root, { recursive: true, mode: 0o700 });
+    await makeFolder(root, 0o700);
   } catch (error) {
     throw new ArchiveError('unavailable', `The archive folder ${root} can not be made or opened.`, { cause: error });
   }

@@ -16,6 +16,8 @@ export interface DescribeOptions {
    * file's data set stands later than that of the bytes described. May throw to refuse the instance.
    */
   readonly admit: (header: Part10Header) => number;
+  /** See `Part10Reader`. */
+  readonly holdHeaderBytes?: (lengthBytes: number) => void;
 }
 
 export class InstanceDescriber {
@@ -24,9 +26,9 @@ export class InstanceDescriber {
   #frames: FrameTableBuilder | undefined;
   #pixelDataCRC32: number | undefined;
 
-  constructor({ admit }: DescribeOptions) {
+  constructor({ admit, holdHeaderBytes }: DescribeOptions) {
     this.#admit = admit;
-    this.#reader = new Part10Reader({ openPixelData: (header) => this.#openPixelData(header) });
+    this.#reader = new Part10Reader({ openPixelData: (header) => this.#openPixelData(header), holdHeaderBytes });
   }
 
   /** Set as soon as Pixel Data begins, or by `end` when there is none. */

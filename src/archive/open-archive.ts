@@ -1,7 +1,6 @@
 /** An archive folder opened: its index, its files, and the archive over both. Every command and the server begin here. */
 import { Database } from '../database/database.js';
-import { takeFolderLock } from '../database/folder-lock.js';
-import { ArchiveError } from '../errors.js';
+import { isFolderLocked } from '../database/folder-lock.js';
 import type { Log } from '../log.js';
 import { Archive } from './archive.js';
 import { type ArchiveFolder, openArchiveFolder } from './archive-folder.js';
@@ -34,13 +33,5 @@ export async function openArchive(folder: string, { log, now }: OpenArchiveOptio
   return { archive, database, blobs, folder: places, now, close: () => database.close() };
 }
 
-/** Whether a server has the folder now. */
-export function isServed({ serverLock }: ArchiveFolder): boolean {
-  try {
-    takeFolderLock(serverLock)();
-    return false;
-  } catch (error) {
-    if (error instanceof ArchiveError && error.code === 'conflict') return true;
-    throw error;
-  }
-}
+/** Whether a server has the folder now. @throws ArchiveError `unavailable` when nobody can tell */
+export const isServed = ({ serverLock }: ArchiveFolder): boolean => isFolderLocked(serverLock);

@@ -8,6 +8,8 @@ import { admit, sentIdentity } from './admission.js';
 import type { BlobStore, StagedBlob } from './blobs/blob-store.js';
 import { type Coercion, coercionOf } from './coercion.js';
 import { ContentDigest, type Digest } from './content-digest.js';
+import type { HeaderBudget, HeaderShare } from './header-budget.js';
+import { HeldBack } from './held-back.js';
 import type { InstanceDescription } from './index/describe-instance.js';
 import { InstanceDescriber } from './instance-describer.js';
 import { type Refused, refused, type SentIdentity } from './store-outcome.js';
@@ -27,6 +29,8 @@ interface Admission {
 
 export interface ReceiveOptions {
   readonly blobs: BlobStore;
+  /** Of all instances that are received at once. */
+  readonly headers: HeaderBudget;
   /** The only study that is accepted. */
   readonly expectedStudy: string | undefined;
   /** The largest instance that is accepted. */
@@ -49,6 +53,8 @@ export async function receiveInstance(
     await reception.discard();
     if (error instanceof InvalidInstance) return refused(reception.sentIdentity(), error.reason, error.message);
     throw error;
+  } finally {
+    reception.release();
   }
 }
 
@@ -58,13 +64,18 @@ class Reception {
   readonly #digest = new ContentDigest();
   #receivedBytes = 0;
   /** What arrived before the header had been admitted; on no disk. */
-  #heldBack: Buffer[] = [];
+  readonly #heldBack = new HeldBack();
+  readonly #header: HeaderShare;
   #admission: Admission | undefined;
   #staged: StagedBlob | undefined;
 
   constructor(options: ReceiveOptions) {
     this.#options = options;
-    this.#describer = new InstanceDescriber({ admit: (header) => this.#admit(header).coercion?.shiftBytes ?? 0 });
+    this.#header = options.headers.share();
+    this.#describer = new InstanceDescriber({
+      admit: (header) => this.#admit(header).coercion?.shiftBytes ?? 0,
+      holdHeaderBytes: (bytes) => this.#header.grow(bytes),
+    });
   }
 
   async take(chunk: Buffer): Promise<void> {
@@ -75,7 +86,7 @@ class Reception {
     }
     await this.#describer.write(chunk);
     if (this.#staged !== undefined) return this.#keep(chunk, this.#staged);
-    this.#heldBack.push(chunk);
+    this.#heldBack.add(chunk);
     if (this.#describer.header !== undefined) await this.#startKeeping(this.#describer.header);
   }
 
@@ -100,6 +111,11 @@ class Reception {
     await this.#staged?.discard();
   }
 
+  /** To be called at the end, whatever that was. */
+  release(): void {
+    this.#header.shrinkTo(0);
+  }
+
   sentIdentity(): SentIdentity {
     const dataSet = this.#describer.header?.dataSet;
     return dataSet === undefined ? {} : sentIdentity(dataSet);
@@ -120,11 +136,12 @@ class Reception {
     }
     const staged = await this.#options.blobs.stage();
     this.#staged = staged;
-    const held = this.#heldBack;
-    this.#heldBack = [];
+    const held = this.#heldBack.take();
     for (const chunk of coercion === undefined ? held : replaceStart(held, coercion.fileStart, header.dataSetOffset)) {
       await this.#keep(chunk, staged);
     }
+    // Its elements are held until the instance has been described.
+    if (pixelData !== undefined) this.#header.shrinkTo(pixelData.valueOffset);
     return staged;
   }
 

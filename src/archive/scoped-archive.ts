@@ -13,7 +13,7 @@ import {
   type ResourcePath,
 } from './index/locate.js';
 import { type Found, search } from './index/search.js';
-import { type Frame, findFrames } from './read/frames.js';
+import { type Frames, findFrames } from './read/frames.js';
 import type { InstanceURL, MetadataReader } from './read/metadata.js';
 import { decodeBulkdata, type StoredBulkdata } from './read/stored-bulkdata.js';
 import type { StoredFile, StoredFiles } from './read/stored-file.js';
@@ -87,8 +87,8 @@ export class ScopedArchive {
     return this.#parts.files.open(instance);
   }
 
-  /** Frames of an instance, by number. @throws ArchiveError `not-found` when one of them is not there */
-  frames(instance: LocatedInstance, frameNumbers: readonly number[]): Promise<readonly Frame[]> {
+  /** Frames of an instance, by number, or all. @throws ArchiveError `not-found` when one of them is not there */
+  frames(instance: LocatedInstance, frameNumbers: readonly number[] | 'all'): Promise<Frames> {
     return findFrames(this.#parts.database, instance, frameNumbers);
   }
 
@@ -116,9 +116,17 @@ export class ScopedArchive {
 
 async function* asArray(lists: readonly AsyncGenerator<Buffer>[]): AsyncGenerator<Buffer> {
   yield Buffer.from('[');
-  for (const [i, list] of lists.entries()) {
-    if (i > 0) yield Buffer.from(',');
-    yield* list;
+  let isEmpty = true;
+  for (const list of lists) {
+    let isStart = true;
+    for await (const piece of list) {
+      // A series that has been emptied since it was located gives nothing, and no comma.
+      if (piece.length === 0) continue;
+      if (isStart && !isEmpty) yield Buffer.from(',');
+      isStart = false;
+      isEmpty = false;
+      yield piece;
+    }
   }
   yield Buffer.from(']');
 }

@@ -8,6 +8,13 @@ export type SplitPolicy = Split | number;
 /** The canonical form of a pseudonym (Patient ID): case and surrounding spaces do not make another patient. */
 export const canonicalPseudonym = (patientID: string): string => patientID.trim().toUpperCase();
 
+/**
+ * The pseudonym of the patient of a study: nobody knows whose studies without a Patient ID are, so each has a patient of
+ * its own. No Patient ID gives the same pseudonym, for the canonical form has no lower case.
+ */
+export const patientPseudonym = (patientID: string, studyInstanceUID: string): string =>
+  canonicalPseudonym(patientID) || `study ${studyInstanceUID}`;
+
 /** The bucket, 0 to 99, that a pseudonym falls into: the SHA-512 of its canonical form, modulo 100. */
 export function splitBucket(patientID: string): number {
   const digest = createHash('sha512').update(canonicalPseudonym(patientID)).digest('hex');

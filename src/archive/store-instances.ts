@@ -7,9 +7,11 @@ import { FAILURE_REASON } from '../dicom/failure-reasons.js';
 import { ArchiveError } from '../errors.js';
 import type { Log } from '../log.js';
 import type { BlobStore } from './blobs/blob-store.js';
+import { HeaderBudget } from './header-budget.js';
 import type { IndexOutcome, IndexRecord, StoringSite } from './index/index-record.js';
 import { type IndexWriter, isMisfit } from './index/index-writer.js';
 import { compareWithKnown, KnownInstances, pseudonymOf, readKnownRows } from './index/known-rows.js';
+import { findKnownFile, markRestored } from './index/restored-file.js';
 import { instanceKeyOf } from './instance-key.js';
 import { type ReceivedInstance, receiveInstance } from './receive-instance.js';
 import { type Refused, refused, type SentIdentity, type StoreOutcome } from './store-outcome.js';
@@ -30,7 +32,7 @@ export interface StoreResult {
   readonly outcomes: readonly StoreOutcome[];
   /** Why the parts broke off before their end; what came before stands. */
   readonly failure: unknown;
-  /** Why the disk did not take a part, when one was refused for that. */
+  /** Why the disk or the index did not take a part, when one was refused for that. */
   readonly diskFailure: unknown;
 }
 
@@ -43,14 +45,24 @@ export interface InstanceStoreOptions {
   readonly log: Log;
 }
 
-/** A part on its way: judged already, or durable and waiting for its row. */
-type Settled =
-  | { readonly outcome: StoreOutcome; readonly diskFailure?: unknown }
-  | { readonly record: IndexRecord; readonly received: ReceivedInstance };
+/** What became of a part, and why the disk or the index did not take it where that is what became of it. */
+interface Judged {
+  readonly outcome: StoreOutcome;
+  readonly diskFailure?: unknown;
+}
+
+/** A part whose file is durable and waits for its row. */
+interface Waiting {
+  readonly record: IndexRecord;
+  readonly received: ReceivedInstance;
+}
+
+type Settled = Judged | Waiting;
 
 export class InstanceStore {
   readonly #options: InstanceStoreOptions;
   readonly #knownInstances: KnownInstances;
+  readonly #headers = new HeaderBudget();
 
   constructor(options: InstanceStoreOptions) {
     this.#options = options;
@@ -66,8 +78,9 @@ export class InstanceStore {
     const finishBatch = async (): Promise<void> => {
       const settled = await Promise.all(batch);
       batch = [];
-      outcomes.push(...(await this.#finish(settled)));
-      diskFailure ??= settled.map((one) => ('diskFailure' in one ? one.diskFailure : undefined)).find(Boolean);
+      const judged = await this.#finish(settled);
+      outcomes.push(...judged.map(({ outcome }) => outcome));
+      diskFailure ??= judged.find((one) => one.diskFailure !== undefined)?.diskFailure;
     };
     try {
       for await (const part of request.parts) {
@@ -86,13 +99,16 @@ export class InstanceStore {
   }
 
   /** A disk that does not take one part is no reason to give up the others. */
-  async #receive(part: AsyncIterable<Buffer>, expectedStudy: string | undefined) {
+  async #receive(
+    part: AsyncIterable<Buffer>,
+    expectedStudy: string | undefined,
+  ): Promise<ReceivedInstance | Refused | Required<Judged>> {
     const { blobs, maxInstanceBytes } = this.#options;
     try {
-      return await receiveInstance(part, { blobs, maxInstanceBytes, expectedStudy });
+      return await receiveInstance(part, { blobs, headers: this.#headers, maxInstanceBytes, expectedStudy });
     } catch (error) {
       if (!isDiskFailure(error)) throw error;
-      return { outcome: this.#notKept({}, error), diskFailure: error };
+      return this.#notKept({}, error);
     }
   }
 
@@ -102,20 +118,42 @@ export class InstanceStore {
     try {
       return await this.#publish(received, site, fitting);
     } catch (error) {
-      return { outcome: this.#notKept(received.identity, error), diskFailure: error };
+      return isDiskFailure(error)
+        ? this.#notKept(received.identity, error)
+        : { outcome: this.#notProcessed(received.identity, error) };
+    }
+  }
+
+  async #publish(received: ReceivedInstance, site: StoringSite, fitting: Set<string>): Promise<Settled> {
+    try {
+      const record = indexRecord(received, site);
+      const same = await this.#knownInstances.find(record.identity.sopInstanceUID);
+      if (same !== undefined) {
+        const outcome = compareWithKnown(record, same);
+        return outcome === 'already-stored'
+          ? await this.#keepAgain(record, received)
+          : { outcome: outcomeOf(outcome, received) };
+      }
+      // Before its file is among the others, where a later `reindex` could not tell it from what was acknowledged.
+      if (!(await this.#fits(record, fitting))) return { outcome: outcomeOf('misfit', received) };
+      await received.staged.publish(record.blobKey);
+      return { record, received };
     } finally {
       await received.staged.discard();
     }
   }
 
-  async #publish(received: ReceivedInstance, site: StoringSite, fitting: Set<string>): Promise<Settled> {
-    const record = indexRecord(received, site);
-    const same = await this.#knownInstances.find(record.identity.sopInstanceUID);
-    if (same !== undefined) return { outcome: outcomeOf(compareWithKnown(record, same), received) };
-    // Before its file is among the others, where a later `reindex` could not tell it from what was acknowledged.
-    if (!(await this.#fits(record, fitting))) return { outcome: outcomeOf('misfit', received) };
+  /** The same bytes are indexed: a file of theirs that is lost or damaged is replaced by the one that has come. */
+  async #keepAgain(record: IndexRecord, received: ReceivedInstance): Promise<Settled> {
+    const { database, blobs, log } = this.#options;
+    const { sopInstanceUID } = record.identity;
+    const again = { outcome: outcomeOf('already-stored', received) };
+    const file = await findKnownFile(database.read, sopInstanceUID);
+    if (file?.isDamaged === false && (await blobs.sizeOf(file.blobKey)) === file.sizeBytes) return again;
     await received.staged.publish(record.blobKey);
-    return { record, received };
+    log.warn({ sopInstanceUID }, 'the lost or damaged file of an instance was replaced');
+    // A row whose file is lost may have been removed meanwhile, and is written anew.
+    return file !== undefined && (await markRestored(database, file)) ? again : { record, received };
   }
 
   /** Whether the record fits what is indexed; asked once for each series of a request, for what fits goes on to fit. */
@@ -130,42 +168,65 @@ export class InstanceStore {
     return isFitting;
   }
 
-  /** Write the rows of a batch; a file whose row lost against another is removed. */
-  async #finish(batch: readonly Settled[]): Promise<readonly StoreOutcome[]> {
-    const waiting = batch.filter((settled) => 'record' in settled);
-    const indexed = waiting.length === 0 ? [] : await this.#options.writer.add(waiting.map(({ record }) => record));
-    const outcomeOfRecord = new Map<IndexRecord, IndexOutcome>();
-    for (const [i, { record }] of waiting.entries()) {
-      const outcome = indexed[i] ?? 'misfit';
-      outcomeOfRecord.set(record, outcome);
-      // A misfit that a race has let this far stays, for `verify` to tell of: its bytes may be on their way in for the right site.
-      if (outcome === 'duplicate') await this.#removeLost(record);
+  /** Give a batch its rows and its studies their records. Never rejects: what can not be had refuses those who need it. */
+  async #finish(batch: readonly Settled[]): Promise<readonly Judged[]> {
+    const judged = await this.#index(batch);
+    try {
+      await this.#options.submissions.ensure(studiesOf(judged.map(({ outcome }) => outcome)));
+      return judged;
+    } catch (error) {
+      return judged.map((one) =>
+        one.outcome.outcome === 'refused' ? one : this.#notKept(one.outcome.identity, error),
+      );
     }
-    const outcomes = batch.map((settled) =>
-      'record' in settled
-        ? outcomeOf(outcomeOfRecord.get(settled.record) ?? 'misfit', settled.received)
-        : settled.outcome,
-    );
-    await this.#options.submissions.ensure(studiesOf(outcomes));
-    return outcomes;
   }
 
-  /** The row that won may name the very file. */
+  /** Write the rows of a batch. A file whose row is not written stays, for who knows whether it was: it is not acknowledged. */
+  async #index(batch: readonly Settled[]): Promise<readonly Judged[]> {
+    const waiting = batch.filter((settled) => 'record' in settled);
+    try {
+      const indexed = waiting.length === 0 ? [] : await this.#options.writer.add(waiting.map(({ record }) => record));
+      const outcomes = new Map(waiting.map(({ record }, i) => [record, indexed[i] ?? 'misfit']));
+      // A misfit that a race has let this far stays, for `verify` to tell of: its bytes may be on their way in for the right site.
+      for (const [record, outcome] of outcomes) if (outcome === 'duplicate') await this.#removeLost(record);
+      return batch.map((settled) =>
+        'record' in settled
+          ? { outcome: outcomeOf(outcomes.get(settled.record) ?? 'misfit', settled.received) }
+          : settled,
+      );
+    } catch (error) {
+      return batch.map((settled) => ('record' in settled ? this.#notKept(settled.received.identity, error) : settled));
+    }
+  }
+
+  /** Remove the file of a record whose row lost against another; the row that won may name the very file. */
   async #removeLost({ identity, blobKey }: IndexRecord): Promise<void> {
-    const { database, blobs } = this.#options;
-    const row = await database.read
-      .selectFrom('instance')
-      .select('blob_key')
-      .where('sop_instance_uid', '=', identity.sopInstanceUID)
-      .executeTakeFirst();
-    if (row?.blob_key !== blobKey) await blobs.remove(blobKey);
+    const { database, blobs, log } = this.#options;
+    try {
+      const known = await findKnownFile(database.read, identity.sopInstanceUID);
+      if (known?.blobKey !== blobKey) await blobs.remove(blobKey);
+    } catch (err) {
+      log.error(
+        { sopInstanceUID: identity.sopInstanceUID, err },
+        'the file of a refused instance could not be removed',
+      );
+    }
   }
 
-  #notKept(identity: SentIdentity, error: unknown): StoreOutcome {
-    const { sopInstanceUID } = identity;
+  #notKept(identity: SentIdentity, error: unknown): Required<Judged> {
+    this.#tell(identity, error, 'an instance could not be kept');
+    const explanation = 'The archive could not keep the instance now.';
+    return { outcome: refused(identity, FAILURE_REASON.outOfResources, explanation), diskFailure: error };
+  }
+
+  #notProcessed(identity: SentIdentity, error: unknown): StoreOutcome {
+    this.#tell(identity, error, 'an instance could not be processed');
+    return refused(identity, FAILURE_REASON.processingFailure, 'The archive could not process the instance.');
+  }
+
+  #tell({ sopInstanceUID }: SentIdentity, error: unknown, message: string): void {
     const code = error instanceof ArchiveError ? error.code : 'bug';
-    this.#options.log.error({ sopInstanceUID, code, err: error }, 'an instance could not be kept');
-    return refused(identity, FAILURE_REASON.outOfResources, 'The archive could not keep the instance now.');
+    this.#options.log.error({ sopInstanceUID, code, err: error }, message);
   }
 }
 

@@ -90,6 +90,8 @@ class SqliteWriterDriver implements Driver {
     await previous;
     this.#release = release;
     if (this.#connection === undefined) throw new Error('The database is closed.');
+    // A thread that has died fails the transaction it had, and none that comes after.
+    if (this.#connection.hasEnded) this.#connection = new WorkerConnection(this.#options);
     return this.#connection;
   }
 
@@ -121,13 +123,18 @@ class WorkerConnection implements DatabaseConnection {
   readonly #worker: Worker;
   readonly #waiting = new Map<number, Waiting>();
   #nextID = 0;
+  #isClosing = false;
   #end: Error | undefined;
 
   constructor(options: SqliteWriterOptions) {
     this.#worker = new Worker(new URL('./sqlite-writer.worker.mjs', import.meta.url), { workerData: options });
     this.#worker.on('message', (reply: Reply) => this.#settle(reply));
     this.#worker.on('error', (error) => this.#failAll(asDatabaseError(error)));
-    this.#worker.on('exit', () => this.#failAll(new Error('The writing connection is closed.')));
+    this.#worker.on('exit', () => this.#failAll(this.#isClosing ? new Error('The database is closed.') : died()));
+  }
+
+  get hasEnded(): boolean {
+    return this.#end !== undefined;
   }
 
   executeQuery<R>(query: CompiledQuery): Promise<QueryResult<R>> {
@@ -145,6 +152,7 @@ class WorkerConnection implements DatabaseConnection {
 
   async close(): Promise<void> {
     if (this.#end !== undefined) return;
+    this.#isClosing = true;
     const exited = new Promise<void>((resolve) => this.#worker.once('exit', () => resolve()));
     this.#worker.postMessage('close');
     await exited;
@@ -168,9 +176,12 @@ class WorkerConnection implements DatabaseConnection {
   }
 }
 
+const died = (): ArchiveError => new ArchiveError('unavailable', 'The index can not be written now; try again soon.');
+
 /** The error that ended the worker, which could not open the file or ran out of memory. */
 function asDatabaseError(error: Error): Error {
-  return 'code' in error && typeof error.code === 'string' ? databaseError(error.code, error.message) : error;
+  if (!('code' in error) || typeof error.code !== 'string') return error;
+  return error.code.startsWith('ERR_WORKER') ? died() : databaseError(error.code, error.message);
 }
 
 /** SQLite's own error as one the doors can answer: full and busy are the client's business, the rest is a bug. */

@@ -46,7 +46,7 @@ const REFERABLE_VRS: ReadonlySet<VR> = new Set<VR>([
 ]);
 
 /** No lawful instance comes near. */
-const MOST_CHARACTERS = 128 * 1024 * 1024;
+const MOST_CHARACTERS = 16 * 1024 * 1024;
 
 /** What the elements of one data set have in common. */
 interface Surroundings {
@@ -58,7 +58,7 @@ interface Surroundings {
 
 /**
  * Write the metadata of an instance from what stands before, in and after its Pixel Data.
- * @throws InvalidInstance A700H when the text would be beyond all reason: more than 128 Mi characters, or a value of
+ * @throws InvalidInstance A700H when the text would be beyond all reason: more than 16 Mi characters, or a value of
  * more than 4 MiB that may not be referred to; C000H for a flood of Specific Character Set
  */
 export function instanceMetadata(source: {

@@ -26,6 +26,11 @@ export interface Part10Header extends Part10Front {
 export interface Part10ReaderOptions {
   /** Called once when the header has been read and Pixel Data begins; it may throw to refuse the instance. */
   readonly openPixelData: (header: Part10Header) => PixelDataSink;
+  /**
+   * Told how many more bytes, of the file and of what is inflated of it, have come before the header is whole: as many
+   * may be held in memory. It may throw to refuse the instance.
+   */
+  readonly holdHeaderBytes?: ((lengthBytes: number) => void) | undefined;
   readonly limits?: Partial<Part10Limits>;
 }
 
@@ -39,6 +44,7 @@ interface Stage {
 
 export class Part10Reader {
   readonly #openPixelData: (header: Part10Header) => PixelDataSink;
+  readonly #holdHeaderBytes: ((lengthBytes: number) => void) | undefined;
   readonly #tally: Part10Tally;
   readonly #fileBytes = new ArrivingBytes();
   #stage: Stage;
@@ -48,8 +54,9 @@ export class Part10Reader {
   /** What went wrong first; whoever goes on nevertheless is told again. */
   #failure: { readonly error: unknown } | undefined;
 
-  constructor({ openPixelData, limits }: Part10ReaderOptions) {
+  constructor({ openPixelData, holdHeaderBytes, limits }: Part10ReaderOptions) {
     this.#openPixelData = openPixelData;
+    this.#holdHeaderBytes = holdHeaderBytes;
     this.#tally = new Part10Tally({ ...PART10_LIMITS, ...limits });
     this.#stage = this.#frontStage();
   }
@@ -74,6 +81,7 @@ export class Part10Reader {
     this.#expectNoFailure();
     this.#fileBytes.write(chunk);
     try {
+      this.#hold(chunk);
       if (this.#inflater === undefined) this.#advance();
     } catch (error) {
       throw this.#fail(error);
@@ -96,6 +104,10 @@ export class Part10Reader {
   /** Free what a reader given up half way holds outside of memory. */
   destroy(): void {
     this.#inflater?.destroy();
+  }
+
+  #hold(chunk: Buffer): void {
+    if (this.#header === undefined) this.#holdHeaderBytes?.(chunk.length);
   }
 
   #advance(): void {
@@ -128,6 +140,7 @@ export class Part10Reader {
     const inflated = new ArrivingBytes(dataSetOffset);
     const take = (chunk: Buffer): void => {
       inflated.write(chunk);
+      this.#hold(chunk);
       this.#advance();
     };
     this.#inflater = new DataSetInflater({ limits: this.#tally.limits, take });

@@ -1,9 +1,12 @@
 /** Sends an answer of several parts; its length is told beforehand when that of every part is known. PS3.18 §8.7.1 */
+import { setImmediate } from 'node:timers/promises';
+import { notFound } from '../errors.js';
 import { type Exchange, sendPieces } from './exchange.js';
-import { closing, multipartContentType, multipartLengthBytes, newBoundary, partHead } from './multipart-writer.js';
+import { closing, multipartContentType, newBoundary, partHead } from './multipart-writer.js';
 
 /** A longer location, of a value deep within sequences, is left out: clients read no further than 1000 bytes for a head. */
 const MAX_LOCATION_CHARACTERS = 350;
+const PARTS_AT_ONCE = 200;
 
 export interface BodyPart {
   /** The media type, without its transfer syntax. */
@@ -15,52 +18,85 @@ export interface BodyPart {
   readonly bytes: () => AsyncGenerator<Buffer>;
 }
 
+/** Parts that can be gone through twice, and are the same both times; so nobody has to hold all of them. */
+export type BodyParts = Iterable<BodyPart> | AsyncIterable<BodyPart>;
+
 /**
- * Send these parts, at least one. Each part's bytes are asked for only when the one before has gone out.
- * @throws whatever the first part's first bytes throw, before anything has been sent
+ * Send these parts. Each part's bytes are asked for only when the one before has gone out.
+ * @throws ArchiveError `not-found` when there are none, and whatever the first part's first bytes throw, before anything
+ * has been sent
  */
-export async function sendMultipart(exchange: Exchange, parts: readonly BodyPart[]): Promise<void> {
+export async function sendMultipart(exchange: Exchange, parts: BodyParts): Promise<void> {
   const boundary = newBoundary();
-  const [first] = parts;
-  if (first === undefined) throw new Error('A multipart body has at least one part.');
-  const heads = parts.map(({ contentType, transferSyntaxUID, contentLocation, lengthBytes }, i) =>
-    partHead({
-      boundary,
-      contentType,
-      transferSyntaxUID,
-      ...(contentLocation.length > MAX_LOCATION_CHARACTERS ? {} : { contentLocation }),
-      first: i === 0,
-      ...(lengthBytes === undefined ? {} : { contentLengthBytes: lengthBytes }),
-    }),
-  );
-  const lengths = parts.flatMap(({ lengthBytes }, i) =>
-    lengthBytes === undefined ? [] : [{ head: heads[i] ?? Buffer.alloc(0), contentLengthBytes: lengthBytes }],
-  );
-  const isLengthKnown = lengths.length === parts.length;
+  const { contentType, transferSyntaxUID, lengthBytes } = await measure(parts, boundary);
   const headers = {
-    'Content-Type': multipartContentType({ type: first.contentType, boundary, transferSyntaxUID: commonSyntax(parts) }),
-    ...(isLengthKnown ? { 'Content-Length': multipartLengthBytes(boundary, lengths) } : {}),
+    'Content-Type': multipartContentType({ type: contentType, boundary, transferSyntaxUID }),
+    ...(lengthBytes === undefined ? {} : { 'Content-Length': lengthBytes }),
   };
-  await sendPieces(exchange, headers, body(parts, heads, closing(boundary)));
+  await sendPieces(exchange, headers, body(parts, boundary));
 }
 
-function commonSyntax(parts: readonly BodyPart[]): string | undefined {
-  const syntaxes = new Set(parts.map(({ transferSyntaxUID }) => transferSyntaxUID));
-  return syntaxes.size === 1 ? parts[0]?.transferSyntaxUID : undefined;
+interface Measure {
+  /** That of the first part. */
+  readonly contentType: string;
+  /** Undefined when not all parts have the same. */
+  readonly transferSyntaxUID: string | undefined;
+  /** Undefined when that of a part is not known. */
+  readonly lengthBytes: number | undefined;
+}
+
+async function measure(parts: BodyParts, boundary: string): Promise<Measure> {
+  let first: BodyPart | undefined;
+  let isOneSyntax = true;
+  let lengthBytes: number | undefined = closing(boundary).length;
+  for await (const part of unhurried(parts)) {
+    const head = headOf(part, boundary, first === undefined);
+    first ??= part;
+    isOneSyntax &&= part.transferSyntaxUID === first.transferSyntaxUID;
+    if (part.lengthBytes === undefined) lengthBytes = undefined;
+    else if (lengthBytes !== undefined) lengthBytes += head.length + part.lengthBytes;
+  }
+  if (first === undefined) throw notFound();
+  const { contentType, transferSyntaxUID } = first;
+  return { contentType, transferSyntaxUID: isOneSyntax ? transferSyntaxUID : undefined, lengthBytes };
+}
+
+function headOf(part: BodyPart, boundary: string, isFirst: boolean): Buffer {
+  const { contentType, transferSyntaxUID, contentLocation, lengthBytes } = part;
+  return partHead({
+    boundary,
+    contentType,
+    transferSyntaxUID,
+    ...(contentLocation.length > MAX_LOCATION_CHARACTERS ? {} : { contentLocation }),
+    first: isFirst,
+    ...(lengthBytes === undefined ? {} : { contentLengthBytes: lengthBytes }),
+  });
 }
 
 /** A part's head goes out with its first bytes: when those can not be read, the head has not been sent either. */
-async function* body(parts: readonly BodyPart[], heads: readonly Buffer[], end: Buffer): AsyncGenerator<Buffer> {
-  for (const [i, part] of parts.entries()) {
+async function* body(parts: BodyParts, boundary: string): AsyncGenerator<Buffer> {
+  let isFirst = true;
+  for await (const part of unhurried(parts)) {
     const bytes = part.bytes();
     try {
       const first = await bytes.next();
-      yield heads[i] ?? Buffer.alloc(0);
+      yield headOf(part, boundary, isFirst);
+      isFirst = false;
       if (first.done !== true) yield first.value;
       yield* bytes;
     } finally {
       await bytes.return(undefined);
     }
   }
-  yield end;
+  yield closing(boundary);
+}
+
+/** The parts, with room for other requests between them: there may be a million, and no disk to wait for. */
+async function* unhurried(parts: BodyParts): AsyncGenerator<BodyPart> {
+  let count = 0;
+  for await (const part of parts) {
+    yield part;
+    count += 1;
+    if (count % PARTS_AT_ONCE === 0) await setImmediate();
+  }
 }

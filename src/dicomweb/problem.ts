@@ -3,6 +3,7 @@ import type { Response } from 'express';
 import { Unauthenticated } from '../access/unauthenticated.js';
 import { ArchiveError, type ErrorCode } from '../errors.js';
 import type { Log } from '../log.js';
+import { discardBody, isArriving, isUnread } from './unread-body.js';
 
 export const HTTP_STATUS = {
   'invalid-request': 400,
@@ -95,6 +96,14 @@ export function sendProblem(error: unknown, response: Response, log: Log): void 
 }
 
 function send(response: Response, status: number, problem: Record<string, unknown>): void {
-  response.status(status).set('Content-Type', 'application/problem+json');
-  response.end(JSON.stringify({ type: 'about:blank', status, ...problem }));
+  const body = Buffer.from(JSON.stringify({ type: 'about:blank', status, ...problem }));
+  response.status(status).set({ 'Content-Type': 'application/problem+json', 'Content-Length': String(body.length) });
+  if (isUnread(response.req)) response.set('Connection', 'close');
+  if (!isArriving(response.req)) {
+    response.end(body);
+    return;
+  }
+  // To end it would close the connection, and lose the answer to a client that is still sending.
+  response.write(body);
+  void discardBody(response.req).then(() => response.end());
 }

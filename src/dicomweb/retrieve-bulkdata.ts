@@ -30,15 +30,16 @@ export async function retrieveBulkdata(exchange: Exchange): Promise<void> {
   const value = await exchange.archive.findBulkdata(instance, name);
   if (value !== undefined) return sendValue(exchange, instance, value);
   if (name !== ENCAPSULATED_PIXEL_DATA || instance.frameCount === 0) throw notFound();
-  await sendFrames(exchange, instance, await exchange.archive.frames(instance, allFrameNumbers(instance)));
+  await sendFrames(exchange, instance, await exchange.archive.frames(instance, 'all'));
 }
 
 async function sendValue(exchange: Exchange, instance: LocatedInstance, value: StoredBulkdata): Promise<void> {
   const chosen = chooseRepresentation(exchange, offered(value));
   const url = valueURL(exchange.base, instance, value);
   exchange.response.set('Content-Location', url);
+  const whole = () => valueBytes(exchange.archive, instance, value, { first: 0, last: value.lengthBytes - 1 });
   return chosen.multipart
-    ? sendMultipart(exchange, [partOf(exchange, instance, value, chosen.mediaType)])
+    ? sendMultipart(exchange, [partOf(exchange.base, instance, value, chosen.mediaType, whole)])
     : sendSingle(exchange, instance, value, chosen.mediaType);
 }
 
@@ -83,64 +84,96 @@ async function sendSingle(
 }
 
 const partOf = (
-  { base, archive }: Exchange,
+  base: string,
   instance: LocatedInstance,
   value: StoredBulkdata,
   contentType: string,
+  bytes: BodyPart['bytes'],
 ): BodyPart => ({
   contentType,
   contentLocation: valueURL(base, instance, value),
   lengthBytes: value.lengthBytes,
-  bytes: () => valueBytes(archive, instance, value, { first: 0, last: value.lengthBytes - 1 }),
+  bytes,
 });
 
 /** All the values that the metadata of these instances refers to, in order. @throws ArchiveError `not-found` when none */
 export async function sendAllBulkdata(exchange: Exchange, instances: readonly LocatedInstance[]): Promise<void> {
-  const parts: BodyPart[] = [];
-  for (const instance of instances) {
-    const values = await exchange.archive.bulkdata(instance);
-    parts.push(...values.map((value) => partOf(exchange, instance, value, OCTETS)));
-    const isCompressed = instance.frameCount > 0 && !values.some(({ path }) => PIXEL_DATA_PATHS.has(path));
-    if (isCompressed) parts.push(...(await compressedFrameParts(exchange, instance)));
+  const files = new OneFile(exchange.archive);
+  try {
+    await sendMultipart(exchange, { [Symbol.asyncIterator]: () => allParts(exchange, instances, files) });
+  } finally {
+    await files.close();
   }
-  if (parts.length === 0) throw notFound();
-  await sendMultipart(exchange, parts);
 }
 
-/** Compressed Pixel Data has no value to speak of: its frames go out one by one. */
-async function compressedFrameParts(exchange: Exchange, instance: LocatedInstance): Promise<readonly BodyPart[]> {
-  const frames = await exchange.archive.frames(instance, allFrameNumbers(instance));
-  const mediaType = findTransferSyntax(instance.transferSyntaxUID)?.mediaType ?? OCTETS;
-  return frames.map((frame) => ({
-    contentType: mediaType,
-    transferSyntaxUID: instance.transferSyntaxUID,
-    contentLocation: `${instanceURL(exchange.base, instance)}/frames/${frame.frameNumber}`,
-    lengthBytes: frame.lengthBytes,
-    bytes: () => withFile(exchange.archive, instance, (file) => frame.bytes(file)),
-  }));
+async function* allParts(
+  { archive, base }: Exchange,
+  instances: readonly LocatedInstance[],
+  files: OneFile,
+): AsyncGenerator<BodyPart> {
+  for (const instance of instances) {
+    const values = await archive.bulkdata(instance);
+    for (const value of values) {
+      yield partOf(base, instance, value, OCTETS, () => files.read(instance, (file) => wholeValue(file, value)));
+    }
+    const isCompressed = instance.frameCount > 0 && !values.some(({ path }) => PIXEL_DATA_PATHS.has(path));
+    if (!isCompressed) continue;
+    // Compressed Pixel Data has no value to speak of: its frames go out one by one.
+    const mediaType = findTransferSyntax(instance.transferSyntaxUID)?.mediaType ?? OCTETS;
+    for (const frame of await archive.frames(instance, 'all')) {
+      yield {
+        contentType: mediaType,
+        transferSyntaxUID: instance.transferSyntaxUID,
+        contentLocation: `${instanceURL(base, instance)}/frames/${frame.frameNumber}`,
+        lengthBytes: frame.lengthBytes,
+        bytes: () => files.read(instance, (file) => frame.bytes(file)),
+      };
+    }
+  }
 }
 
-const allFrameNumbers = ({ frameCount }: LocatedInstance): readonly number[] =>
-  Array.from({ length: frameCount }, (_, index) => index + 1);
+/**
+ * Keeps the file open that was read last: to open it anew for every value would cost more than to read most of them, and
+ * a deflated one could be read from its start only.
+ */
+class OneFile {
+  readonly #archive: ScopedArchive;
+  #file: StoredFile | undefined;
+
+  constructor(archive: ScopedArchive) {
+    this.#archive = archive;
+  }
+
+  async *read(instance: LocatedInstance, read: (file: StoredFile) => AsyncGenerator<Buffer>): AsyncGenerator<Buffer> {
+    if (this.#file?.instance.rowID !== instance.rowID) {
+      await this.close();
+      this.#file = await this.#archive.open(instance);
+    }
+    yield* read(this.#file);
+  }
+
+  async close(): Promise<void> {
+    const file = this.#file;
+    this.#file = undefined;
+    await file?.close();
+  }
+}
 
 const valueURL = (base: string, instance: LocatedInstance, { path }: StoredBulkdata): string =>
   `${instanceURL(base, instance)}/bulkdata/${path}`;
 
-const valueBytes = (
+const wholeValue = (file: StoredFile, value: StoredBulkdata): AsyncGenerator<Buffer> =>
+  readBulkdata(file, value, { first: 0, last: value.lengthBytes - 1 });
+
+async function* valueBytes(
   archive: ScopedArchive,
   instance: LocatedInstance,
   value: StoredBulkdata,
   slice: { readonly first: number; readonly last: number },
-): AsyncGenerator<Buffer> => withFile(archive, instance, (file) => readBulkdata(file, value, slice));
-
-async function* withFile(
-  archive: ScopedArchive,
-  instance: LocatedInstance,
-  read: (file: StoredFile) => AsyncGenerator<Buffer>,
 ): AsyncGenerator<Buffer> {
   const file = await archive.open(instance);
   try {
-    yield* read(file);
+    yield* readBulkdata(file, value, slice);
   } finally {
     await file.close();
   }

@@ -1,20 +1,23 @@
 /** Retrieve frames: native ones in little endian, compressed ones as stored. PS3.18 §10.4.1.1.6, §8.7.3.3 */
 import type { LocatedInstance } from '../archive/index/locate.js';
-import type { Frame } from '../archive/read/frames.js';
+import type { Frame, Frames } from '../archive/read/frames.js';
 import { EXPLICIT_VR_LITTLE_ENDIAN, findTransferSyntax } from '../dicom/transfer-syntaxes.js';
-import { invalidRequest } from '../errors.js';
+import { invalidRequest, notFound } from '../errors.js';
 import type { Representation } from './accept.js';
 import { chooseRepresentation, type Exchange, sendPieces } from './exchange.js';
-import { sendMultipart } from './multipart-body.js';
+import { type BodyPart, sendMultipart } from './multipart-body.js';
 import { instancePath, instanceURL } from './urls.js';
 
 const OCTETS = 'application/octet-stream';
 const MAX_FRAMES = 1_000;
+/** In the frames asked for of a deflated instance. */
+const MAX_STEPS_BACK = 16;
 
 export async function retrieveFrames(exchange: Exchange): Promise<void> {
   const path = instancePath(exchange.variables);
   const frameNumbers = parseFrameNumbers(exchange.variables['frames'] ?? '');
   const instance = await exchange.archive.instance(path);
+  expectRising(instance, frameNumbers);
   const frames = await exchange.archive.frames(instance, frameNumbers);
   await sendFrames(exchange, instance, frames);
 }
@@ -30,18 +33,24 @@ export function parseFrameNumbers(list: string): readonly number[] {
   });
 }
 
+/** Deflate can only be read from the start: every step back costs all that comes before. */
+function expectRising({ transferSyntaxUID }: LocatedInstance, frameNumbers: readonly number[]): void {
+  if (findTransferSyntax(transferSyntaxUID)?.deflated !== true) return;
+  const stepsBack = frameNumbers.filter((number, i) => number <= (frameNumbers[i - 1] ?? 0)).length;
+  if (stepsBack > MAX_STEPS_BACK) {
+    throw invalidRequest('Many frames of a deflated instance must be asked for in rising order.');
+  }
+}
+
 /** Send frames in the form the client prefers; one part each, or the only one by itself. */
-export async function sendFrames(
-  exchange: Exchange,
-  instance: LocatedInstance,
-  frames: readonly Frame[],
-): Promise<void> {
-  const chosen = chooseRepresentation(exchange, offered(instance.transferSyntaxUID, frames.length));
+export async function sendFrames(exchange: Exchange, instance: LocatedInstance, frames: Frames): Promise<void> {
+  const chosen = chooseRepresentation(exchange, offered(instance.transferSyntaxUID, frames.count));
   const { mediaType, transferSyntaxUID, multipart } = chosen;
   const file = await exchange.archive.open(instance);
   try {
-    const [only] = frames;
-    if (only !== undefined && !multipart) {
+    if (!multipart) {
+      const [only] = frames;
+      if (only === undefined) throw notFound();
       const headers = {
         'Content-Type': `${mediaType}; transfer-syntax=${transferSyntaxUID}`,
         'Content-Length': only.lengthBytes,
@@ -49,17 +58,21 @@ export async function sendFrames(
       };
       return await sendPieces(exchange, headers, only.bytes(file));
     }
-    const parts = frames.map((frame) => ({
+    const partOf = (frame: Frame): BodyPart => ({
       contentType: mediaType,
       transferSyntaxUID,
       contentLocation: frameURL(exchange, instance, frame),
       lengthBytes: frame.lengthBytes,
       bytes: () => frame.bytes(file),
-    }));
-    await sendMultipart(exchange, parts);
+    });
+    await sendMultipart(exchange, { [Symbol.iterator]: () => mapped(frames, partOf) });
   } finally {
     await file.close();
   }
+}
+
+function* mapped(frames: Frames, partOf: (frame: Frame) => BodyPart): Generator<BodyPart> {
+  for (const frame of frames) yield partOf(frame);
 }
 
 /** Native frames are always little endian; compressed ones go by the name of their code stream, or as mere octets. */

@@ -76,7 +76,7 @@ async function* fileBytes(
 ): AsyncGenerator<Buffer> {
   const file = await archive.open(instance);
   try {
-    yield* isUnchanged(instance, isAsStored) ? file.bytes() : asExplicitLittleEndian(file.bytes(), instance);
+    yield* isUnchanged(instance, isAsStored) ? file.bytes() : asExplicitLittleEndian(file);
   } finally {
     await file.close();
   }

@@ -40,7 +40,7 @@ export function answerWriter(shape: AnswerShape, base: string): (entity: FoundEn
     const members = columns.flatMap(({ attribute, name, empty }) => {
       const text = attribute.isComputed
         ? computed(attribute, entity, base)
-        : stored(attributes[attribute.level][tagText(attribute.tag)]);
+        : (identifying(attribute, entity) ?? stored(attributes[attribute.level][tagText(attribute.tag)]));
       const member = text ?? empty;
       return member === undefined ? [] : [name + member];
     });
@@ -65,8 +65,34 @@ function columnsOf({ level, returnedLevels, returnTags }: AnswerShape): readonly
     }));
 }
 
-/** What the index keeps is what it wrote itself. */
-const parse = (text: string | undefined): Attributes => (text === undefined ? {} : JSON.parse(text));
+/** Of a row that can not be read the other attributes are unknown; it is no reason to answer nobody anything. */
+function parse(text = '{}'): Attributes {
+  try {
+    const attributes: Attributes | null = JSON.parse(text);
+    return attributes ?? {};
+  } catch {
+    return {};
+  }
+}
+
+/** The UIDs under which the entity is retrieved, whatever else is known of it. */
+function identifying({ tag, vr }: QueryableAttribute, entity: FoundEntity): string | undefined {
+  const uid = identifyingUID(tag, entity);
+  return uid === undefined ? undefined : `{"vr":"${vr}","Value":["${uid}"]}`;
+}
+
+function identifyingUID(tag: Tag, { study, series, instance }: FoundEntity): string | undefined {
+  switch (tag) {
+    case TAG.StudyInstanceUID:
+      return study.studyInstanceUID;
+    case TAG.SeriesInstanceUID:
+      return series?.seriesInstanceUID;
+    case TAG.SOPInstanceUID:
+      return instance?.sopInstanceUID;
+    default:
+      return undefined;
+  }
+}
 
 const stored = (element: unknown): string | undefined => (element === undefined ? undefined : JSON.stringify(element));
 

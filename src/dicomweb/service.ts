@@ -15,9 +15,8 @@ import { allowedMethods, matchRoute } from './match-route.js';
 import { ProblemDetails, sendProblem } from './problem.js';
 import { parseQuery } from './query-parameters.js';
 import { ROUTES } from './routes.js';
-import { PrematureClose } from './write-pieces.js';
-
-const MOST_DISCARDED_BYTES = 256 * 1024 * 1024;
+import { discardBody } from './unread-body.js';
+import { expectTaken, PrematureClose } from './write-pieces.js';
 
 export interface ServiceOptions {
   readonly archive: Archive;
@@ -45,7 +44,10 @@ export function dicomwebService({ archive, authenticator, base, log }: ServiceOp
       if (!isAbort(error)) sendProblem(error, response, log);
     } finally {
       stopWatching?.();
-      discardBody(request);
+      if (response.writableEnded) {
+        expectTaken(response);
+        void discardBody(request);
+      }
     }
   };
 }
@@ -85,18 +87,4 @@ function isAbort(error: unknown): boolean {
   if (error instanceof PrematureClose) return true;
   const code = 'code' in error ? error.code : undefined;
   return code === 'ERR_STREAM_PREMATURE_CLOSE' || code === 'ECONNRESET' || code === 'EPIPE' || code === 'ABORT_ERR';
-}
-
-/**
- * What was not read of a body would otherwise stand before the next request of the connection. Whoever goes on sending
- * beyond all patience is cut off.
- */
-function discardBody(request: Request): void {
-  if (request.readableEnded || request.destroyed) return;
-  let discardedBytes = 0;
-  request.on('data', (chunk: Buffer) => {
-    discardedBytes += chunk.length;
-    if (discardedBytes > MOST_DISCARDED_BYTES) request.destroy();
-  });
-  request.resume();
 }

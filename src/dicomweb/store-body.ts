@@ -1,9 +1,10 @@
 /** The body of a Store request as the parts in it: multipart/related, or one instance by itself. PS3.18 §10.5.1, §8.6.1 */
 import type { Request } from 'express';
 import { cannotUnderstand } from '../dicom/failure-reasons.js';
-import { ArchiveError, invalidRequest } from '../errors.js';
+import { invalidRequest } from '../errors.js';
 import { type MediaType, parameterOf, parseMediaType } from './media-type.js';
 import { boundaryOf, type MultipartPart, readMultipart } from './multipart-reader.js';
+import { inTime, type Patience } from './patience.js';
 import { ProblemDetails, unsupportedMediaType } from './problem.js';
 
 const DICOM = 'application/dicom';
@@ -13,14 +14,12 @@ const WORDS =
 
 /** The largest body that is taken, in bytes: 64 GiB. */
 export const MAX_BODY_BYTES = 64 * 1024 ** 3;
-/** A body of which nothing arrives for so long has been given up by its sender. */
-const SILENCE_MS = 30_000;
 
 /**
  * Judge the headers of a Store request, before any of its body is read.
  * @throws ProblemDetails 415 naming what is taken, 400 without a lawful boundary, 413 for more than is taken
  */
-export function storeParts(request: Request): AsyncIterable<AsyncIterable<Buffer>> {
+export function storeParts(request: Request, patience?: Patience): AsyncIterable<AsyncIterable<Buffer>> {
   const encoding = request.headers['content-encoding'];
   if (encoding !== undefined && encoding.toLowerCase() !== 'identity') {
     throw new ProblemDetails('unsupported-media-type', 'Bodies are taken without a content coding.', {
@@ -30,16 +29,16 @@ export function storeParts(request: Request): AsyncIterable<AsyncIterable<Buffer
   if (Number(request.headers['content-length'] ?? 0) > MAX_BODY_BYTES) throw tooLarge();
   const type = parseMediaType(request.headers['content-type'] ?? '');
   if (type === undefined) throw unsupportedMediaType(WORDS, SUPPORTED);
-  if (type.essence === DICOM) return single(bodyOf(request));
+  if (type.essence === DICOM) return single(bodyOf(request, patience));
   if (type.essence !== 'multipart/related') throw unsupportedMediaType(WORDS, SUPPORTED);
-  return multipart(type, request);
+  return multipart(type, bodyOf(request, patience));
 }
 
-function multipart(type: MediaType, request: Request): AsyncIterable<AsyncIterable<Buffer>> {
+function multipart(type: MediaType, body: AsyncGenerator<Buffer>): AsyncIterable<AsyncIterable<Buffer>> {
   const root = parameterOf(type, 'type');
   if (root === undefined) throw invalidRequest('The Content-Type multipart/related has no parameter "type".');
   if (parseMediaType(root)?.essence !== DICOM) throw unsupportedMediaType(WORDS, SUPPORTED);
-  return partBodies(bodyOf(request), boundaryOf(type));
+  return partBodies(body, boundaryOf(type));
 }
 
 async function* single(body: AsyncIterable<Buffer>): AsyncGenerator<AsyncIterable<Buffer>> {
@@ -64,22 +63,15 @@ async function* notAnInstance({ body }: MultipartPart): AsyncGenerator<Buffer> {
 }
 
 /**
- * The bytes of the request as they arrive, as long as they arrive. Who stops reading leaves the request as it is: destroyed,
+ * The bytes of the request as they arrive, as long as they arrive in time. Who stops reading leaves the request as it is: destroyed,
  * it could not be drained, and its connection would hang with the rest of the body.
  */
-async function* bodyOf(request: Request): AsyncGenerator<Buffer> {
-  const { socket } = request;
-  const giveUp = (): void => void request.destroy(new ArchiveError('invalid-request', 'The body stopped.'));
+async function* bodyOf(request: Request, patience: Patience | undefined): AsyncGenerator<Buffer> {
   let received = 0;
-  socket.setTimeout(SILENCE_MS, giveUp);
-  try {
-    for await (const chunk of request.iterator({ destroyOnReturn: false })) {
-      received += chunk.length;
-      if (received > MAX_BODY_BYTES) throw tooLarge();
-      yield chunk;
-    }
-  } finally {
-    socket.setTimeout(0, giveUp);
+  for await (const chunk of inTime(request, patience)) {
+    received += chunk.length;
+    if (received > MAX_BODY_BYTES) throw tooLarge();
+    yield chunk;
   }
 }
 

@@ -218,6 +218,42 @@ describe('reindexArchive', () => {
     expect(patients).toHaveLength(2);
   });
 
+  it('leaves no study behind whose files are all misfits, nor its patient', async () => {
+    const fixture = await filledArchive();
+    const before = await fixture.content();
+    // A series of another study: the study is known by this file only, and the file fits nowhere.
+    const other = await ArchiveFixture.open();
+    await other.store(
+      await other.addSite('Leeds'),
+      ctFile({ PatientID: 'COVID009', StudyInstanceUID: '1.2.9', SOPInstanceUID: '1.2.9.1.1' }),
+    );
+    await mkdir(fixture.path('studies/1.2.9/1.2.3.1'), { recursive: true });
+    for (const key of await other.keys()) await copyFile(other.path(key), fixture.path(key));
+    const { studies, untaken } = await reindex(fixture);
+    expect({ studies, untaken }).toMatchObject({
+      studies: 3,
+      untaken: [{ reason: expect.stringContaining('Its patient') }],
+    });
+    expect(await fixture.content()).toEqual(before);
+  });
+
+  it('removes series and studies that the index had wrong when their files turn out to be of others', async () => {
+    const fixture = await filledArchive();
+    const before = await fixture.content();
+    await fixture.opened.database.write(async (tx) => {
+      const moved = await tx
+        .selectFrom('instance')
+        .innerJoin('series', 'series.id', 'instance.series_row_id')
+        .select(['series.id', 'series.study_row_id'])
+        .where('series_instance_uid', '=', '1.2.4.1')
+        .executeTakeFirstOrThrow();
+      await tx.updateTable('series').set({ series_instance_uid: '9.9' }).where('id', '=', moved.id).execute();
+      await tx.updateTable('study').set({ study_instance_uid: '9' }).where('id', '=', moved.study_row_id).execute();
+    });
+    await reindex(fixture);
+    expect(await fixture.content()).toEqual(before);
+  });
+
   it('keeps the file that was acknowledged when another has the same SOP Instance UID', async () => {
     const fixture = await filledArchive();
     const before = await fixture.content();

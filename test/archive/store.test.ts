@@ -212,7 +212,7 @@ describe('the start of a file', () => {
 });
 
 describe('the split of a patient', () => {
-  it('is decided once: neither another policy nor another site moves him', async () => {
+  it('is decided once: neither another policy nor a site that agrees moves him', async () => {
     const fixture = await ArchiveFixture.open();
     const leeds = await fixture.addSite('Leeds', 'validation');
     await fixture.store(leeds, ctFile());
@@ -225,7 +225,7 @@ describe('the split of a patient', () => {
         ...attributes,
       });
     await fixture.store(leeds, another('1.2.4'), another('1.2.5', { PatientID: 'COVID002' }));
-    await fixture.store(await fixture.addSite('Bristol', 'training'), another('1.2.6'));
+    await fixture.store(await fixture.addSite('Bristol', 'validation'), another('1.2.6'));
     const { patients, series } = await fixture.content();
     expect(patients).toMatchObject([{ split: 'validation' }, { split: 'training' }]);
     expect(series).toMatchObject([

@@ -1,6 +1,7 @@
+import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { takeFolderLock } from '../../src/database/folder-lock.js';
+import { isFolderLocked, takeFolderLock } from '../../src/database/folder-lock.js';
 import { temporaryFolder } from '../support/temporary-folder.js';
 import { OtherProcess } from './other-process.js';
 
@@ -67,9 +68,53 @@ describe('takeFolderLock', () => {
     takeFolderLock(path)();
   });
 
+  it('waits for whoever has it for a moment', async () => {
+    const path = join(temporaryFolder(), 'lock');
+    const other = OtherProcess.run(`
+      const { takeFolderLock } = await source('database/folder-lock.ts');
+      const release = takeFolderLock(${JSON.stringify(path)});
+      say('taken');
+      await told();
+      setTimeout(() => { release(); process.exit(0); }, 300);
+    `);
+    expect(await other.line()).toBe('taken');
+    other.tell('let go');
+    takeFolderLock(path)();
+  });
+
+  it.each([
+    ['in a folder that is not there', (folder: string) => join(folder, 'gone', 'lock')],
+    ['that is a folder', (folder: string) => folder],
+    [
+      'that is no lock',
+      (folder: string) => {
+        writeFileSync(join(folder, 'lock'), 'This was a shopping list. '.repeat(100));
+        return join(folder, 'lock');
+      },
+    ],
+  ])('is unavailable, not taken, when it is a file %s', (_what, make) => {
+    const path = make(temporaryFolder());
+    const unavailable = expect.objectContaining({ name: 'ArchiveError', code: 'unavailable' });
+    expect(() => takeFolderLock(path)).toThrow(unavailable);
+    expect(() => isFolderLocked(path)).toThrow(unavailable);
+  });
+
   it('lets exactly one of several processes have it', async () => {
     const path = join(temporaryFolder(), 'lock');
     const answers = await Promise.all([taker(path), taker(path), taker(path)].map((other) => other.line()));
     expect(answers.sort()).toEqual(['conflict', 'conflict', 'taken']);
+  });
+});
+
+describe('isFolderLocked', () => {
+  it('tells at once, and leaves the lock as it was', () => {
+    const path = join(temporaryFolder(), 'lock');
+    expect(isFolderLocked(path)).toBe(false);
+    const release = takeFolderLock(path);
+    const began = performance.now();
+    expect(isFolderLocked(path)).toBe(true);
+    expect(performance.now() - began).toBeLessThan(500);
+    release();
+    expect(isFolderLocked(path)).toBe(false);
   });
 });

@@ -12,7 +12,7 @@ export interface StagedBlob {
    * @throws ArchiveError `storage-full` or `unavailable` when the disk does not take them
    */
   publish(key: string): Promise<void>;
-  /** Give the bytes up. Harmless after `publish`, and when called twice. */
+  /** Give the bytes up. Harmless after `publish`, and when called twice; never rejects, whatever the disk does. */
   discard(): Promise<void>;
 }
 

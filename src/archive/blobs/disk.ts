@@ -1,6 +1,6 @@
 /** What the disk says, in the archive's words: full, away, or not there. */
-import { mkdir, unlink } from 'node:fs/promises';
-import { dirname } from 'node:path';
+import { mkdir, open, unlink } from 'node:fs/promises';
+import { dirname, resolve } from 'node:path';
 import { ArchiveError } from '../../errors.js';
 
 const FULL = new Set(['ENOSPC', 'EDQUOT', 'EFBIG']);
@@ -10,22 +10,23 @@ const AWAY = new Set(['EIO', 'EROFS', 'EMFILE', 'ENFILE', 'EACCES', 'EPERM', 'EN
 export const isSystemError = (error: unknown, code: string): boolean =>
   error instanceof Error && 'code' in error && error.code === code;
 
-/** An error of the operating system as an ArchiveError where it is the disk's; any other as it is. */
+const unavailable = (cause: unknown): ArchiveError =>
+  new ArchiveError('unavailable', 'The disk does not answer as it should.', { cause });
+
+/** An error of the operating system as an ArchiveError where it is the disk's as a whole; any other as it is. */
 export function asArchiveError(error: unknown): unknown {
   const code = error instanceof Error && 'code' in error ? String(error.code) : '';
   if (FULL.has(code)) return new ArchiveError('storage-full', 'The archive has no room left.', { cause: error });
-  if (AWAY.has(code)) {
-    return new ArchiveError('unavailable', 'The disk does not answer as it should.', { cause: error });
-  }
-  return error;
+  return AWAY.has(code) ? unavailable(error) : error;
 }
 
-/** Do `work`, and tell its errors as the archive's. */
+/** Do `work`, and tell whatever the operating system has against it as the archive's; what is left is a bug. */
 export async function onDisk<T>(work: () => Promise<T>): Promise<T> {
   try {
     return await work();
   } catch (error) {
-    throw asArchiveError(error);
+    const known = asArchiveError(error);
+    throw known instanceof Error && 'syscall' in known ? unavailable(known) : known;
   }
 }
 
@@ -38,6 +39,25 @@ export async function withFolder<T>(path: string, make: () => Promise<T>): Promi
     await mkdir(dirname(path), { recursive: true });
     return make();
   }
+}
+
+/** Put the entries of a folder on disk. */
+export async function flushFolder(path: string): Promise<void> {
+  const handle = await open(path, 'r');
+  try {
+    await handle.sync();
+  } finally {
+    await handle.close();
+  }
+}
+
+/** Make a folder and those above it; the entries of those that were missing are on disk when it resolves. */
+export async function makeFolder(path: string, mode?: number): Promise<void> {
+  const whole = resolve(path);
+  const first = await mkdir(whole, { recursive: true, ...(mode === undefined ? {} : { mode }) });
+  if (first === undefined) return;
+  const above = dirname(first);
+  for (let folder = whole; folder !== above; folder = dirname(folder)) await flushFolder(dirname(folder));
 }
 
 export async function unlinkIfThere(path: string): Promise<void> {

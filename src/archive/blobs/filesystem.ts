@@ -1,11 +1,11 @@
 /** Blobs in a folder: a key is a path below it. How a blob gets there is told in `staged-file`. */
 import { constants, open as openFile, type Stats } from 'node:fs';
-import { mkdir, readdir, stat } from 'node:fs/promises';
+import { readdir, stat } from 'node:fs/promises';
 import { dirname, join, relative, resolve, sep } from 'node:path';
 import { promisify } from 'node:util';
 import { ArchiveError } from '../../errors.js';
 import type { BlobStore, OpenBlob, StagedBlob, StoredBlob } from './blob-store.js';
-import { asArchiveError, isSystemError, unlinkIfThere } from './disk.js';
+import { asArchiveError, isSystemError, makeFolder, onDisk, unlinkIfThere } from './disk.js';
 import { FolderSync } from './folder-sync.js';
 import { HeldBytes } from './held-bytes.js';
 import { OpenFile } from './open-file.js';
@@ -28,9 +28,9 @@ export class FilesystemBlobStore implements BlobStore {
     this.#root = root;
   }
 
-  /** Open the store in the folder `root`, made when it is not there. */
+  /** Open the store in the folder `root`, made when it is not there. @throws ArchiveError `unavailable` */
   static async open(root: string): Promise<FilesystemBlobStore> {
-    await mkdir(join(root, INCOMING), { recursive: true });
+    await onDisk(() => makeFolder(join(root, INCOMING)));
     return new FilesystemBlobStore(resolve(root));
   }
 
@@ -90,7 +90,7 @@ export class FilesystemBlobStore implements BlobStore {
   }
 
   async remove(key: string): Promise<void> {
-    await unlinkIfThere(this.#path(key));
+    await onDisk(() => unlinkIfThere(this.#path(key)));
   }
 
   async sweepStaged(now: Date): Promise<number> {
@@ -113,12 +113,12 @@ export class FilesystemBlobStore implements BlobStore {
   }
 
   async #stat(key: string): Promise<Stats | undefined> {
-    try {
-      return await stat(this.#path(key));
-    } catch (error) {
-      if (isSystemError(error, 'ENOENT')) return undefined;
-      throw asArchiveError(error);
-    }
+    return onDisk(() =>
+      stat(this.#path(key)).catch((error: unknown) => {
+        if (isSystemError(error, 'ENOENT')) return undefined;
+        throw error;
+      }),
+    );
   }
 
   /** The entries in `folder`; and its own and those above it, unless this store has flushed them before. */

@@ -1,5 +1,8 @@
-/** Makes directory entries durable. Many files of one folder share one fsync: whoever comes while one runs waits for the next. */
-import { open } from 'node:fs/promises';
+/**
+ * Makes directory entries durable. Many files of one folder share one fsync: whoever comes while one runs waits for the next.
+ * When that one fails they fail with it, for an fsync that succeeds after one that failed says nothing.
+ */
+import { flushFolder } from './disk.js';
 
 interface Turn {
   running: Promise<void>;
@@ -19,7 +22,10 @@ export class FolderSync {
     }
     turn.next ??= turn.running.then(
       () => this.#startNext(folder, turn),
-      () => this.#startNext(folder, turn),
+      (error: unknown) => {
+        this.#turns.delete(folder);
+        throw error;
+      },
     );
     return turn.next;
   }
@@ -33,12 +39,7 @@ export class FolderSync {
 
   async #run(folder: string): Promise<void> {
     try {
-      const handle = await open(folder, 'r');
-      try {
-        await handle.sync();
-      } finally {
-        await handle.close();
-      }
+      await flushFolder(folder);
     } finally {
       const turn = this.#turns.get(folder);
       if (turn?.next === undefined) this.#turns.delete(folder);

@@ -11,7 +11,7 @@ import { randomUUID } from 'node:crypto';
 import { type FileHandle, open, rename } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import type { StagedBlob } from './blob-store.js';
-import { asArchiveError, isSystemError, onDisk, unlinkIfThere, withFolder } from './disk.js';
+import { isSystemError, onDisk, unlinkIfThere, withFolder } from './disk.js';
 import type { HeldBytes } from './held-bytes.js';
 
 /** Bytes gathered before they are handed to the disk in one call; a blob that stays below is never staged in a file. */
@@ -68,8 +68,9 @@ export class StagedFile implements StagedBlob {
     const spill = this.#spill;
     this.#spill = undefined;
     if (spill === undefined) return;
-    await spill.handle.close();
-    await unlinkIfThere(spill.path);
+    // Whoever gives a blob up has his answer already: what the disk does not let go of now is swept away later.
+    await spill.handle.close().catch(() => undefined);
+    await unlinkIfThere(spill.path).catch(() => undefined);
   }
 
   /** Write a new file from memory; false when there is one already. */
@@ -110,12 +111,14 @@ export class StagedFile implements StagedBlob {
   async #spillGathered(): Promise<Spill> {
     if (this.#failure !== undefined) throw this.#failure;
     try {
-      this.#spill ??= await this.#openSpill();
-      await writeAll(this.#spill.handle, this.#gathered, this.#gatheredBytes);
-      return this.#spill;
+      return await onDisk(async () => {
+        this.#spill ??= await this.#openSpill();
+        await writeAll(this.#spill.handle, this.#gathered, this.#gatheredBytes);
+        return this.#spill;
+      });
     } catch (error) {
-      this.#failure = asArchiveError(error);
-      throw this.#failure;
+      this.#failure = error;
+      throw error;
     } finally {
       this.#releaseGathered();
     }

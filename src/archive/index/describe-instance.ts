@@ -10,18 +10,17 @@ import type {
   StudyTable,
 } from '../../database/schema.js';
 import { PIXEL_DATA_TAGS, TAG } from '../../dicom/attributes.js';
-import type { CharacterSet } from '../../dicom/character-sets.js';
 import { type DataSet, findBytes, findElement, isSequence, type Tag } from '../../dicom/data-set.js';
 import { type BulkdataEntry, instanceMetadata } from '../../dicom/dicom-json.js';
 import { encodeFrameTable, type FrameTable } from '../../dicom/frame-table.js';
 import { personNameKeys } from '../../dicom/matching-names.js';
 import { normaliseValue } from '../../dicom/matching-values.js';
 import type { Part10Header } from '../../dicom/part10-reader.js';
-import { type QueryLevel, queryableAttributesOf } from '../../dicom/queryable-attributes.js';
 import { swapUnitBytes } from '../../dicom/swap-bytes.js';
 import { readCharacterSet, readNumber, readString } from '../../dicom/values.js';
 import type { VR } from '../../dicom/vr.js';
 import { encodeBulkdata, type StoredBulkdata } from '../read/stored-bulkdata.js';
+import { answeredAttributes, type EncodedText, searchedRequests } from './answered-attributes.js';
 
 const deflate = promisify<string, { level: number }, Buffer>(deflateRaw);
 const DEFLATE = { level: 1 };
@@ -30,7 +29,6 @@ const DEFLATED_AT_ONCE = 64 * 1024;
 
 /** Where an instance or series without a number stands: after all that have one. */
 const WITHOUT_NUMBER = Number.MAX_SAFE_INTEGER;
-const MAX_SEARCHED_REQUESTS = 64;
 /** No longer than fits into a head of a part. */
 const MEDIA_TYPE = /^[a-z]{1,16}\/[a-z0-9.+-]{1,100}$/i;
 
@@ -75,17 +73,11 @@ export async function describeInstance(source: InstanceSource): Promise<Instance
       instance_number: searched(text, TAG.InstanceNumber, 'IS'),
       instance_order: readNumber(dataSet, TAG.InstanceNumber) ?? WITHOUT_NUMBER,
       transfer_syntax_uid: source.header.transferSyntax.uid,
-      attributes: attributesText(dataSet, 'instance'),
+      attributes: answeredAttributes(text, 'instance'),
       frame_count: source.frames?.frameCount ?? 0,
     },
     content: await content(source),
   };
-}
-
-/** A data set and what its text is encoded in, found once for all its attributes. */
-interface EncodedText {
-  readonly dataSet: DataSet;
-  readonly characterSet: CharacterSet;
 }
 
 function studyColumns(text: EncodedText): InstanceDescription['study'] {
@@ -106,7 +98,7 @@ function studyColumns(text: EncodedText): InstanceDescription['study'] {
     referring_physician_name: physician.alphabetic,
     referring_physician_name_ideographic: physician.ideographic,
     referring_physician_name_phonetic: physician.phonetic,
-    attributes: attributesText(text.dataSet, 'study'),
+    attributes: answeredAttributes(text, 'study'),
   };
 }
 
@@ -122,20 +114,15 @@ function seriesColumns(text: EncodedText): InstanceDescription['series'] {
     manufacturer_model_name: searched(text, TAG.ManufacturerModelName, 'LO'),
     performed_procedure_step_start_date: searched(text, TAG.PerformedProcedureStepStartDate, 'DA'),
     performed_procedure_step_start_time: searched(text, TAG.PerformedProcedureStepStartTime, 'TM'),
-    attributes: attributesText(text.dataSet, 'series'),
+    attributes: answeredAttributes(text, 'series'),
   };
 }
 
 function requestRows(text: EncodedText): InstanceDescription['requests'] {
-  const sequence = findElement(text.dataSet, TAG.RequestAttributesSequence);
-  if (sequence === undefined || !isSequence(sequence)) return [];
-  return sequence.items.slice(0, MAX_SEARCHED_REQUESTS).map((dataSet) => {
-    const item = { dataSet, characterSet: readCharacterSet(dataSet, text.characterSet) };
-    return {
-      scheduled_procedure_step_id: searched(item, TAG.ScheduledProcedureStepID, 'SH'),
-      requested_procedure_id: searched(item, TAG.RequestedProcedureID, 'SH'),
-    };
-  });
+  return searchedRequests(text).map(({ item }) => ({
+    scheduled_procedure_step_id: searched(item, TAG.ScheduledProcedureStepID, 'SH'),
+    requested_procedure_id: searched(item, TAG.RequestedProcedureID, 'SH'),
+  }));
 }
 
 /** The first value in the form in which it is searched. */
@@ -147,23 +134,6 @@ function searched({ dataSet, characterSet }: EncodedText, tag: Tag, vr: VR): str
 function nameColumns({ dataSet, characterSet }: EncodedText, tag: Tag) {
   const { alphabetic, ideographic, phonetic } = personNameKeys(readString(dataSet, tag, characterSet) ?? '');
   return { alphabetic: alphabetic || null, ideographic: ideographic || null, phonetic: phonetic || null };
-}
-
-const ANSWERED: Readonly<Record<QueryLevel, ReadonlySet<Tag>>> = {
-  study: answeredTags('study'),
-  series: answeredTags('series'),
-  instance: answeredTags('instance'),
-};
-
-function answeredTags(level: QueryLevel): ReadonlySet<Tag> {
-  const stored = queryableAttributesOf(level).filter(({ isComputed }) => !isComputed);
-  return new Set([TAG.SpecificCharacterSet, ...stored.map(({ tag }) => tag)]);
-}
-
-/** The attributes a search may answer at that level, as one DICOM JSON object. */
-function attributesText(dataSet: DataSet, level: QueryLevel): string {
-  const elements = dataSet.elements.filter(({ tag }) => ANSWERED[level].has(tag));
-  return instanceMetadata({ dataSet: { ...dataSet, elements }, pixelData: undefined, trailer: undefined }).json;
 }
 
 async function content(source: InstanceSource): Promise<InstanceDescription['content']> {

@@ -114,18 +114,30 @@ async function addRecords(
 
 /**
  * Whether an instance that is new contradicts what its UIDs stand for already: a study has one patient and one site; a series
- * one study and one Modality, for a Scope decides by it.
+ * one study and one Modality, for a Scope decides by it. So does a new study whose patient has the split of another site
+ * against the rule of its own: one of both would see him on the wrong side of the hold-out.
  */
 export function isMisfit(record: IndexRecord, known: KnownRows): boolean {
   const { identity, site, description } = record;
   const study = known.studies.get(identity.studyInstanceUID);
-  if (study !== undefined) {
+  if (study === undefined) {
+    if (contradictsSplit(record, known)) return true;
+  } else {
     if (study.pseudonym !== pseudonymOf(record)) return true;
     if (study.siteID !== site.id && !site.mayJoinAnyStudy) return true;
   }
   const series = known.series.get(identity.seriesInstanceUID);
   if (series === undefined) return false;
   return series.studyInstanceUID !== identity.studyInstanceUID || series.modality !== description.series.modality;
+}
+
+/** A patient of the site itself stays where he is, whatever its rule says by now; and curators have no rule of their own. */
+function contradictsSplit(record: IndexRecord, known: KnownRows): boolean {
+  const { site } = record;
+  const pseudonym = pseudonymOf(record);
+  const patient = known.patients.get(pseudonym);
+  if (patient === undefined || patient.firstSiteID === site.id || site.mayJoinAnyStudy) return false;
+  return patient.split !== splitOf(pseudonym, site.splitPolicy);
 }
 
 async function addPatient(tx: Transaction<Schema>, record: IndexRecord, known: KnownRows) {
@@ -136,7 +148,7 @@ async function addPatient(tx: Transaction<Schema>, record: IndexRecord, known: K
     .values({ pseudonym, split, first_site_id: record.site.id })
     .returning('id')
     .executeTakeFirstOrThrow();
-  const patient = { rowID: id, split };
+  const patient = { rowID: id, split, firstSiteID: record.site.id };
   known.patients.set(pseudonym, patient);
   return patient;
 }

@@ -1,7 +1,8 @@
 /** What the index knows of the UIDs of a batch of records, read at once; a batch is judged and grown in memory. */
 import type { CompiledQuery, Kysely } from 'kysely';
 import type { Schema } from '../../database/schema.js';
-import { canonicalPseudonym } from '../split.js';
+import type { Split } from '../scope.js';
+import { patientPseudonym } from '../split.js';
 import type { IndexRecord } from './index-record.js';
 
 export interface KnownInstance {
@@ -25,7 +26,9 @@ export interface KnownStudy {
 
 export interface KnownPatient {
   readonly rowID: number;
-  readonly split: 'training' | 'validation';
+  readonly split: Split;
+  /** The site by whose rule the split was decided. */
+  readonly firstSiteID: number;
 }
 
 export interface KnownRows {
@@ -36,7 +39,8 @@ export interface KnownRows {
 }
 
 /** The pseudonym under which a record's patient is kept. */
-export const pseudonymOf = (record: IndexRecord): string => canonicalPseudonym(record.description.patientID);
+export const pseudonymOf = ({ description, identity }: Pick<IndexRecord, 'description' | 'identity'>): string =>
+  patientPseudonym(description.patientID, identity.studyInstanceUID);
 
 export async function readKnownRows(db: Kysely<Schema>, records: readonly IndexRecord[]): Promise<KnownRows> {
   const distinct = (select: (record: IndexRecord) => string): string[] => [...new Set(records.map(select))];
@@ -62,7 +66,7 @@ export async function readKnownRows(db: Kysely<Schema>, records: readonly IndexR
     .execute();
   const patients = await db
     .selectFrom('patient')
-    .select(['id', 'pseudonym', 'split'])
+    .select(['id', 'pseudonym', 'split', 'first_site_id'])
     .where('pseudonym', 'in', distinct(pseudonymOf))
     .execute();
   return {
@@ -79,7 +83,9 @@ export async function readKnownRows(db: Kysely<Schema>, records: readonly IndexR
     studies: new Map(
       studies.map((row) => [row.study_instance_uid, { rowID: row.id, siteID: row.site_id, pseudonym: row.pseudonym }]),
     ),
-    patients: new Map(patients.map((row) => [row.pseudonym, { rowID: row.id, split: row.split }])),
+    patients: new Map(
+      patients.map((row) => [row.pseudonym, { rowID: row.id, split: row.split, firstSiteID: row.first_site_id }]),
+    ),
   };
 }
 

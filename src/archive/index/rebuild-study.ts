@@ -6,8 +6,9 @@ import type { Transaction } from 'kysely';
 import type { Database } from '../../database/database.js';
 import type { Schema } from '../../database/schema.js';
 import { imagingKindOf, type Split } from '../scope.js';
-import { canonicalPseudonym } from '../split.js';
 import type { IndexRecord } from './index-record.js';
+import { pseudonymOf } from './known-rows.js';
+import { removeEmptyStudies } from './remove-instances.js';
 
 /** A file whose content has been found right, read again. */
 export type RebuiltRecord = Omit<IndexRecord, 'site'>;
@@ -35,6 +36,8 @@ export class StudyRebuild {
   readonly #origin: StudyOrigin;
   readonly #storedAt: string;
   readonly #series = new Map<string, SeriesRow>();
+  /** Studies under which the index had, or has, files of this one. */
+  readonly #leftStudies = new Set<number>();
   #study: { readonly rowID: number; readonly pseudonym: string } | undefined;
 
   /** @param storedAt the instant of rows that are new */
@@ -46,13 +49,13 @@ export class StudyRebuild {
 
   /**
    * Index these files in one transaction. The first file of the study gives the attributes of study and patient, the
-   * first of a series those of the series.
+   * first of a series those of the series. What is left without a file is not left behind.
    */
   async add(records: readonly RebuiltRecord[]): Promise<readonly RebuildOutcome[]> {
     return this.#database.write(async (tx) => {
       const outcomes: RebuildOutcome[] = [];
       for (const record of records) outcomes.push(await this.#addRecord(tx, record));
-      await this.#recount(tx);
+      await this.#tidy(tx);
       return outcomes;
     });
   }
@@ -61,7 +64,7 @@ export class StudyRebuild {
     const { identity } = record;
     const indexed = await tx
       .selectFrom('instance')
-      .select('blob_key')
+      .select(['blob_key', 'study_row_id'])
       .where('sop_instance_uid', '=', identity.sopInstanceUID)
       .executeTakeFirst();
     if (indexed !== undefined && indexed.blob_key !== record.blobKey) return 'duplicate';
@@ -72,6 +75,7 @@ export class StudyRebuild {
     if (series === undefined || series.modality !== record.description.series.modality) return 'misfit';
     this.#series.set(identity.seriesInstanceUID, series);
     await this.#putInstance(tx, record, study.rowID, series.rowID);
+    if (indexed !== undefined) this.#leftStudies.add(indexed.study_row_id);
     return 'indexed';
   }
 
@@ -167,8 +171,9 @@ export class StudyRebuild {
       .execute();
   }
 
-  async #recount(tx: Transaction<Schema>): Promise<void> {
-    if (this.#study === undefined) return;
+  /** Count the instances of each series, and remove series, studies and the patient that none has been found for. */
+  async #tidy(tx: Transaction<Schema>): Promise<void> {
+    const studyRowIDs = await this.#touchedStudies(tx);
     await tx
       .updateTable('series')
       .set((eb) => ({
@@ -177,9 +182,49 @@ export class StudyRebuild {
           .select((count) => count.fn.countAll<number>().as('count'))
           .whereRef('instance.series_row_id', '=', 'series.id'),
       }))
-      .where('study_row_id', '=', this.#study.rowID)
+      .where('study_row_id', 'in', studyRowIDs)
       .execute();
+    const emptySeries = await tx
+      .selectFrom('series')
+      .select('id')
+      .where('study_row_id', 'in', studyRowIDs)
+      .where('instance_count', '=', 0)
+      .execute();
+    await this.#removeSeries(
+      tx,
+      emptySeries.map(({ id }) => id),
+    );
+    await this.#removeStudies(tx, studyRowIDs);
+    if (this.#series.size === 0) this.#study = undefined;
+  }
+
+  /** Patients are looked through only when a study goes. */
+  async #removeStudies(tx: Transaction<Schema>, rowIDs: readonly number[]): Promise<void> {
+    const empty = await tx
+      .selectFrom('study')
+      .select('id')
+      .where('id', 'in', rowIDs)
+      .where('id', 'not in', (eb) => eb.selectFrom('series').select('study_row_id').where('study_row_id', 'in', rowIDs))
+      .execute();
+    if (empty.length > 0) await removeEmptyStudies(tx, rowIDs);
+  }
+
+  async #touchedStudies(tx: Transaction<Schema>): Promise<readonly number[]> {
+    const known = await tx
+      .selectFrom('study')
+      .select('id')
+      .where('study_instance_uid', '=', this.#origin.studyInstanceUID)
+      .execute();
+    const rowIDs = new Set([...known.map(({ id }) => id), ...this.#leftStudies]);
+    this.#leftStudies.clear();
+    return [...rowIDs];
+  }
+
+  /** What is removed is forgotten too: a file that comes later may put it again. */
+  async #removeSeries(tx: Transaction<Schema>, rowIDs: readonly number[]): Promise<void> {
+    if (rowIDs.length === 0) return;
+    await tx.deleteFrom('series_request').where('series_row_id', 'in', rowIDs).execute();
+    await tx.deleteFrom('series').where('id', 'in', rowIDs).execute();
+    for (const [uid, { rowID }] of this.#series) if (rowIDs.includes(rowID)) this.#series.delete(uid);
   }
 }
-
-const pseudonymOf = (record: RebuiltRecord): string => canonicalPseudonym(record.description.patientID);

@@ -35,7 +35,8 @@ async function removeEmptySeries(tx: Transaction<Schema>, rowIDs: readonly numbe
   }
 }
 
-async function removeEmptyStudies(tx: Transaction<Schema>, rowIDs: readonly number[]): Promise<void> {
+/** Remove those of these studies that have no series, and every patient without a study. */
+export async function removeEmptyStudies(tx: Transaction<Schema>, rowIDs: readonly number[]): Promise<void> {
   await tx
     .deleteFrom('study')
     .where('id', 'in', rowIDs)

@@ -10,7 +10,9 @@ import type { PixelDataSink } from '../../dicom/pixel-data.js';
 import { StreamedSwap, swapUnitBytes } from '../../dicom/swap-bytes.js';
 import { EXPLICIT_VR_LITTLE_ENDIAN, findTransferSyntax } from '../../dicom/transfer-syntaxes.js';
 import { readNumber } from '../../dicom/values.js';
+import { ArchiveError } from '../../errors.js';
 import type { LocatedInstance } from '../index/locate.js';
+import type { StoredFile } from './stored-file.js';
 
 /** Whether the instance can be given as Explicit VR Little Endian without decoding pixels. */
 export function isNative(transferSyntaxUID: string): boolean {
@@ -18,21 +20,22 @@ export function isNative(transferSyntaxUID: string): boolean {
   return syntax !== undefined && !syntax.encapsulated;
 }
 
-/** Rewrite the bytes of a native file. @throws whatever `source` throws */
-export async function* asExplicitLittleEndian(
-  source: AsyncIterable<Buffer>,
-  instance: LocatedInstance,
-): AsyncGenerator<Buffer> {
-  const conversion = new Conversion(instance);
+/** Rewrite a native file. @throws ArchiveError `corrupt` */
+export async function* asExplicitLittleEndian(file: StoredFile): AsyncGenerator<Buffer> {
+  const conversion = new Conversion(file.instance);
   const reader = new Part10Reader({ openPixelData: (header) => conversion.openPixelData(header) });
   try {
-    for await (const chunk of source) {
+    for await (const chunk of file.bytes()) {
       await reader.write(chunk);
       yield* conversion.take();
     }
     await reader.end();
     if (reader.header !== undefined) conversion.finish(reader.header, reader.trailer);
     yield* conversion.take();
+  } catch (error) {
+    // Damage may make the reader fail in any way before the end of the file tells of it.
+    if (!(error instanceof ArchiveError)) await file.expectWhole();
+    throw error;
   } finally {
     reader.destroy();
   }

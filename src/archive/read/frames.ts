@@ -16,15 +16,20 @@ export interface Frame {
   bytes(file: StoredFile): AsyncGenerator<Buffer>;
 }
 
+/** Located one by one as they are gone through, for an instance may have a million; they can be gone through again. */
+export interface Frames extends Iterable<Frame> {
+  readonly count: number;
+}
+
 /**
- * Find frames by number, in the order asked for.
+ * Find frames by number, in the order asked for, or all there are.
  * @throws ArchiveError `not-found` when one of them, or any Pixel Data, is not there
  */
 export async function findFrames(
   database: Database,
   instance: LocatedInstance,
-  frameNumbers: readonly number[],
-): Promise<readonly Frame[]> {
+  frameNumbers: readonly number[] | 'all',
+): Promise<Frames> {
   const isBigEndian = findTransferSyntax(instance.transferSyntaxUID)?.byteOrder === 'big';
   const row = await database.read
     .selectFrom('instance_content')
@@ -33,12 +38,23 @@ export async function findFrames(
     .executeTakeFirst();
   const table = row?.frame_table;
   if (table === undefined || table === null) throw notFound();
+  const { frameCount } = instance;
+  if (frameNumbers !== 'all' && frameNumbers.some((number) => number > frameCount)) throw notFound();
   const unitBytes = row?.bulkdata === undefined ? 1 : pixelSwapUnit(row.bulkdata);
-  return frameNumbers.map((frameNumber) => {
-    const location = findFrame(table, frameNumber - 1);
-    if (location === undefined) throw notFound();
-    return frameOf(frameNumber, location, unitBytes);
-  });
+  return {
+    count: frameNumbers === 'all' ? frameCount : frameNumbers.length,
+    *[Symbol.iterator]() {
+      for (const frameNumber of frameNumbers === 'all' ? upTo(frameCount) : frameNumbers) {
+        const location = findFrame(table, frameNumber - 1);
+        if (location === undefined) throw notFound();
+        yield frameOf(frameNumber, location, unitBytes);
+      }
+    },
+  };
+}
+
+function* upTo(last: number): Generator<number> {
+  for (let number = 1; number <= last; number++) yield number;
 }
 
 const pixelSwapUnit = (bulkdata: string): number =>

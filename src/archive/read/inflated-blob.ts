@@ -1,6 +1,6 @@
 /**
  * A deflated file as the stream its positions speak of: the File Meta as stored, the data set inflated. Deflate can only be
- * read from the start: who reads on from where he was goes on inflating, who goes back begins again.
+ * read from the start: who reads on from where he was goes on inflating, who goes back far begins again.
  */
 import { pipeline } from 'node:stream/promises';
 import { createInflateRaw } from 'node:zlib';
@@ -17,24 +17,27 @@ const NOTHING: Buffer = Buffer.alloc(0);
 export class InflatedBlob implements OpenBlob {
   readonly #blob: OpenBlob;
   #chunks: AsyncGenerator<Buffer> | undefined;
-  /** What is inflated and not read yet, and its position in the stream. */
-  #rest: Buffer = NOTHING;
-  #at = 0;
+  /** What was inflated last, its position in the stream, and what came before it: frames may share a byte. */
+  #last: Buffer = NOTHING;
+  #lastAt = 0;
+  #before: Buffer = NOTHING;
 
   constructor(blob: OpenBlob) {
     this.#blob = blob;
   }
 
   async readInto(target: Buffer, offset: number): Promise<number> {
-    if (offset < this.#at) await this.#rewind();
+    if (offset < this.#lastAt - this.#before.length) await this.#rewind();
     let got = 0;
     while (got < target.length) {
-      if (this.#rest.length === 0 && !(await this.#inflateMore())) break;
-      const skipped = Math.min(offset + got - this.#at, this.#rest.length);
-      const copied = this.#rest.copy(target, got, skipped);
-      this.#rest = this.#rest.subarray(skipped + copied);
-      this.#at += skipped + copied;
-      got += copied;
+      const at = offset + got;
+      if (at >= this.#lastAt + this.#last.length) {
+        if (!(await this.#inflateMore())) break;
+      } else if (at >= this.#lastAt) {
+        got += this.#last.copy(target, got, at - this.#lastAt);
+      } else {
+        got += this.#before.copy(target, got, at - this.#lastAt + this.#before.length);
+      }
     }
     return got;
   }
@@ -47,8 +50,9 @@ export class InflatedBlob implements OpenBlob {
   async #rewind(): Promise<void> {
     await this.#chunks?.return(undefined);
     this.#chunks = undefined;
-    this.#rest = NOTHING;
-    this.#at = 0;
+    this.#last = NOTHING;
+    this.#lastAt = 0;
+    this.#before = NOTHING;
   }
 
   /** Whether there was more. */
@@ -56,8 +60,11 @@ export class InflatedBlob implements OpenBlob {
     this.#chunks ??= this.#inflated();
     try {
       const { done, value } = await this.#chunks.next();
-      this.#rest = value ?? NOTHING;
-      return done !== true;
+      if (done === true) return false;
+      this.#before = this.#last;
+      this.#lastAt += this.#last.length;
+      this.#last = value;
+      return true;
     } catch (error) {
       if (isInflateError(error)) return false;
       throw error;

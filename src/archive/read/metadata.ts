@@ -3,15 +3,21 @@
  * series gives is kept in memory under its row and its number of instances, for stored instances never change.
  */
 import { promisify } from 'node:util';
-import { inflateRaw } from 'node:zlib';
+import { createInflateRaw, inflateRaw } from 'node:zlib';
 import type { Database } from '../../database/database.js';
 import { INSTANCE_URL_MARK } from '../../dicom/dicom-json.js';
 import type { LocatedInstance, LocatedSeries } from '../index/locate.js';
 
 const inflate = promisify(inflateRaw);
 
-/** Instances whose metadata is read from the index at once. */
-const ROWS_AT_ONCE = 64;
+/** Instances whose metadata is read from the index at once, and its bytes there: in the ordinary case, all of a series. */
+const ROWS_AT_ONCE = 256;
+const STORED_BYTES_AT_ONCE = 1024 * 1024;
+/** Texts inflated side by side; a longer one is inflated by itself, piece by piece. */
+const TEXTS_AT_ONCE = 16;
+const SHORT_TEXT_BYTES = 128 * 1024;
+/** Texts are joined to pieces of about so many bytes. */
+const PIECE_BYTES = 256 * 1024;
 const CACHE_BYTES = 24 * 1024 * 1024;
 const LARGEST_CACHED_BYTES = 8 * 1024 * 1024;
 const COMMA = Buffer.from(',');
@@ -46,11 +52,12 @@ export class MetadataReader {
       return;
     }
     const located = await instances();
-    const pieces: Buffer[] = [];
+    let pieces: Buffer[] = [];
     let bytes = 0;
     for await (const piece of this.ofInstances(located, instanceURL)) {
       bytes += piece.length;
       if (bytes <= LARGEST_CACHED_BYTES) pieces.push(piece);
+      else pieces = [];
       yield piece;
     }
     const isWhole = bytes <= LARGEST_CACHED_BYTES && located.length === series.instanceCount;
@@ -59,31 +66,69 @@ export class MetadataReader {
 
   /** The JSON objects of these instances, in order, with commas between. */
   async *ofInstances(instances: readonly LocatedInstance[], instanceURL: InstanceURL): AsyncGenerator<Buffer> {
+    let isFirst = true;
+    let waiting: Buffer[] = [];
+    let waitingBytes = 0;
+    for await (const { instance, pieces } of this.#texts(instances)) {
+      if (!isFirst) waiting.push(COMMA);
+      isFirst = false;
+      const url = Buffer.from(instanceURL(instance));
+      for await (const piece of pieces) {
+        waiting.push(...withURL(piece, url));
+        waitingBytes += piece.length;
+        if (waitingBytes < PIECE_BYTES) continue;
+        yield Buffer.concat(waiting);
+        waiting = [];
+        waitingBytes = 0;
+      }
+    }
+    yield Buffer.concat(waiting);
+  }
+
+  /** The text of each instance, in order; to be read before the next is asked for. */
+  async *#texts(instances: readonly LocatedInstance[]): AsyncGenerator<Text> {
+    for await (const some of this.#groups(instances)) {
+      const stored = await this.#read(some);
+      for (let at = 0; at < some.length; at += TEXTS_AT_ONCE) {
+        yield* await Promise.all(some.slice(at, at + TEXTS_AT_ONCE).map((instance) => textOf(instance, stored)));
+      }
+    }
+  }
+
+  /** The instances in groups whose metadata may be read at once, for it may be long of each. */
+  async *#groups(instances: readonly LocatedInstance[]): AsyncGenerator<readonly LocatedInstance[]> {
     for (let at = 0; at < instances.length; at += ROWS_AT_ONCE) {
       const some = instances.slice(at, at + ROWS_AT_ONCE);
-      const texts = await this.#read(some);
-      const pieces = some.flatMap((instance, i) => {
-        const text = texts.get(instance.rowID);
-        if (text === undefined) throw new Error('An indexed instance has metadata.');
-        const located = withURL(text, instanceURL(instance));
-        return at + i === 0 ? located : [COMMA, ...located];
-      });
-      yield Buffer.concat(pieces);
+      const lengths = await this.#storedBytes(some);
+      let from = 0;
+      let bytes = 0;
+      for (const [i, { rowID }] of some.entries()) {
+        bytes += lengths.get(rowID) ?? 0;
+        if (bytes <= STORED_BYTES_AT_ONCE || i === from) continue;
+        yield some.slice(from, i);
+        from = i;
+        bytes = lengths.get(rowID) ?? 0;
+      }
+      yield some.slice(from);
     }
+  }
+
+  async #storedBytes(instances: readonly LocatedInstance[]): Promise<ReadonlyMap<number, number>> {
+    const rows = await this.#database.read
+      .selectFrom('instance_content')
+      .select(['instance_row_id', ({ fn }) => fn<number>('length', ['metadata']).as('bytes')])
+      .where('instance_row_id', 'in', instances.map(rowIDOf))
+      .execute();
+    return new Map(rows.map((row) => [row.instance_row_id, row.bytes]));
   }
 
   async #read(instances: readonly LocatedInstance[]): Promise<ReadonlyMap<number, Buffer>> {
     const rows = await this.#database.read
       .selectFrom('instance_content')
       .select(['instance_row_id', 'metadata'])
-      .where(
-        'instance_row_id',
-        'in',
-        instances.map(({ rowID }) => rowID),
-      )
+      .where('instance_row_id', 'in', instances.map(rowIDOf))
       .execute();
-    const texts = await Promise.all(rows.map(({ metadata }) => inflate(metadata)));
-    return new Map(rows.map((row, i) => [row.instance_row_id, texts[i] ?? Buffer.alloc(0)]));
+    return new Map(rows.map((row) => [row.instance_row_id, row.metadata]));
   }
 
   #remember(key: string, text: Buffer): void {
@@ -97,12 +142,41 @@ export class MetadataReader {
   }
 }
 
+/** The metadata of one instance, in pieces. */
+interface Text {
+  readonly instance: LocatedInstance;
+  readonly pieces: AsyncIterable<Buffer> | Iterable<Buffer>;
+}
+
+const rowIDOf = ({ rowID }: LocatedInstance): number => rowID;
+
+/** A text that turns out to be long is begun again: how long it is nobody knows before. */
+async function textOf(instance: LocatedInstance, stored: ReadonlyMap<number, Buffer>): Promise<Text> {
+  const deflated = stored.get(instance.rowID);
+  if (deflated === undefined) throw new Error('An indexed instance has metadata.');
+  try {
+    return { instance, pieces: [await inflate(deflated, { maxOutputLength: SHORT_TEXT_BYTES })] };
+  } catch (error) {
+    if (!isTooLong(error)) throw error;
+    return { instance, pieces: inflatedPieces(deflated) };
+  }
+}
+
+const isTooLong = (error: unknown): boolean =>
+  error instanceof Error && 'code' in error && error.code === 'ERR_BUFFER_TOO_LARGE';
+
+async function* inflatedPieces(deflated: Buffer): AsyncGenerator<Buffer> {
+  const inflating = createInflateRaw({ chunkSize: SHORT_TEXT_BYTES });
+  inflating.end(deflated);
+  for await (const piece of inflating) yield piece;
+}
+
 /** The text with the instance's URL where the mark stands. */
-function withURL(text: Buffer, url: string): Buffer[] {
+function withURL(text: Buffer, url: Buffer): Buffer[] {
   const pieces: Buffer[] = [];
   let from = 0;
   for (let at = text.indexOf(MARK); at !== -1; at = text.indexOf(MARK, from)) {
-    pieces.push(text.subarray(from, at), Buffer.from(url));
+    pieces.push(text.subarray(from, at), url);
     from = at + 1;
   }
   pieces.push(text.subarray(from));

@@ -9,6 +9,7 @@ import { findTransferSyntax } from '../../dicom/transfer-syntaxes.js';
 import { ArchiveError } from '../../errors.js';
 import type { Log } from '../../log.js';
 import type { BlobStore, OpenBlob } from '../blobs/blob-store.js';
+import { onDisk } from '../blobs/disk.js';
 import type { LocatedInstance } from '../index/locate.js';
 import { BufferPool } from './buffer-pool.js';
 import { InflatedBlob } from './inflated-blob.js';
@@ -86,8 +87,11 @@ export class StoredFile {
   #holding: Buffer | undefined;
 
   constructor(blob: OpenBlob, instance: LocatedInstance, surroundings: StoredFileSurroundings) {
-    this.#blob = blob;
-    this.#stream = findTransferSyntax(instance.transferSyntaxUID)?.deflated ? new InflatedBlob(blob) : blob;
+    this.#blob = {
+      readInto: (target, offset) => onDisk(() => blob.readInto(target, offset)),
+      close: () => blob.close(),
+    };
+    this.#stream = findTransferSyntax(instance.transferSyntaxUID)?.deflated ? new InflatedBlob(this.#blob) : this.#blob;
     this.instance = instance;
     this.#surroundings = surroundings;
   }
@@ -101,6 +105,11 @@ export class StoredFile {
     return this.#pieces(this.#blob, { offset: 0, lengthBytes: sizeBytes, crc32 }, WRONG_FILE);
   }
 
+  /** Read the whole file for nothing but its check. @throws ArchiveError `corrupt` */
+  async expectWhole(): Promise<void> {
+    for await (const _piece of this.bytes());
+  }
+
   /**
    * A run of bytes whose CRC-32 is known, right before the first of them is given: a long one is read once to check it
    * and once more to hand it out, checked again. Positions are those of the Part 10 stream, inflated when the file is
@@ -111,8 +120,7 @@ export class StoredFile {
       yield await this.#held(range);
       return;
     }
-    const check = this.#pieces(this.#stream, range, WRONG_RANGE);
-    while ((await check.next()).done !== true);
+    for await (const _piece of this.#pieces(this.#stream, range, WRONG_RANGE));
     yield* this.#pieces(this.#stream, range, WRONG_RANGE);
   }
 

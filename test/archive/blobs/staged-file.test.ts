@@ -1,6 +1,6 @@
 /** Writers of the same bytes who meet at one key while flushes fail: what one of them was told is durable stays so. */
 import { randomBytes } from 'node:crypto';
-import { mkdirSync } from 'node:fs';
+import { mkdirSync, readdirSync, rmSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -21,6 +21,7 @@ function folderOfWriters() {
   mkdirSync(incoming);
   const held = new HeldBytes();
   return {
+    incoming,
     path: join(root, KEY),
     stage: async (bytes: Buffer, flushEntries: () => Promise<void>): Promise<StagedFile> => {
       const staged = new StagedFile({ incoming, held, pathOf: (key) => join(root, key), flushEntries });
@@ -65,6 +66,15 @@ describe('StagedFile', () => {
       expect((await readFile(path)).equals(bytes)).toBe(true);
     },
   );
+
+  it('gives its bytes up without a word when the disk does not let go of them', async () => {
+    const { incoming, stage } = folderOfWriters();
+    const staged = await stage(randomBytes(LARGE_BYTES), succeed);
+    const [name = ''] = readdirSync(incoming);
+    rmSync(join(incoming, name));
+    mkdirSync(join(incoming, name));
+    await expect(staged.discard()).resolves.toBeUndefined();
+  });
 
   it('resolves only when the entry of the file that has taken the place of its own is flushed', async () => {
     const { path, stage } = folderOfWriters();

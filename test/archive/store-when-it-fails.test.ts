@@ -1,0 +1,120 @@
+/** What becomes of instances when the disk, the index or the archive itself fails: each is told, none is told wrongly. */
+import { mkdir, readdir, rm, truncate, writeFile } from 'node:fs/promises';
+import { sql } from 'kysely';
+import { describe, expect, it } from 'vitest';
+import type { StoreOutcome } from '../../src/archive/store-outcome.js';
+import { FAILURE_REASON } from '../../src/dicom/failure-reasons.js';
+import { ArchiveFixture } from '../support/archive-fixture.js';
+import { ctFile } from '../support/part10.js';
+
+const numbered = (n: number): Buffer => ctFile({ SOPInstanceUID: `1.2.3.1.${n}`, InstanceNumber: n });
+
+const fates = (outcomes: readonly StoreOutcome[]): readonly unknown[] =>
+  outcomes.map((outcome) => (outcome.outcome === 'refused' ? outcome.reason : outcome.outcome));
+
+const run = (fixture: ArchiveFixture, statement: string): Promise<unknown> =>
+  fixture.opened.database.write((tx) => sql.raw(statement).execute(tx));
+
+describe('InstanceStore, when the index fails', () => {
+  it('refuses the instances it can not index, and still names those stored before and after', async () => {
+    const fixture = await ArchiveFixture.open();
+    const site = await fixture.addSite('Leeds');
+    await run(
+      fixture,
+      `create trigger no_rows before insert on instance when new.instance_number = '70'
+       begin select raise(abort, 'no row'); end`,
+    );
+    const files = Array.from({ length: 130 }, (_, i) => numbered(i + 1));
+    const { outcomes, failure, diskFailure } = await fixture.request(site, files);
+    expect(failure).toBeUndefined();
+    expect(diskFailure).toBeInstanceOf(Error);
+    expect(fates(outcomes)).toEqual(
+      files.map((_, i) => (i >= 64 && i < 128 ? FAILURE_REASON.outOfResources : 'stored')),
+    );
+    expect((await fixture.content()).instances).toHaveLength(66);
+    expect(await fixture.instanceKeys()).toHaveLength(130);
+    await run(fixture, 'drop trigger no_rows');
+    expect(fates(await fixture.store(site, ...files.slice(63, 65)))).toEqual(['already-stored', 'stored']);
+  });
+
+  it('acknowledges nothing of a study whose record can not be written', async () => {
+    const fixture = await ArchiveFixture.open();
+    const site = await fixture.addSite('Leeds');
+    const record = fixture.path('studies/1.2.3/study.json');
+    await mkdir(record, { recursive: true });
+    const { outcomes, failure, diskFailure } = await fixture.request(site, [numbered(1), Buffer.from('x')]);
+    expect(failure).toBeUndefined();
+    expect(diskFailure).toMatchObject({ name: 'ArchiveError', code: 'unavailable' });
+    expect(fates(outcomes)).toEqual([FAILURE_REASON.outOfResources, FAILURE_REASON.cannotUnderstand]);
+    await rm(record, { recursive: true });
+    expect(fates(await fixture.store(site, numbered(1)))).toEqual(['already-stored']);
+    expect((await fixture.read('studies/1.2.3/study.json')).toString()).toContain('Leeds');
+  });
+});
+
+describe('InstanceStore, when something else fails', () => {
+  it('tells a fault of its own as one of processing, not of the disk', async () => {
+    const fixture = await ArchiveFixture.open();
+    const site = await fixture.addSite('Leeds');
+    await run(fixture, 'alter table patient rename to gone');
+    const { outcomes, failure, diskFailure } = await fixture.request(site, [numbered(1)]);
+    expect({ failure, diskFailure }).toEqual({ failure: undefined, diskFailure: undefined });
+    expect(fates(outcomes)).toEqual([FAILURE_REASON.processingFailure]);
+  });
+
+  it('tells any refusal of the operating system as one of the disk', async () => {
+    const fixture = await ArchiveFixture.open();
+    const site = await fixture.addSite('Leeds');
+    await writeFile(fixture.path('studies'), '');
+    const { outcomes, diskFailure } = await fixture.request(site, [numbered(1)]);
+    expect(diskFailure).toMatchObject({ name: 'ArchiveError', code: 'unavailable' });
+    expect(fates(outcomes)).toEqual([FAILURE_REASON.outOfResources]);
+  });
+});
+
+describe('InstanceStore, sent again what is indexed', () => {
+  const large = ctFile({ Rows: 1024, Columns: 1024, PixelData: new Array<number>(1024 * 1024).fill(7) });
+
+  it.each<[string, Buffer, (path: string) => Promise<void>]>([
+    ['lost', numbered(1), (path) => rm(path)],
+    ['cut short', numbered(1), (path) => truncate(path, 400)],
+    ['lost and large', large, (path) => rm(path)],
+    ['cut short and large', large, (path) => truncate(path, 400)],
+  ])('replaces a file that is %s', async (_how, file, spoil) => {
+    const fixture = await ArchiveFixture.open();
+    const site = await fixture.addSite('Leeds');
+    await fixture.store(site, file);
+    const before = await fixture.content();
+    const [key = ''] = await fixture.instanceKeys();
+    await spoil(fixture.path(key));
+    expect(fates(await fixture.store(site, file))).toEqual(['already-stored']);
+    expect((await fixture.read(key)).equals(file)).toBe(true);
+    expect(await fixture.content()).toEqual(before);
+    expect(await readdir(fixture.path('incoming'))).toEqual([]);
+  });
+
+  it('replaces a file of the right size that was found damaged, and takes the mark away', async () => {
+    const fixture = await ArchiveFixture.open();
+    const site = await fixture.addSite('Leeds');
+    await fixture.store(site, numbered(1), numbered(2));
+    const [key = ''] = await fixture.instanceKeys();
+    await writeFile(fixture.path(key), Buffer.alloc(numbered(1).length));
+    await run(fixture, "update instance set damaged_at = '2020-04-01T00:00:00.000Z'");
+    expect(fates(await fixture.store(site, numbered(1)))).toEqual(['already-stored']);
+    expect((await fixture.read(key)).equals(numbered(1))).toBe(true);
+    const { instances } = await fixture.content();
+    expect(instances).toMatchObject([{ damaged_at: null }, { damaged_at: '2020-04-01T00:00:00.000Z' }]);
+  });
+
+  it('says that it could not keep it when the lost file can not be replaced', async () => {
+    const fixture = await ArchiveFixture.open();
+    const site = await fixture.addSite('Leeds');
+    await fixture.store(site, numbered(1));
+    const [key = ''] = await fixture.instanceKeys();
+    await rm(fixture.path(key));
+    await mkdir(fixture.path(key));
+    const { outcomes, diskFailure } = await fixture.request(site, [numbered(1)]);
+    expect(fates(outcomes)).toEqual([FAILURE_REASON.outOfResources]);
+    expect(diskFailure).toMatchObject({ code: 'unavailable' });
+  });
+});
