@@ -41,7 +41,7 @@ export interface TokenTable {
 
 export interface PatientTable {
   id: Generated<number>;
-  /** Patient ID in its canonical form. */
+  /** Patient ID in its canonical form; for a patient without one, a name made of the Study. */
   pseudonym: string;
   split: 'training' | 'validation';
   first_site_id: number;

@@ -27,8 +27,8 @@ export interface Part10ReaderOptions {
   /** Called once when the header has been read and Pixel Data begins; it may throw to refuse the instance. */
   readonly openPixelData: (header: Part10Header) => PixelDataSink;
   /**
-   * Told how many more bytes, of the file and of what is inflated of it, have come before the header is whole: as many
-   * may be held in memory. It may throw to refuse the instance.
+   * Told how many more bytes have come, of the file and of what is inflated of it, and the header is still not whole: as
+   * many may be held in memory. It may throw to refuse the instance.
    */
   readonly holdHeaderBytes?: ((lengthBytes: number) => void) | undefined;
   readonly limits?: Partial<Part10Limits>;
@@ -81,8 +81,8 @@ export class Part10Reader {
     this.#expectNoFailure();
     this.#fileBytes.write(chunk);
     try {
-      this.#hold(chunk);
       if (this.#inflater === undefined) this.#advance();
+      this.#hold(chunk);
     } catch (error) {
       throw this.#fail(error);
     }
@@ -140,8 +140,8 @@ export class Part10Reader {
     const inflated = new ArrivingBytes(dataSetOffset);
     const take = (chunk: Buffer): void => {
       inflated.write(chunk);
-      this.#hold(chunk);
       this.#advance();
+      this.#hold(chunk);
     };
     this.#inflater = new DataSetInflater({ limits: this.#tally.limits, take });
     return inflated;

@@ -57,18 +57,6 @@ export function closing(boundary: string): Buffer {
   return Buffer.from(`\r\n--${lawfulBoundary(boundary)}--`, 'latin1');
 }
 
-/**
- * Count the bytes of a whole multipart body, for its Content-Length.
- * @throws Error when there are no parts: clients wait forever on an empty multipart body.
- */
-export function multipartLengthBytes(
-  boundary: string,
-  parts: readonly { readonly head: Uint8Array; readonly contentLengthBytes: number }[],
-): number {
-  if (parts.length === 0) throw new Error('A multipart body has at least one part.');
-  return parts.reduce((sum, part) => sum + part.head.length + part.contentLengthBytes, closing(boundary).length);
-}
-
 const transferSyntaxParameter = (uid: string | undefined): string =>
   uid === undefined ? '' : `; transfer-syntax=${uid}`;
 

@@ -2,13 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { parseMediaType } from '../../src/dicomweb/media-type.js';
 import { boundaryOf } from '../../src/dicomweb/multipart-reader.js';
-import {
-  closing,
-  multipartContentType,
-  multipartLengthBytes,
-  newBoundary,
-  partHead,
-} from '../../src/dicomweb/multipart-writer.js';
+import { closing, multipartContentType, newBoundary, partHead } from '../../src/dicomweb/multipart-writer.js';
 
 const boundary = 'b0undary';
 const transferSyntaxUID = '1.2.840.10008.1.2.4.90';
@@ -139,26 +133,6 @@ describe('partHead', () => {
 describe('closing', () => {
   it('MP-03 ends with the boundary between hyphens', () => {
     expect(closing(boundary).toString('latin1')).toBe('\r\n--b0undary--');
-  });
-});
-
-describe('multipartLengthBytes', () => {
-  it('MP-18 counts what is written', () => {
-    fc.assert(
-      fc.property(fc.array(fc.uint8Array({ maxLength: 50 }), { minLength: 1, maxLength: 10 }), (bodies) => {
-        const parts = bodies.map((body, index) => ({
-          head: partHead({ boundary, contentType: 'a/b', first: index === 0 }),
-          contentLengthBytes: body.length,
-        }));
-        const written = parts.flatMap((part, index) => [part.head, bodies[index] ?? Buffer.alloc(0)]);
-        const body = Buffer.concat([...written, closing(boundary)]);
-        expect(multipartLengthBytes(boundary, parts)).toBe(body.length);
-      }),
-    );
-  });
-
-  it('MP-14 throws on no parts', () => {
-    expect(() => multipartLengthBytes(boundary, [])).toThrow(Error);
   });
 });
 

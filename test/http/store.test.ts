@@ -550,7 +550,7 @@ describe('connections', () => {
   it.each([
     ['400 to a malformed part', '--parts\r\nX 1\r\n\r\n', 400],
     ['413 to too many parts', '--parts\r\n\r\nx\r\n'.repeat(10_001), 413],
-  ])('answers %s while most of the body is still to come, and the connection goes on', async (_name, begin, status) => {
+  ])('answers %s while most of the body is still to come, and its sender goes on', async (_name, begin, status) => {
     const agent = new Agent({ keepAlive: true, maxSockets: 1 });
     const headers = { Authorization: `Bearer ${archive.siteToken}`, 'Content-Type': MULTIPART };
     const body = Buffer.concat([Buffer.from(begin), Buffer.alloc(8 * 1024 * 1024)]);

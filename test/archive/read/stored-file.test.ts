@@ -1,0 +1,97 @@
+import { openSync } from 'node:fs';
+import { describe, expect, it } from 'vitest';
+import type { OpenBlob } from '../../../src/archive/blobs/blob-store.js';
+import { OpenFile } from '../../../src/archive/blobs/open-file.js';
+import { BufferPool } from '../../../src/archive/read/buffer-pool.js';
+import { InflatedBlob } from '../../../src/archive/read/inflated-blob.js';
+import { StoredFile } from '../../../src/archive/read/stored-file.js';
+import { makeInstance, SYNTAX } from '../../http/instances.js';
+import { Seeded } from '../../support/seeded.js';
+
+const instance = {
+  rowID: 1,
+  studyInstanceUID: '1.2',
+  seriesInstanceUID: '1.2.3',
+  sopInstanceUID: '1.2.3.4',
+  sopClassUID: '1.2.840.10008.5.1.4.1.1.2',
+  blobKey: 'studies/1.2/1.2.3/1.2.3.4.dcm',
+  sizeBytes: 1_000,
+  crc32: 0,
+  frameCount: 1,
+};
+
+describe('StoredFile', () => {
+  it.each([SYNTAX.explicit, SYNTAX.deflated])(
+    'F10 tells a disk that can not read as unavailable: %s',
+    async (syntax) => {
+      // Reading its first page is an input/output error by the kernel's own word.
+      const blob = new OpenFile(openSync('/proc/self/mem', 'r'));
+      const surroundings = { pool: new BufferPool(), mark: () => undefined };
+      const file = new StoredFile(blob, { ...instance, transferSyntaxUID: syntax }, surroundings);
+      await expect(file.bytes().next()).rejects.toMatchObject({ code: 'unavailable' });
+      const range = file.checkedBytes({ offset: 0, lengthBytes: 10, crc32: 0 });
+      await expect(range.next()).rejects.toMatchObject({ code: 'unavailable' });
+      await file.close();
+    },
+  );
+});
+
+/** A blob in memory that counts what is read of it. */
+class CountedBlob implements OpenBlob {
+  bytesRead = 0;
+  readonly #bytes: Buffer;
+
+  constructor(bytes: Buffer) {
+    this.#bytes = bytes;
+  }
+
+  async readInto(target: Buffer, offset: number): Promise<number> {
+    const got = this.#bytes.copy(target, 0, offset);
+    this.bytesRead += got;
+    return got;
+  }
+
+  async close(): Promise<void> {}
+}
+
+describe('InflatedBlob', () => {
+  const pixels = new Seeded('inflated').bytes(3_000_000);
+  const { file } = makeInstance({
+    study: 'inflated',
+    transferSyntaxUID: SYNTAX.deflated,
+    attributes: { Rows: 1_000, Columns: 1_500, PixelData: pixels },
+  });
+
+  it('reads runs that share a byte with the one before in one pass', async () => {
+    const counted = new CountedBlob(file);
+    const blob = new InflatedBlob(counted);
+    const target = Buffer.alloc(10_001);
+    const start = await startOf(file, pixels);
+    for (let at = 0; at + 10_001 <= pixels.length; at += 10_000) {
+      await blob.readInto(target, start + at);
+      expect(target.equals(pixels.subarray(at, at + 10_001))).toBe(true);
+    }
+    await blob.close();
+    expect(counted.bytesRead).toBeLessThan(1.1 * file.length);
+  });
+
+  it('goes back to the start for what lies far behind', async () => {
+    const blob = new InflatedBlob(new CountedBlob(file));
+    const target = Buffer.alloc(1_000);
+    const start = await startOf(file, pixels);
+    for (const at of [2_000_000, 5, 2_500_000, 2_400_000, 0]) {
+      expect(await blob.readInto(target, start + at)).toBe(1_000);
+      expect(target.equals(pixels.subarray(at, at + 1_000))).toBe(true);
+    }
+    await blob.close();
+  });
+});
+
+/** Where the pixels begin in the inflated stream. */
+async function startOf(file: Buffer, pixels: Buffer): Promise<number> {
+  const whole = Buffer.alloc(pixels.length + 10_000);
+  const blob = new InflatedBlob(new CountedBlob(file));
+  const got = await blob.readInto(whole, 0);
+  await blob.close();
+  return whole.subarray(0, got).indexOf(pixels.subarray(0, 64));
+}
