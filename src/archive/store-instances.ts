@@ -19,6 +19,7 @@ import type { SubmissionRecords } from './submission-records.js';
 
 /** Parts whose files and rows are waited for together: bounds what a request of ten thousand parts holds in memory. */
 const BATCH_PARTS = 64;
+const REMEMBERED_SERIES = 10_000;
 
 export interface StoreRequest {
   readonly site: StoringSite;
@@ -62,6 +63,8 @@ type Settled = Judged | Waiting;
 export class InstanceStore {
   readonly #options: InstanceStoreOptions;
   readonly #knownInstances: KnownInstances;
+  /** What makes an instance fit a series, for the series last sent to. */
+  readonly #fitting = new Set<string>();
   readonly #headers = new HeaderBudget();
 
   constructor(options: InstanceStoreOptions) {
@@ -71,7 +74,6 @@ export class InstanceStore {
 
   async store(request: StoreRequest): Promise<StoreResult> {
     const outcomes: StoreOutcome[] = [];
-    const fitting = new Set<string>();
     let batch: Promise<Settled>[] = [];
     let failure: unknown;
     let diskFailure: unknown;
@@ -86,9 +88,7 @@ export class InstanceStore {
       for await (const part of request.parts) {
         const received = await this.#receive(part, request.expectedStudy);
         // Not awaited: its file is flushed while the next part is read.
-        batch.push(
-          'diskFailure' in received ? Promise.resolve(received) : this.#settle(received, request.site, fitting),
-        );
+        batch.push('diskFailure' in received ? Promise.resolve(received) : this.#settle(received, request.site));
         if (batch.length >= BATCH_PARTS) await finishBatch();
       }
     } catch (error) {
@@ -113,10 +113,10 @@ export class InstanceStore {
   }
 
   /** Never rejects: a part that can not be kept now is an outcome like another. */
-  async #settle(received: ReceivedInstance | Refused, site: StoringSite, fitting: Set<string>): Promise<Settled> {
+  async #settle(received: ReceivedInstance | Refused, site: StoringSite): Promise<Settled> {
     if (received.outcome === 'refused') return { outcome: received };
     try {
-      return await this.#publish(received, site, fitting);
+      return await this.#publish(received, site);
     } catch (error) {
       return isDiskFailure(error)
         ? this.#notKept(received.identity, error)
@@ -124,7 +124,7 @@ export class InstanceStore {
     }
   }
 
-  async #publish(received: ReceivedInstance, site: StoringSite, fitting: Set<string>): Promise<Settled> {
+  async #publish(received: ReceivedInstance, site: StoringSite): Promise<Settled> {
     try {
       const record = indexRecord(received, site);
       const same = await this.#knownInstances.find(record.identity.sopInstanceUID);
@@ -135,7 +135,7 @@ export class InstanceStore {
           : { outcome: outcomeOf(outcome, received) };
       }
       // Before its file is among the others, where a later `reindex` could not tell it from what was acknowledged.
-      if (!(await this.#fits(record, fitting))) return { outcome: outcomeOf('misfit', received) };
+      if (!(await this.#fits(record))) return { outcome: outcomeOf('misfit', received) };
       await received.staged.publish(record.blobKey);
       return { record, received };
     } finally {
@@ -156,16 +156,17 @@ export class InstanceStore {
     return file !== undefined && (await markRestored(database, file)) ? again : { record, received };
   }
 
-  /** Whether the record fits what is indexed; asked once for each series of a request, for what fits goes on to fit. */
-  async #fits(record: IndexRecord, fitting: Set<string>): Promise<boolean> {
+  /** Whether the record fits what is indexed; of a series that is there already it is asked once, for it goes on to fit. */
+  async #fits(record: IndexRecord): Promise<boolean> {
     const { studyInstanceUID, seriesInstanceUID } = record.identity;
-    const series = [studyInstanceUID, seriesInstanceUID, pseudonymOf(record), record.description.series.modality].join(
-      '/',
-    );
-    if (fitting.has(series)) return true;
-    const isFitting = !isMisfit(record, await readKnownRows(this.#options.database.read, [record]));
-    if (isFitting) fitting.add(series);
-    return isFitting;
+    const { modality } = record.description.series;
+    const series = [record.site.id, studyInstanceUID, seriesInstanceUID, modality, pseudonymOf(record)].join('/');
+    if (this.#fitting.has(series)) return true;
+    const known = await readKnownRows(this.#options.database.read, [record]);
+    if (isMisfit(record, known)) return false;
+    if (this.#fitting.size >= REMEMBERED_SERIES) this.#fitting.clear();
+    if (known.series.has(seriesInstanceUID)) this.#fitting.add(series);
+    return true;
   }
 
   /** Give a batch its rows and its studies their records. Never rejects: what can not be had refuses those who need it. */

@@ -6,6 +6,7 @@ import { EXPLICIT_VR_LITTLE_ENDIAN, NEVER_NEGOTIATED } from '../dicom/transfer-s
 import type { Representation } from './accept.js';
 import { chooseRepresentation, type Exchange, sendPieces } from './exchange.js';
 import { type BodyPart, sendMultipart } from './multipart-body.js';
+import { ReadAhead } from './read-ahead.js';
 import { sendAllBulkdata } from './retrieve-bulkdata.js';
 import { instanceURL, resourcePath, resourceURL } from './urls.js';
 
@@ -22,10 +23,17 @@ export async function retrieveInstances(exchange: Exchange): Promise<void> {
   if (chosen.mediaType === OCTETS) return sendAllBulkdata(exchange, instances);
   const isAsStored = chosen.stored === true;
   if (!chosen.multipart) return sendOne(exchange, instances, isAsStored);
-  await sendMultipart(
-    exchange,
-    instances.map((instance) => partOf(exchange, instance, isAsStored)),
+  const files = new ReadAhead(instances.length, (index) =>
+    fileBytes(exchange.archive, at(instances, index), isAsStored),
   );
+  try {
+    await sendMultipart(
+      exchange,
+      instances.map((instance, index) => partOf(exchange, instance, isAsStored, () => files.pieces(index))),
+    );
+  } finally {
+    await files.close();
+  }
 }
 
 /** What there is without decoding pixels; Explicit VR Little Endian first where all can be given in it. */
@@ -55,12 +63,23 @@ async function sendOne(exchange: Exchange, instances: readonly LocatedInstance[]
   await sendPieces(exchange, headers, fileBytes(exchange.archive, instance, isAsStored));
 }
 
-const partOf = (exchange: Exchange, instance: LocatedInstance, isAsStored: boolean): BodyPart => ({
+function at(instances: readonly LocatedInstance[], index: number): LocatedInstance {
+  const instance = instances[index];
+  if (instance === undefined) throw new Error('A file that is read is that of an instance.');
+  return instance;
+}
+
+const partOf = (
+  { base }: Exchange,
+  instance: LocatedInstance,
+  isAsStored: boolean,
+  bytes: () => AsyncGenerator<Buffer>,
+): BodyPart => ({
   contentType: DICOM,
   transferSyntaxUID: syntaxSent(instance, isAsStored),
-  contentLocation: instanceURL(exchange.base, instance),
+  contentLocation: instanceURL(base, instance),
   lengthBytes: isUnchanged(instance, isAsStored) ? instance.sizeBytes : undefined,
-  bytes: () => fileBytes(exchange.archive, instance, isAsStored),
+  bytes,
 });
 
 const isUnchanged = (instance: LocatedInstance, isAsStored: boolean): boolean =>

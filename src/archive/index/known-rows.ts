@@ -42,9 +42,14 @@ export interface KnownRows {
 export const pseudonymOf = ({ description, identity }: Pick<IndexRecord, 'description' | 'identity'>): string =>
   patientPseudonym(description.patientID, identity.studyInstanceUID);
 
+/** Read what is known of these records; the questions go out together, for the writer's thread is a message away. */
 export async function readKnownRows(db: Kysely<Schema>, records: readonly IndexRecord[]): Promise<KnownRows> {
   const distinct = (select: (record: IndexRecord) => string): string[] => [...new Set(records.map(select))];
-  const studies = await db
+  const instancesAsked = readKnownInstances(
+    db,
+    distinct((r) => r.identity.sopInstanceUID),
+  );
+  const studiesAsked = db
     .selectFrom('study')
     .innerJoin('patient', 'patient.id', 'study.patient_row_id')
     .select(['study.id', 'study.study_instance_uid', 'study.site_id', 'patient.pseudonym'])
@@ -54,7 +59,7 @@ export async function readKnownRows(db: Kysely<Schema>, records: readonly IndexR
       distinct((r) => r.identity.studyInstanceUID),
     )
     .execute();
-  const series = await db
+  const seriesAsked = db
     .selectFrom('series')
     .innerJoin('study', 'study.id', 'series.study_row_id')
     .select(['series.id', 'series.series_instance_uid', 'series.modality', 'study.study_instance_uid'])
@@ -64,16 +69,19 @@ export async function readKnownRows(db: Kysely<Schema>, records: readonly IndexR
       distinct((r) => r.identity.seriesInstanceUID),
     )
     .execute();
-  const patients = await db
+  const patientsAsked = db
     .selectFrom('patient')
     .select(['id', 'pseudonym', 'split', 'first_site_id'])
     .where('pseudonym', 'in', distinct(pseudonymOf))
     .execute();
+  const [instances, studies, series, patients] = await Promise.all([
+    instancesAsked,
+    studiesAsked,
+    seriesAsked,
+    patientsAsked,
+  ]);
   return {
-    instances: await readKnownInstances(
-      db,
-      distinct((r) => r.identity.sopInstanceUID),
-    ),
+    instances,
     series: new Map(
       series.map((row) => [
         row.series_instance_uid,

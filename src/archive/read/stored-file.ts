@@ -15,7 +15,7 @@ import { BufferPool } from './buffer-pool.js';
 import { InflatedBlob } from './inflated-blob.js';
 
 /** 64 KiB would halve the throughput. */
-const READ_BYTES = 512 * 1024;
+const READ_BYTES = 1024 * 1024;
 /** A checked range up to this long is read once and held. */
 const HELD_BYTES = 16 * 1024 * 1024;
 const WRONG_FILE = 'its bytes are not those stored';
