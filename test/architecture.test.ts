@@ -463,7 +463,7 @@ const tree = readSourceTree('src');
 describe('the sources', () => {
   it('are there to be judged', () => {
     expect(tree.map((file) => file.path)).toEqual(
-      expect.arrayContaining(['src/errors.ts', 'src/archive/scope.ts', 'src/database/sqlite-writer.worker.mjs']),
+      expect.arrayContaining(['src/errors.ts', 'src/archive/scope.ts', 'src/database/sqlite-thread.worker.mjs']),
     );
     expect(tree.flatMap(importsOf).length).toBeGreaterThan(tree.length);
   });

@@ -6,7 +6,7 @@ import Sqlite from 'better-sqlite3';
 import { Kysely, Migrator, type SqliteDatabase, SqliteDialect, type Transaction } from 'kysely';
 import { MIGRATIONS } from './migrations/migrations.js';
 import type { Schema } from './schema.js';
-import { SqliteWriterDialect } from './sqlite-writer.js';
+import { SqliteThreadDialect } from './sqlite-thread.js';
 
 const BUSY_TIMEOUT_MS = 5_000;
 const KEPT_STATEMENTS = 256;
@@ -57,7 +57,7 @@ export class Database {
 
 /** The thread starts with its first query. */
 const openThread = (path: string, isQueryOnly: boolean): Kysely<Schema> =>
-  new Kysely<Schema>({ dialect: new SqliteWriterDialect({ path, busyTimeoutMs: BUSY_TIMEOUT_MS, isQueryOnly }) });
+  new Kysely<Schema>({ dialect: new SqliteThreadDialect({ path, busyTimeoutMs: BUSY_TIMEOUT_MS, isQueryOnly }) });
 
 function openReader(path: string): SqliteDatabase {
   const sqlite = new Sqlite(path, { timeout: BUSY_TIMEOUT_MS });

@@ -1,6 +1,6 @@
 // @ts-check
 /**
- * The one connection that writes, in a thread of its own: a commit waits for the disk here and nowhere else.
+ * A connection in a thread of its own: a commit waits for the disk, and a search for its rows, here and nowhere else.
  * Plain JavaScript, so that Node starts it as it stands, from the sources and from the build alike.
  */
 import { parentPort, workerData } from 'node:worker_threads';

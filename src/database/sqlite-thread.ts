@@ -1,4 +1,4 @@
-/** A Kysely dialect for SQLite whose only connection lives in a worker thread: what waits for the disk waits there. */
+/** A Kysely dialect for SQLite whose only connection lives in a worker thread: what takes long takes it there. */
 import { Worker } from 'node:worker_threads';
 import {
   CompiledQuery,
@@ -27,7 +27,7 @@ interface Waiting {
   readonly reject: (error: Error) => void;
 }
 
-export interface SqliteWriterOptions {
+export interface SqliteThreadOptions {
   readonly path: string;
   /** How long a statement waits for another process's transaction to end. */
   readonly busyTimeoutMs: number;
@@ -42,15 +42,15 @@ class TransactionalSqliteAdapter extends SqliteAdapter {
   }
 }
 
-export class SqliteWriterDialect implements Dialect {
-  readonly #options: SqliteWriterOptions;
+export class SqliteThreadDialect implements Dialect {
+  readonly #options: SqliteThreadOptions;
 
-  constructor(options: SqliteWriterOptions) {
+  constructor(options: SqliteThreadOptions) {
     this.#options = options;
   }
 
   createDriver(): Driver {
-    return new SqliteWriterDriver(this.#options);
+    return new SqliteThreadDriver(this.#options);
   }
 
   createQueryCompiler(): QueryCompiler {
@@ -66,14 +66,14 @@ export class SqliteWriterDialect implements Dialect {
   }
 }
 
-class SqliteWriterDriver implements Driver {
-  readonly #options: SqliteWriterOptions;
+class SqliteThreadDriver implements Driver {
+  readonly #options: SqliteThreadOptions;
   #connection: WorkerConnection | undefined;
   /** The end of the queue for the one connection. */
   #turn: Promise<void> = Promise.resolve();
   #release: (() => void) | undefined;
 
-  constructor(options: SqliteWriterOptions) {
+  constructor(options: SqliteThreadOptions) {
     this.#options = options;
   }
 
@@ -126,8 +126,8 @@ class WorkerConnection implements DatabaseConnection {
   #isClosing = false;
   #end: Error | undefined;
 
-  constructor(options: SqliteWriterOptions) {
-    this.#worker = new Worker(new URL('./sqlite-writer.worker.mjs', import.meta.url), { workerData: options });
+  constructor(options: SqliteThreadOptions) {
+    this.#worker = new Worker(new URL('./sqlite-thread.worker.mjs', import.meta.url), { workerData: options });
     this.#worker.on('message', (reply: Reply) => this.#settle(reply));
     this.#worker.on('error', (error) => this.#failAll(asDatabaseError(error)));
     this.#worker.on('exit', () => this.#failAll(this.#isClosing ? new Error('The database is closed.') : died()));
@@ -145,9 +145,8 @@ class WorkerConnection implements DatabaseConnection {
     return answer as Promise<QueryResult<R>>;
   }
 
-  // biome-ignore lint/correctness/useYield: an archive's writer never streams
-  async *streamQuery<R>(): AsyncIterableIterator<QueryResult<R>> {
-    throw new Error('The writing connection does not stream.');
+  streamQuery<R>(): AsyncIterableIterator<QueryResult<R>> {
+    throw new Error('A connection in a thread does not stream.');
   }
 
   async close(): Promise<void> {
