@@ -5,6 +5,7 @@ export default defineConfig({
     include: ['test/**/*.test.ts'],
     exclude: ['test/long/**'],
     testTimeout: 30_000,
+    setupFiles: ['test/support/property-seed.ts'],
     pool: 'forks',
   },
 });

@@ -5,6 +5,7 @@ export default defineConfig({
     include: ['test/long/**/*.test.ts'],
     testTimeout: 900_000,
     hookTimeout: 300_000,
+    setupFiles: ['test/support/property-seed.ts'],
     pool: 'forks',
     fileParallelism: false,
   },

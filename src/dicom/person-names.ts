@@ -33,5 +33,5 @@ export function foldPersonName(group: string): string {
   return components.slice(0, last + 1).join('^');
 }
 
-/** By way of upper case, for ß is SS there; and Σ becomes ς at the end of a word only, where a prefix has none. */
-const foldCase = (text: string): string => text.toUpperCase().toLowerCase().replaceAll('ς', 'σ');
+/** By way of upper case, for ß is SS there, and ẞ is ß before; and Σ becomes ς at the end of a word only, where a prefix has none. */
+const foldCase = (text: string): string => text.toLowerCase().toUpperCase().toLowerCase().replaceAll('ς', 'σ');
