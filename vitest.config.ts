@@ -4,7 +4,7 @@ export default defineConfig({
   test: {
     include: ['test/**/*.test.ts'],
     exclude: ['test/long/**'],
-    testTimeout: 30_000,
+    testTimeout: 90_000,
     setupFiles: ['test/support/property-seed.ts'],
     pool: 'forks',
   },

@@ -59,7 +59,9 @@ export class FilesystemBlobStore implements BlobStore {
   }
 
   async writtenAt(key: string): Promise<Date | undefined> {
-    return (await this.#stat(key))?.mtime;
+    const stats = await this.#stat(key);
+    // Cut, as clocks are read: rounded it could lie a millisecond ahead of now.
+    return stats && new Date(Math.floor(stats.mtimeMs));
   }
 
   async writeText(key: string, text: string): Promise<void> {
