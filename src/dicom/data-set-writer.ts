@@ -10,7 +10,7 @@ import { EXPLICIT_VR_LITTLE_ENDIAN } from './transfer-syntaxes.js';
 import { BINARY_VALUE_BYTES, LONG_LENGTH_VRS, type VR } from './vr.js';
 
 /** Who wrote the file: this product, in every version. Derived from a UUID as PS3.5 §B.2 says. */
-export const IMPLEMENTATION_CLASS_UID = '2.25.225837862934562390318455127739045190811';
+export const IMPLEMENTATION_CLASS_UID = '2.25.303138793165027872692443100481309446584';
 export const IMPLEMENTATION_VERSION_NAME = 'NCCID_0_1';
 
 const PREAMBLE_BYTES = 128;
