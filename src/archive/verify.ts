@@ -181,25 +181,21 @@ class Verification {
     }
   }
 
-  async *#pagesOfInstances() {
-    for (let lastID = 0; ; ) {
-      const page = await this.#database.read
+  #pagesOfInstances() {
+    return pages((lastID) =>
+      this.#database.read
         .selectFrom('instance')
         .select(['id', 'sop_instance_uid', 'blob_key', 'size_bytes', 'sha256', 'crc32', 'damaged_at'])
         .where('id', '>', lastID)
         .orderBy('id')
         .limit(ROWS_OF_PAGE)
-        .execute();
-      yield page;
-      const last = page.at(-1);
-      if (last === undefined) return;
-      lastID = last.id;
-    }
+        .execute(),
+    );
   }
 
-  async *#pagesOfStudies() {
-    for (let lastID = 0; ; ) {
-      const page = await this.#database.read
+  #pagesOfStudies() {
+    return pages((lastID) =>
+      this.#database.read
         .selectFrom('study')
         .innerJoin('site', 'site.id', 'study.site_id')
         .innerJoin('patient', 'patient.id', 'study.patient_row_id')
@@ -207,12 +203,19 @@ class Verification {
         .where('study.id', '>', lastID)
         .orderBy('study.id')
         .limit(ROWS_OF_PAGE)
-        .execute();
-      yield page;
-      const last = page.at(-1);
-      if (last === undefined) return;
-      lastID = last.id;
-    }
+        .execute(),
+    );
+  }
+}
+
+/** The rows of a table, a page at a time, in the order of their ids. */
+async function* pages<Row extends { readonly id: number }>(
+  readAfter: (lastID: number) => Promise<readonly Row[]>,
+): AsyncGenerator<readonly Row[]> {
+  for (let lastID: number | undefined = 0; lastID !== undefined; ) {
+    const page: readonly Row[] = await readAfter(lastID);
+    yield page;
+    lastID = page.at(-1)?.id;
   }
 }
 
