@@ -1,11 +1,39 @@
 import { defineConfig } from 'vitest/config';
 
+/** What runs on either pair of back ends: SQLite and a folder, PostgreSQL and an object store. */
+const ON_BOTH = ['test/http/**/*.test.ts', 'test/access/**/*.test.ts', 'test/governance/**/*.test.ts'];
+/** What is about PostgreSQL and nodes, and nothing else. */
+const NODES_ONLY = 'test/**/*.nodes.test.ts';
+
+const common = {
+  testTimeout: 90_000,
+  hookTimeout: 60_000,
+  setupFiles: ['test/support/property-seed.ts'],
+  pool: 'forks' as const,
+};
+
 export default defineConfig({
   test: {
-    include: ['test/**/*.test.ts'],
-    exclude: ['test/long/**'],
-    testTimeout: 90_000,
-    setupFiles: ['test/support/property-seed.ts'],
-    pool: 'forks',
+    projects: [
+      {
+        test: {
+          ...common,
+          name: 'one machine',
+          include: ['test/**/*.test.ts'],
+          exclude: ['test/long/**', NODES_ONLY],
+          globalSetup: ['test/servers/no-postgres.ts'],
+        },
+      },
+      {
+        test: {
+          ...common,
+          name: 'nodes',
+          include: [...ON_BOTH, NODES_ONLY],
+          // It takes the folder away from under a server.
+          exclude: ['test/long/**', 'test/http/disk-failure.test.ts'],
+          globalSetup: ['test/servers/postgres-for-run.ts'],
+        },
+      },
+    ],
   },
 });

@@ -4,11 +4,10 @@ import express, { type Express, type NextFunction, type Request, type Response }
 import { Authenticator } from './access/authenticate.js';
 import { KeyStore } from './access/keys.js';
 import type { Archive } from './archive/archive.js';
-import { openArchiveFolder } from './archive/archive-folder.js';
-import { type OpenArchive, openArchive } from './archive/open-archive.js';
+import type { BlobStore } from './archive/blobs/blob-store.js';
+import { type OpenArchive, openArchive, takeServerLock } from './archive/open-archive.js';
 import type { Config } from './config.js';
 import type { Database } from './database/database.js';
-import { takeFolderLock } from './database/folder-lock.js';
 import { sendProblem } from './dicomweb/problem.js';
 import { dicomwebService } from './dicomweb/service.js';
 import { ArchiveError, notFound } from './errors.js';
@@ -23,6 +22,8 @@ const MAX_TARGET_CHARACTERS = 32 * 1024;
 const HEADERS_TIMEOUT_MS = 10_000;
 const DRAIN_MS = 30_000;
 const IDLE_CHECK_MS = 50;
+/** What writers that died left behind is looked for so often: nodes may run for months. */
+const SWEEP_MS = 3_600_000;
 /** Connections beyond this are closed as they come. */
 const MAX_CONNECTIONS = 10_000;
 
@@ -47,10 +48,9 @@ export interface RunningServer {
  */
 export async function startServer(options: ServerOptions): Promise<RunningServer> {
   const { config, log, now } = options;
-  const { serverLock } = await openArchiveFolder(config.dataFolder);
-  const unlock = takeFolderLock(serverLock);
+  const unlock = await takeServerLock(config.places);
   try {
-    const opened = await openArchive(config.dataFolder, { log, now: () => new Date(now()) });
+    const opened = await openArchive(config.places, { log, now: () => new Date(now()) });
     return await serve(opened, options, unlock).catch(async (error: unknown) => {
       await opened.close();
       throw error;
@@ -62,26 +62,37 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
 }
 
 async function serve(
-  { archive, database, blobs, folder, close }: OpenArchive,
+  { archive, database, blobs, close }: OpenArchive,
   { config, log, now, maxConnections = MAX_CONNECTIONS }: ServerOptions,
   unlock: () => void,
 ): Promise<RunningServer> {
   await blobs.sweepStaged(new Date(now()));
-  const keys = await KeyStore.open(folder.keys);
+  const keys = await KeyStore.open({ database, passphrase: config.keyPassphrase, now });
   const authenticator = new Authenticator({ keys, database, now });
   const state = { isDraining: false };
   const app = createApp({ archive, authenticator, keys, database, config, log, state });
   const server = await listen(app, config);
+  const sweeping = setInterval(() => void sweep(blobs, log, now), SWEEP_MS).unref();
   server.maxConnections = maxConnections;
   return {
     url: `http://${config.host.includes(':') ? `[${config.host}]` : config.host}:${portOf(server)}`,
     close: async () => {
       state.isDraining = true;
+      clearInterval(sweeping);
       await drain(server);
       await close();
       unlock();
     },
   };
+}
+
+/** A store that is away now is swept an hour later. */
+async function sweep(blobs: BlobStore, log: Log, now: () => number): Promise<void> {
+  const swept = await blobs.sweepStaged(new Date(now())).catch((err: unknown) => {
+    log.warn({ err }, 'abandoned uploads could not be looked for');
+    return 0;
+  });
+  if (swept > 0) log.info({ swept }, 'abandoned uploads were removed');
 }
 
 interface AppParts {

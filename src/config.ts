@@ -1,10 +1,13 @@
 /** The settings of a process, from its command line and its environment: the only place that reads the latter. */
 import { isIP } from 'node:net';
-import { invalidRequest } from './errors.js';
+import { type ArchivePlaces, parseBlobsPlace, parseDatabasePlace, placesInFolder } from './archive/places.js';
+import { ArchiveError, invalidRequest } from './errors.js';
 
 export interface Config {
-  /** The archive folder. */
-  readonly dataFolder: string;
+  /** Where the archive is. */
+  readonly places: ArchivePlaces;
+  /** What the keys that sign tokens are encrypted with. */
+  readonly keyPassphrase: string | undefined;
   readonly port: number;
   readonly host: string;
   /** The URL under which clients see the archive, without a slash at its end. */
@@ -14,6 +17,8 @@ export interface Config {
 /** Settings as texts from a command line. */
 export interface ConfigFlags {
   readonly data?: string | undefined;
+  readonly database?: string | undefined;
+  readonly blobs?: string | undefined;
   readonly port?: string | undefined;
   readonly host?: string | undefined;
   readonly publicURL?: string | undefined;
@@ -34,11 +39,28 @@ export function loadConfig(
 ): Config {
   const setting = (flag: string | undefined, variable: string, fallback: string): string =>
     flag ?? (env[variable] || fallback);
-  const dataFolder = dataFolderOf(setting(flags.data, 'NCCID_DATA', defaultDataFolder));
+  const inFolder = placesInFolder(dataFolderOf(setting(flags.data, 'NCCID_DATA', defaultDataFolder)));
+  const database = setting(flags.database, 'NCCID_DATABASE_URL', '');
+  const blobs = setting(flags.blobs, 'NCCID_BLOBS', '');
+  const places = {
+    database:
+      database === '' ? inFolder.database : named('NCCID_DATABASE_URL, --database', database, parseDatabasePlace),
+    blobs: blobs === '' ? inFolder.blobs : named('NCCID_BLOBS, --blobs', blobs, parseBlobsPlace),
+  };
   const port = portOf(setting(flags.port, 'NCCID_PORT', '8080'));
   const host = hostOf(setting(flags.host, 'NCCID_HOST', '127.0.0.1'));
   const ownURL = `http://${isIP(host) === 6 ? `[${host}]` : host}:${port}`;
-  return { dataFolder, port, host, publicURL: publicURLOf(setting(flags.publicURL, 'NCCID_PUBLIC_URL', ownURL)) };
+  const publicURL = publicURLOf(setting(flags.publicURL, 'NCCID_PUBLIC_URL', ownURL));
+  return { places, keyPassphrase: env['NCCID_KEY_PASSPHRASE'] || undefined, port, host, publicURL };
+}
+
+/** Read a setting, and name it where it is bad. */
+function named<T>(name: string, text: string, parse: (text: string) => T): T {
+  try {
+    return parse(text);
+  } catch (error) {
+    throw error instanceof ArchiveError ? invalidRequest(`${error.message} (${name})`) : error;
+  }
 }
 
 function dataFolderOf(text: string): string {

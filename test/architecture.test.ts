@@ -45,6 +45,7 @@ const DOORS: Readonly<Record<string, readonly string[]>> = {
 
 /** Who may import a package. One that is not here has no home yet. */
 const PACKAGE_HOMES: Readonly<Record<string, readonly string[]>> = {
+  '@aws-sdk/client-s3': ['archive'],
   'better-sqlite3': ['database'],
   'cli-progress': ['cli', 'main'],
   commander: ['cli', 'main'],
@@ -52,6 +53,7 @@ const PACKAGE_HOMES: Readonly<Record<string, readonly string[]>> = {
   'iconv-lite': ['dicom'],
   jsonwebtoken: ['access'],
   kysely: ['database', 'archive', 'access', 'governance'],
+  pg: ['database'],
   pino: ['log'],
 };
 /** Modules of Node with fewer homes than all; none for `node:process`, for what it gives is global. */

@@ -1,15 +1,14 @@
 /**
- * The keys with which an archive signs its tokens, and the name it signs them under: ES256 keys as PEM files
- * `<kid>.pem`, and `archive-id`, in one folder. The newest key signs; all of them verify. Server and command line may open
- * the folder at the same moment. RFC 7517, RFC 7518 §3.4
+ * The keys with which an archive signs its tokens, and the name it signs them under. They stand in the index, so that all
+ * nodes have the same: ES256 keys, numbered; the newest signs, all of them verify. RFC 7517, RFC 7518 §3.4
  */
-import { createPrivateKey, createPublicKey, generateKeyPairSync, type KeyObject, randomUUID } from 'node:crypto';
-import { existsSync } from 'node:fs';
-import { chmod, mkdir, readdir, readFile, stat } from 'node:fs/promises';
-import { join } from 'node:path';
+import { createPrivateKey, createPublicKey, generateKeyPairSync, type KeyObject } from 'node:crypto';
 import { setTimeout as pause } from 'node:timers/promises';
+import type { Transaction } from 'kysely';
+import { ensureArchiveID } from '../database/archive-identity.js';
+import type { Database } from '../database/database.js';
+import type { Schema } from '../database/schema.js';
 import { ArchiveError } from '../errors.js';
-import { createExclusively } from './exclusive-file.js';
 
 /** One public key of the JWK Set. RFC 7517 §4 */
 export interface PublicJWK {
@@ -36,46 +35,51 @@ interface KeyPair extends SigningKey {
   readonly publicKey: KeyObject;
 }
 
-const ARCHIVE_ID_FILE = 'archive-id';
 const UUID = /^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
 /** The first eight digits of the archive's id, and the key's number. */
 const KID = /^[0-9a-f]{8}-(\d{4,6})$/;
-const KEY_FILE_ENDING = '.pem';
-const OWNER_ONLY = 0o700;
+const CIPHER = 'aes-256-cbc';
 const PAUSE_BETWEEN_READS_MS = 100;
 
 /** Whether `value` has the form of a key's id. What has not is never looked up. */
 export const isKid = (value: unknown): value is string => typeof value === 'string' && KID.test(value);
+
+export interface KeyStoreOptions {
+  readonly database: Database;
+  /** With it private keys are encrypted in the index, so that whoever reads a copy of it can sign nothing. */
+  readonly passphrase?: string | undefined;
+  /** Milliseconds since 1970. */
+  readonly now: () => number;
+}
 
 export class KeyStore {
   /** `iss` of this archive's tokens. It outlives a change of the public URL, and no other archive has it. */
   readonly issuer: string;
   /** `aud` of the tokens for this archive's DICOMweb services. */
   readonly audience: string;
-  readonly #folder: string;
+  readonly #options: KeyStoreOptions;
   readonly #kidPrefix: string;
   #keys: ReadonlyMap<string, KeyPair> = new Map();
   #lastReadMs = Number.NEGATIVE_INFINITY;
   #comingRead: Promise<void> | undefined;
 
-  private constructor(folder: string, archiveID: string) {
+  private constructor(options: KeyStoreOptions, archiveID: string) {
     this.issuer = `urn:uuid:${archiveID}`;
     this.audience = `${this.issuer}/dicom-web`;
-    this.#folder = folder;
+    this.#options = options;
     this.#kidPrefix = archiveID.slice(0, 8);
   }
 
   /**
-   * Open the keys in `folder`; the folder, the archive's id and a first key are made when they are not there.
-   * @throws ArchiveError `corrupt` when the id or a key can not be read
+   * Open the keys of an archive; its id and a first key are made when they are not there.
+   * @throws ArchiveError `corrupt` when the id or a key can not be read, `invalid-request` when the passphrase is missing or
+   * not the one that a key was encrypted with
    */
-  static async open(folder: string): Promise<KeyStore> {
-    await mkdir(folder, { recursive: true, mode: OWNER_ONLY });
-    await closeToOthers(folder);
-    const store = new KeyStore(folder, await openArchiveID(folder));
+  static async open(options: KeyStoreOptions): Promise<KeyStore> {
+    const store = new KeyStore(options, await openArchiveID(options.database));
     await store.#read();
     if (store.#keys.size === 0) {
-      await store.#create(1);
+      await options.database.write((transaction) => store.#createFirst(transaction));
       await store.#read();
     }
     return store;
@@ -83,13 +87,13 @@ export class KeyStore {
 
   /** Give the key that signs: the newest that this process has seen. */
   signingKey(): SigningKey {
-    const newest = this.#newest();
-    if (newest === undefined) throw new ArchiveError('unavailable', 'The keys folder of this archive holds no key.');
+    const newest = [...this.#keys.values()].at(-1);
+    if (newest === undefined) throw new ArchiveError('unavailable', 'The index of this archive holds no key.');
     return newest;
   }
 
   /**
-   * Find the public key with this id. An id not seen yet makes the folder be read again, at most once in 100 ms: the call
+   * Find the public key with this id. An id not seen yet makes the keys be read again, at most once in 100 ms: the call
    * waits for that, so a key that another process has just made is found.
    */
   async findPublicKey(kid: string): Promise<KeyObject | undefined> {
@@ -102,31 +106,35 @@ export class KeyStore {
 
   /** Add a key, which signs from now on, and give its id. Tokens signed by older keys stay good. */
   async rotate(): Promise<string> {
-    for (;;) {
-      await this.#read();
-      const kid = await this.#create((this.#newest()?.number ?? 0) + 1);
-      if (kid === undefined) continue;
-      await this.#read();
-      return kid;
-    }
+    const number = await this.#options.database.write(async (transaction) => {
+      const next = (await newestNumber(transaction)) + 1;
+      await this.#create(transaction, next);
+      return next;
+    });
+    await this.#read();
+    return this.#kidOf(number);
   }
 
-  /** Give the public keys as they are on disk now, oldest first. RFC 7517 §5 */
+  /** Give the public keys as the index has them now, oldest first. RFC 7517 §5 */
   async jwks(): Promise<JWKSet> {
     await this.#readAgain();
     return { keys: [...this.#keys.values()].map(publicJWKOf) };
   }
 
-  #newest(): KeyPair | undefined {
-    return [...this.#keys.values()].at(-1);
+  /** Another node may have been first. */
+  async #createFirst(transaction: Transaction<Schema>): Promise<void> {
+    if ((await newestNumber(transaction)) === 0) await this.#create(transaction, 1);
   }
 
-  /** Make key number `number`; undefined when another process was first. */
-  async #create(number: number): Promise<string | undefined> {
-    const kid = `${this.#kidPrefix}-${String(number).padStart(4, '0')}`;
+  async #create(transaction: Transaction<Schema>, number: number): Promise<void> {
+    const { passphrase, now } = this.#options;
     const { privateKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' });
-    const pem = privateKey.export({ type: 'pkcs8', format: 'pem' }).toString();
-    return (await createExclusively(this.#pathOf(kid), pem)) ? kid : undefined;
+    const secrecy = passphrase === undefined ? {} : { cipher: CIPHER, passphrase };
+    const pem = privateKey.export({ type: 'pkcs8', format: 'pem', ...secrecy }).toString();
+    await transaction
+      .insertInto('signing_key')
+      .values({ number, pem, created_at: new Date(now()).toISOString() })
+      .execute();
   }
 
   #readAgain(): Promise<void> {
@@ -144,51 +152,56 @@ export class KeyStore {
 
   async #read(): Promise<void> {
     this.#lastReadMs = performance.now();
-    const names = await readdir(this.#folder);
-    const pairs = await Promise.all(names.flatMap((name) => this.#kidOf(name) ?? []).map((kid) => this.#readKey(kid)));
-    pairs.sort((a, b) => a.number - b.number);
-    this.#keys = new Map(pairs.map((pair) => [pair.kid, pair]));
+    const rows = await this.#options.database.read
+      .selectFrom('signing_key')
+      .select(['number', 'pem'])
+      .orderBy('number')
+      .execute();
+    this.#keys = new Map(rows.map(({ number, pem }) => this.#entryOf(number, pem)));
   }
 
-  #kidOf(fileName: string): string | undefined {
-    if (!fileName.endsWith(KEY_FILE_ENDING) || !fileName.startsWith(`${this.#kidPrefix}-`)) return undefined;
-    const kid = fileName.slice(0, -KEY_FILE_ENDING.length);
-    return isKid(kid) ? kid : undefined;
+  #entryOf(number: number, pem: string): [string, KeyPair] {
+    const kid = this.#kidOf(number);
+    return [kid, this.#keys.get(kid) ?? keyPairOf({ kid, number, pem, passphrase: this.#options.passphrase })];
   }
 
-  async #readKey(kid: string): Promise<KeyPair> {
-    const known = this.#keys.get(kid);
-    if (known !== undefined) return known;
-    return keyPairOf(kid, await readFile(this.#pathOf(kid), 'utf8'));
-  }
-
-  #pathOf(kid: string): string {
-    return join(this.#folder, `${kid}${KEY_FILE_ENDING}`);
+  #kidOf(number: number): string {
+    return `${this.#kidPrefix}-${String(number).padStart(4, '0')}`;
   }
 }
 
-/** A folder that came back from a backup, or that something else made, may have lost its mode. */
-async function closeToOthers(folder: string): Promise<void> {
-  const { mode } = await stat(folder);
-  if ((mode & 0o777) !== OWNER_ONLY) await chmod(folder, OWNER_ONLY);
-}
-
-async function openArchiveID(folder: string): Promise<string> {
-  const path = join(folder, ARCHIVE_ID_FILE);
-  if (!existsSync(path)) await createExclusively(path, `${randomUUID()}\n`);
-  const id = (await readFile(path, 'utf8')).trim();
-  if (!UUID.test(id)) throw new ArchiveError('corrupt', 'The file archive-id in the keys folder holds no UUID.');
+async function openArchiveID(database: Database): Promise<string> {
+  const id = await ensureArchiveID(database);
+  if (!UUID.test(id)) throw new ArchiveError('corrupt', 'The id of this archive, in its index, is no UUID.');
   return id;
 }
 
-function keyPairOf(kid: string, pem: string): KeyPair {
+async function newestNumber(transaction: Transaction<Schema>): Promise<number> {
+  const row = await transaction.selectFrom('signing_key').select('number').orderBy('number', 'desc').executeTakeFirst();
+  return row?.number ?? 0;
+}
+
+interface StoredKey {
+  readonly kid: string;
+  readonly number: number;
+  readonly pem: string;
+  readonly passphrase: string | undefined;
+}
+
+function keyPairOf({ kid, number, pem, passphrase }: StoredKey): KeyPair {
+  const isEncrypted = pem.includes('ENCRYPTED');
+  if (isEncrypted && passphrase === undefined) {
+    throw new ArchiveError('invalid-request', 'The keys of this archive are encrypted: it needs NCCID_KEY_PASSPHRASE.');
+  }
   try {
-    const privateKey = createPrivateKey(pem);
+    const privateKey = createPrivateKey({ key: pem, ...(isEncrypted ? { passphrase } : {}) });
     const publicKey = createPublicKey(privateKey);
     if (privateKey.asymmetricKeyDetails?.namedCurve !== 'prime256v1') throw new Error('Not a key on the curve P-256.');
-    return { kid, number: Number(KID.exec(kid)?.[1]), privateKey, publicKey };
+    return { kid, number, privateKey, publicKey };
   } catch (error) {
-    throw new ArchiveError('corrupt', `The key file ${kid}.pem holds no P-256 private key.`, { cause: error });
+    throw isEncrypted
+      ? new ArchiveError('invalid-request', `NCCID_KEY_PASSPHRASE does not open the key ${kid}.`, { cause: error })
+      : new ArchiveError('corrupt', `The key ${kid} in the index is no P-256 private key.`, { cause: error });
   }
 }
 

@@ -65,7 +65,7 @@ const clamp = (offset: number, length: number): number => Math.min(Math.max(0, o
 export async function* bytesOf(blob: OpenBlob): AsyncGenerator<Buffer> {
   for (let offset = 0, got = READ_BYTES; got === READ_BYTES; offset += got) {
     const piece = Buffer.allocUnsafe(READ_BYTES);
-    got = await blob.readInto(piece, offset);
+    got = await blob.readInto(piece, offset, Number.POSITIVE_INFINITY);
     if (got > 0) yield piece.subarray(0, got);
   }
 }

@@ -1,18 +1,28 @@
-/** An archive folder opened: its index, its files, and the archive over both. Every command and the server begin here. */
+/** An archive opened: its index, its blobs, and the archive over both. Every command and the server begin here. */
+import { dirname, join, resolve } from 'node:path';
 import { Database } from '../database/database.js';
-import { isFolderLocked } from '../database/folder-lock.js';
+import type { DatabasePlace } from '../database/database-place.js';
+import { isFolderLocked, takeFolderLock } from '../database/folder-lock.js';
+import { ArchiveError } from '../errors.js';
 import type { Log } from '../log.js';
 import { Archive } from './archive.js';
-import { type ArchiveFolder, openArchiveFolder } from './archive-folder.js';
 import type { BlobStore } from './blobs/blob-store.js';
+import { makeFolder } from './blobs/disk.js';
 import { FilesystemBlobStore } from './blobs/filesystem.js';
+import { S3BlobStore } from './blobs/s3.js';
+import type { ArchivePlaces, BlobsPlace } from './places.js';
 
 export interface OpenArchive {
   readonly archive: Archive;
   readonly database: Database;
   readonly blobs: BlobStore;
-  readonly folder: ArchiveFolder;
+  readonly places: ArchivePlaces;
   readonly now: () => Date;
+  /**
+   * Whether a server may be storing into this archive now. Of an index that many nodes share nobody can tell, so it may.
+   * @throws ArchiveError `unavailable` when the lock can not be looked at
+   */
+  mayBeServed(): boolean;
   close(): Promise<void>;
 }
 
@@ -21,17 +31,76 @@ export interface OpenArchiveOptions {
   readonly now: () => Date;
 }
 
+/** For its owner alone: the index names patients by their pseudonyms, and holds the keys that sign tokens. */
+const FOLDER_MODE = 0o700;
+
 /**
- * Open the archive in `folder`, made when it is not there. Any number of processes may have it open.
- * @throws ArchiveError `unavailable` when the folder can not be made, or another process keeps the index locked
+ * Open the archive at `places`; what is missing there of folders and tables is made. Any number of processes may have it open.
+ * @throws ArchiveError `unavailable`, naming the setting, when one of the two can not be used
  */
-export async function openArchive(folder: string, { log, now }: OpenArchiveOptions): Promise<OpenArchive> {
-  const places = await openArchiveFolder(folder);
-  const blobs = await FilesystemBlobStore.open(places.root);
-  const database = await Database.open(places.index);
-  const archive = new Archive({ database, blobs, log, now });
-  return { archive, database, blobs, folder: places, now, close: () => database.close() };
+export async function openArchive(places: ArchivePlaces, { log, now }: OpenArchiveOptions): Promise<OpenArchive> {
+  const blobs = await openBlobs(places.blobs);
+  try {
+    const database = await openDatabase(places.database);
+    const archive = new Archive({ database, blobs, log, now });
+    const lock = lockPathOf(places.database);
+    return {
+      archive,
+      database,
+      blobs,
+      places,
+      now,
+      mayBeServed: () => lock === undefined || isFolderLocked(lock),
+      close: async () => {
+        await database.close();
+        await blobs.close();
+      },
+    };
+  } catch (error) {
+    await blobs.close();
+    throw error;
+  }
 }
 
-/** Whether a server has the folder now. @throws ArchiveError `unavailable` when nobody can tell */
-export const isServed = ({ serverLock }: ArchiveFolder): boolean => isFolderLocked(serverLock);
+/**
+ * Take the archive for one server, where only one may serve it: an index in a file. Gives what lets go of it.
+ * @throws ArchiveError `conflict` when another server has it
+ */
+export async function takeServerLock({ database }: ArchivePlaces): Promise<() => void> {
+  const lock = lockPathOf(database);
+  if (lock === undefined) return () => undefined;
+  await makeArchiveFolder(dirname(lock));
+  return takeFolderLock(lock);
+}
+
+const lockPathOf = (place: DatabasePlace): string | undefined =>
+  place.kind === 'sqlite' ? join(dirname(resolve(place.path)), 'server.lock') : undefined;
+
+async function openDatabase(place: DatabasePlace): Promise<Database> {
+  if (place.kind === 'sqlite') await makeArchiveFolder(dirname(resolve(place.path)));
+  return place.kind === 'sqlite' ? Database.open(place) : named('NCCID_DATABASE_URL', () => Database.open(place));
+}
+
+async function openBlobs(place: BlobsPlace): Promise<BlobStore> {
+  if (place.kind === 's3') return named('NCCID_BLOBS', () => S3BlobStore.open(place));
+  await makeArchiveFolder(resolve(place.path));
+  return FilesystemBlobStore.open(place.path);
+}
+
+async function makeArchiveFolder(path: string): Promise<void> {
+  try {
+    await makeFolder(path, FOLDER_MODE);
+  } catch (error) {
+    throw new ArchiveError('unavailable', `The archive folder ${path} can not be made or opened.`, { cause: error });
+  }
+}
+
+/** Whoever reads that it failed sets it right by this setting. */
+async function named<T>(setting: string, open: () => Promise<T>): Promise<T> {
+  try {
+    return await open();
+  } catch (error) {
+    if (!(error instanceof ArchiveError)) throw error;
+    throw new ArchiveError(error.code, `${error.message} It is set by ${setting}.`, { cause: error.cause ?? error });
+  }
+}

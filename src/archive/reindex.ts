@@ -115,7 +115,7 @@ class Reindexing {
         .orderBy('id')
         .limit(ROWS_OF_PAGE)
         .execute();
-      const sizes = await Promise.all(page.map((row) => this.#blobs.sizeOf(row.blob_key)));
+      const sizes = await this.#blobs.sizesOf(page.map((row) => row.blob_key));
       const lost = page.filter((_, index) => sizes[index] === undefined).map(({ id }) => id);
       await removeInstances(this.#database, lost);
       removed += lost.length;

@@ -26,6 +26,13 @@ export type Scope =
 
 const KIND_OF_MODALITY: Readonly<Record<string, ImagingKind>> = { CR: 'xray', DX: 'xray', CT: 'ct', MR: 'mri' };
 
+/** One bit for each kind, as rows of `study` hold them together. */
+const KIND_BITS: Readonly<Record<ImagingKind, number>> = { xray: 1, ct: 2, mri: 4, other: 8 };
+
+/** The bits of several kinds. */
+export const imagingKindBits = (kinds: readonly ImagingKind[]): number =>
+  kinds.reduce((bits, kind) => bits | KIND_BITS[kind], 0);
+
 export const imagingKindOf = (modality: string | undefined): ImagingKind =>
   (modality !== undefined && Object.hasOwn(KIND_OF_MODALITY, modality) ? KIND_OF_MODALITY[modality] : undefined) ??
   'other';

@@ -3,7 +3,7 @@
  * files with rows leaves them alone.
  */
 import type { BlobStore } from './blobs/blob-store.js';
-import { isServed, type OpenArchive } from './open-archive.js';
+import type { OpenArchive } from './open-archive.js';
 
 /** A file without a row that is older than this is nobody's business any more. */
 const SETTLING_MS = 60_000;
@@ -13,9 +13,9 @@ export class SettledFiles {
   readonly #before: number;
 
   /** What is settled as of now: beside a server what has been there for a minute, else whatever is there already. */
-  constructor({ blobs, folder, now }: Pick<OpenArchive, 'blobs' | 'folder' | 'now'>) {
+  constructor({ blobs, mayBeServed, now }: Pick<OpenArchive, 'blobs' | 'mayBeServed' | 'now'>) {
     this.#blobs = blobs;
-    this.#before = now().getTime() - (isServed(folder) ? SETTLING_MS : 0);
+    this.#before = now().getTime() - (mayBeServed() ? SETTLING_MS : 0);
   }
 
   /** Whether the file is there, and no running process is about to index it. */

@@ -136,7 +136,7 @@ export class InstanceStore {
       }
       // Before its file is among the others, where a later `reindex` could not tell it from what was acknowledged.
       if (!(await this.#fits(record))) return { outcome: outcomeOf('misfit', received) };
-      await received.staged.publish(record.blobKey);
+      await received.staged.publish(record.blobKey, record.sha256);
       return { record, received };
     } finally {
       await received.staged.discard();
@@ -150,7 +150,7 @@ export class InstanceStore {
     const again = { outcome: outcomeOf('already-stored', received) };
     const file = await findKnownFile(database.read, sopInstanceUID);
     if (file?.isDamaged === false && (await blobs.sizeOf(file.blobKey)) === file.sizeBytes) return again;
-    await received.staged.publish(record.blobKey);
+    await received.staged.publish(record.blobKey, record.sha256);
     log.warn({ sopInstanceUID }, 'the lost or damaged file of an instance was replaced');
     // A row whose file is lost may have been removed meanwhile, and is written anew.
     return file !== undefined && (await markRestored(database, file)) ? again : { record, received };

@@ -24,6 +24,9 @@ export function findStudyOfSubmissionKey(key: string): string | undefined {
   return uid !== undefined && isUID(uid) && key === submissionKey(uid) ? uid : undefined;
 }
 
+/** What stands in a record. */
+export const textOfRecord = ({ site, split }: SubmissionRecord): string => `${JSON.stringify({ site, split })}\n`;
+
 export class SubmissionRecords {
   readonly #database: Database;
   readonly #blobs: BlobStore;
@@ -47,7 +50,7 @@ export class SubmissionRecords {
       .execute();
     await Promise.all(
       rows.map(({ study_instance_uid: uid, name, split }) =>
-        this.#blobs.writeText(submissionKey(uid), `${JSON.stringify({ site: name, split })}\n`),
+        this.#blobs.writeText(submissionKey(uid), textOfRecord({ site: name, split })),
       ),
     );
     if (this.#written.size + missing.length > REMEMBERED_STUDIES) this.#written.clear();

@@ -8,6 +8,7 @@ import type { BlobStore, OpenBlob } from './blobs/blob-store.js';
 import { digestOf } from './content-digest.js';
 import { findInstanceKey, STUDIES_PREFIX } from './instance-key.js';
 import type { OpenArchive } from './open-archive.js';
+import { pages } from './pages.js';
 import { SettledFiles } from './settled-files.js';
 import { findStudyOfSubmissionKey, SubmissionRecords, submissionKey } from './submission-records.js';
 
@@ -205,17 +206,6 @@ class Verification {
         .limit(ROWS_OF_PAGE)
         .execute(),
     );
-  }
-}
-
-/** The rows of a table, a page at a time, in the order of their ids. */
-async function* pages<Row extends { readonly id: number }>(
-  readAfter: (lastID: number) => Promise<readonly Row[]>,
-): AsyncGenerator<readonly Row[]> {
-  for (let lastID: number | undefined = 0; lastID !== undefined; ) {
-    const page: readonly Row[] = await readAfter(lastID);
-    yield page;
-    lastID = page.at(-1)?.id;
   }
 }
 

@@ -1,14 +1,15 @@
 /** What every command is given, so that each is one file and none of them knows where its words go. */
 import type { Command } from 'commander';
 import { KeyStore } from '../access/keys.js';
-import { openArchiveFolder } from '../archive/archive-folder.js';
 import { type OpenArchive, openArchive } from '../archive/open-archive.js';
+import type { ArchivePlaces } from '../archive/places.js';
 import type { Log } from '../log.js';
 
 /** The settings of a run, as far as commands need them. */
 export interface Settings {
-  /** The archive folder. */
-  readonly dataFolder: string;
+  readonly places: ArchivePlaces;
+  /** What the keys that sign tokens are encrypted with. */
+  readonly keyPassphrase: string | undefined;
   readonly port: number;
   readonly host: string;
   /** The URL under which clients see the archive, without a slash at its end. */
@@ -18,6 +19,8 @@ export interface Settings {
 /** Settings as texts from the command line: these win over the environment. */
 export interface SettingFlags {
   readonly data?: string | undefined;
+  readonly database?: string | undefined;
+  readonly blobs?: string | undefined;
   readonly port?: string | undefined;
   readonly host?: string | undefined;
   readonly publicURL?: string | undefined;
@@ -36,22 +39,22 @@ export interface CommandContext extends Output {
   /** Whether somebody watches: standard error is a terminal, on which a line can be drawn over. */
   readonly isWatched: boolean;
   /**
-   * Read the settings of this run; `--data` is already among the flags.
+   * Read the settings of this run; `--data`, `--database` and `--blobs` are already among the flags.
    * @param defaultDataFolder the archive folder when neither command line nor environment name one
    */
-  readonly config: (flags?: Omit<SettingFlags, 'data'>, defaultDataFolder?: string) => Settings;
+  readonly config: (flags?: Omit<SettingFlags, 'data' | 'database' | 'blobs'>, defaultDataFolder?: string) => Settings;
 }
 
 /** Adds one command, with its subcommands, to the program. */
 export type AddCommand = (program: Command, context: CommandContext) => void;
 
-/** Run `work` on the archive of this run's folder, which is made when it is not there, and close it again. */
+/** Run `work` on the archive of this run, and close it again. */
 export async function withArchive<T>(
   context: CommandContext,
   work: (opened: OpenArchive) => Promise<T>,
-  { dataFolder }: Settings = context.config(),
+  { places }: Settings = context.config(),
 ): Promise<T> {
-  const opened = await openArchive(dataFolder, { log: context.log, now: () => new Date(context.now()) });
+  const opened = await openArchive(places, { log: context.log, now: () => new Date(context.now()) });
   try {
     return await work(opened);
   } finally {
@@ -65,11 +68,9 @@ export const withDatabase = <T>(
   work: (database: OpenArchive['database']) => Promise<T>,
 ): Promise<T> => withArchive(context, ({ database }) => work(database));
 
-/** Open the keys of the archive folder, which are made when they are not there. */
-export async function openKeys(
+/** Open the keys of an archive, which are made when they are not there. */
+export const openKeys = (
   context: CommandContext,
-  { dataFolder }: Settings = context.config(),
-): Promise<KeyStore> {
-  const { keys } = await openArchiveFolder(dataFolder);
-  return KeyStore.open(keys);
-}
+  { database }: Pick<OpenArchive, 'database'>,
+  { keyPassphrase }: Settings = context.config(),
+): Promise<KeyStore> => KeyStore.open({ database, passphrase: keyPassphrase, now: context.now });

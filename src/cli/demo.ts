@@ -58,7 +58,7 @@ async function prepareDemo(opened: OpenArchive, context: CommandContext, setting
     if ((await findSite(database, name)) === undefined) await addSite(database, { name, splitPolicy }, context.now());
   }
   await storePatients(opened, context);
-  const issuer = { keys: await openKeys(context, settings), database, now: context.now };
+  const issuer = { keys: await openKeys(context, opened, settings), database, now: context.now };
   const issue = async (request: TokenRequest) => (await issueToken(issuer, request, TOKEN_SECONDS)).token;
   return {
     siteToken: await issue({ kind: 'site', site: SITES[0] }),

@@ -27,6 +27,8 @@ export function buildProgram({ commands, output, readSettings, log, isWatched, n
   program
     .description('An archive of de-identified images: DICOMweb, access by licence.')
     .option('--data <folder>', 'the archive folder (NCCID_DATA)')
+    .option('--database <url>', 'the index elsewhere: sqlite:PATH or postgres://… (NCCID_DATABASE_URL)')
+    .option('--blobs <place>', 'the files elsewhere: a folder or s3://BUCKET/PREFIX (NCCID_BLOBS)')
     .configureHelp({ showGlobalOptions: true })
     .configureOutput({
       writeOut: (text) => output.print(text.trimEnd()),
@@ -39,7 +41,10 @@ export function buildProgram({ commands, output, readSettings, log, isWatched, n
     log,
     isWatched,
     config: (flags = {}, defaultDataFolder) =>
-      readSettings({ ...flags, data: program.opts<{ data?: string }>().data }, defaultDataFolder),
+      readSettings(
+        { ...flags, ...program.opts<Pick<SettingFlags, 'data' | 'database' | 'blobs'>>() },
+        defaultDataFolder,
+      ),
   };
   for (const addCommand of commands) addCommand(program, context);
   return program;

@@ -49,8 +49,8 @@ function requestOf(command: Command, { site, licence, person, curator }: TokenOp
 }
 
 async function issue(context: CommandContext, request: TokenRequest, lifetimeSeconds: number): Promise<string> {
-  const keys = await openKeys(context);
   return withDatabase(context, async (database) => {
+    const keys = await openKeys(context, { database });
     const { token } = await issueToken({ keys, database, now: context.now }, request, lifetimeSeconds);
     return token;
   });

@@ -5,6 +5,21 @@
  */
 import type { Generated } from 'kysely';
 
+/** One row: the name under which tokens are issued. */
+export interface ArchiveIdentityTable {
+  only_row: 1;
+  /** A UUID. */
+  archive_id: string;
+}
+
+export interface SigningKeyTable {
+  /** 1, 2, …: the newest signs. */
+  number: number;
+  /** A P-256 private key, PKCS #8 as PEM; encrypted where the archive has a passphrase. */
+  pem: string;
+  created_at: string;
+}
+
 export interface SiteTable {
   id: Generated<number>;
   name: string;
@@ -52,6 +67,10 @@ export interface StudyTable {
   study_instance_uid: string;
   patient_row_id: number;
   site_id: number;
+  /** That of its patient. */
+  split: 'training' | 'validation';
+  /** One bit for each kind of imaging among its series; kept by triggers. */
+  imaging_kinds: Generated<number>;
   /** Empty when absent or not a date, so that it sorts last when the latest come first. */
   study_date: string;
   study_time: string | null;
@@ -69,6 +88,16 @@ export interface StudyTable {
   referring_physician_name_phonetic: string | null;
   attributes: string;
   stored_at: string;
+}
+
+/** How many studies there are of each sort; kept by triggers. */
+export interface StudyMonthTable {
+  /** `YYYYMM` of the Study Date, or less where that is shorter; empty without one. */
+  month: string;
+  site_id: number;
+  split: 'training' | 'validation';
+  imaging_kinds: number;
+  studies: number;
 }
 
 export interface SeriesTable {
@@ -136,11 +165,14 @@ export interface InstanceContentTable {
 }
 
 export interface Schema {
+  archive_identity: ArchiveIdentityTable;
+  signing_key: SigningKeyTable;
   site: SiteTable;
   licence: LicenceTable;
   token: TokenTable;
   patient: PatientTable;
   study: StudyTable;
+  study_month: StudyMonthTable;
   series: SeriesTable;
   series_request: SeriesRequestTable;
   instance: InstanceTable;

@@ -3,6 +3,7 @@ import type { FoundEntity } from '../archive/index/search.js';
 import { TAG } from '../dicom/attributes.js';
 import { type Tag, tagText } from '../dicom/data-set.js';
 import { type QueryableAttribute, type QueryLevel, queryableAttributesOf } from '../dicom/queryable-attributes.js';
+import { memberTexts } from './member-texts.js';
 import { instanceURL, seriesURL, studyURL } from './urls.js';
 
 /** Which levels answer with all their attributes, and which one is asked for. PS3.18 Table 10.6.3-2 */
@@ -14,13 +15,13 @@ export interface AnswerShape {
 
 interface Column {
   readonly attribute: QueryableAttribute;
+  /** `00080020` */
+  readonly tag: string;
   /** `"00080020":` */
   readonly name: string;
   /** What stands when there is no value; undefined when the attribute is then left out. */
   readonly empty: string | undefined;
 }
-
-type Attributes = Readonly<Record<string, unknown>>;
 
 const LEVELS: readonly QueryLevel[] = ['study', 'series', 'instance'];
 /** The UIDs of all levels above are answered too, for viewers read them. */
@@ -32,15 +33,15 @@ const OF_THE_ENTITY: ReadonlySet<Tag> = new Set<Tag>([TAG.RetrieveURL, TAG.Insta
 export function answerWriter(shape: AnswerShape, base: string): (entity: FoundEntity) => string {
   const columns = columnsOf(shape);
   return (entity) => {
-    const attributes: Record<QueryLevel, Attributes> = {
-      study: parse(entity.study.attributes),
-      series: parse(entity.series?.attributes),
-      instance: parse(entity.instance?.attributes),
+    const attributes: Record<QueryLevel, ReadonlyMap<string, string>> = {
+      study: memberTexts(entity.study.attributes),
+      series: memberTexts(entity.series?.attributes),
+      instance: memberTexts(entity.instance?.attributes),
     };
-    const members = columns.flatMap(({ attribute, name, empty }) => {
+    const members = columns.flatMap(({ attribute, tag, name, empty }) => {
       const text = attribute.isComputed
         ? computed(attribute, entity, base)
-        : (identifying(attribute, entity) ?? stored(attributes[attribute.level][tagText(attribute.tag)]));
+        : (identifying(attribute, entity) ?? attributes[attribute.level].get(tag));
       const member = text ?? empty;
       return member === undefined ? [] : [name + member];
     });
@@ -60,19 +61,10 @@ function columnsOf({ level, returnedLevels, returnTags }: AnswerShape): readonly
     .sort((a, b) => a.tag - b.tag)
     .map((attribute) => ({
       attribute,
+      tag: tagText(attribute.tag),
       name: `"${tagText(attribute.tag)}":`,
       empty: attribute.returned === 'if-known' ? undefined : `{"vr":"${attribute.vr}"}`,
     }));
-}
-
-/** Of a row that can not be read the other attributes are unknown; it is no reason to answer nobody anything. */
-function parse(text = '{}'): Attributes {
-  try {
-    const attributes: Attributes | null = JSON.parse(text);
-    return attributes ?? {};
-  } catch {
-    return {};
-  }
 }
 
 /** The UIDs under which the entity is retrieved, whatever else is known of it. */
@@ -93,8 +85,6 @@ function identifyingUID(tag: Tag, { study, series, instance }: FoundEntity): str
       return undefined;
   }
 }
-
-const stored = (element: unknown): string | undefined => (element === undefined ? undefined : JSON.stringify(element));
 
 function computed({ tag, vr }: QueryableAttribute, entity: FoundEntity, base: string): string | undefined {
   const values = computedValues(tag, entity, base);

@@ -1,16 +1,15 @@
-/** An archive's keys and index in a folder of its own, with a clock that stands still and a forger who has the key. */
+/** An archive's keys and index, all its own, with a clock that stands still and a forger who has the key. */
 import { createPrivateKey, type KeyObject, sign } from 'node:crypto';
-import { mkdtemp, readFile, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { Authenticator } from '../../src/access/authenticate.js';
 import type { Caller } from '../../src/access/caller.js';
 import { KeyStore } from '../../src/access/keys.js';
 import { type IssuedToken, issueToken, type TokenRequest } from '../../src/access/tokens.js';
 import { Unauthenticated } from '../../src/access/unauthenticated.js';
 import { Database } from '../../src/database/database.js';
+import type { DatabasePlace } from '../../src/database/database-place.js';
 import { addLicence, type NewLicence } from '../../src/governance/licences.js';
 import { addSite } from '../../src/governance/sites.js';
+import { newDatabasePlace } from '../support/test-places.js';
 
 /** Noon, so that no test depends on where in a day it runs. */
 export const NOON_MS = Date.UTC(2026, 2, 10, 12);
@@ -24,36 +23,31 @@ export interface DecodedToken {
 
 export class AccessBench {
   nowMs = NOON_MS;
-  readonly folder: string;
+  readonly place: DatabasePlace;
   readonly keys: KeyStore;
   readonly database: Database;
   readonly authenticator: Authenticator;
   readonly now = (): number => this.nowMs;
 
-  private constructor(folder: string, keys: KeyStore, database: Database) {
-    this.folder = folder;
+  readonly #drop: () => Promise<void>;
+
+  private constructor(place: DatabasePlace, keys: KeyStore, database: Database, drop: () => Promise<void>) {
+    this.place = place;
+    this.#drop = drop;
     this.keys = keys;
     this.database = database;
     this.authenticator = new Authenticator({ keys, database, now: this.now });
   }
 
   static async open(): Promise<AccessBench> {
-    const folder = await mkdtemp(join(tmpdir(), 'nccid-access-'));
-    const keys = await KeyStore.open(join(folder, 'keys'));
-    return new AccessBench(folder, keys, await Database.open(join(folder, 'index.sqlite')));
+    const { place, drop } = await newDatabasePlace();
+    const database = await Database.open(place);
+    return new AccessBench(place, await KeyStore.open({ database, now: () => NOON_MS }), database, drop);
   }
 
   async close(): Promise<void> {
     await this.database.close();
-    await rm(this.folder, { recursive: true });
-  }
-
-  get keysFolder(): string {
-    return join(this.folder, 'keys');
-  }
-
-  get indexPath(): string {
-    return join(this.folder, 'index.sqlite');
+    await this.#drop();
   }
 
   addSite(name: string): Promise<{ readonly id: number }> {
@@ -83,9 +77,14 @@ export class AccessBench {
     }
   }
 
-  /** The key that signs, as who breaks into the keys folder would have it. */
+  /** The key that signs, as who breaks into the index would have it. */
   async privateKey(): Promise<KeyObject> {
-    return createPrivateKey(await readFile(join(this.keysFolder, `${this.keys.signingKey().kid}.pem`)));
+    const row = await this.database.read
+      .selectFrom('signing_key')
+      .select('pem')
+      .orderBy('number', 'desc')
+      .executeTakeFirstOrThrow();
+    return createPrivateKey(row.pem);
   }
 }
 

@@ -154,7 +154,7 @@ describe('Authenticator, beside another process', () => {
   let other: Database;
 
   beforeAll(async () => {
-    other = await Database.open(archive.indexPath);
+    other = await Database.open(archive.place);
   });
 
   afterAll(() => other.close());
@@ -202,7 +202,7 @@ describe('Authenticator, beside another process', () => {
     const { token, tokenID } = await archive.issue({ kind: 'curator' });
     await revokeToken(other, tokenID, archive.nowMs);
     const restarted = new Authenticator({
-      keys: await KeyStore.open(archive.keysFolder),
+      keys: await KeyStore.open({ database: other, now: archive.now }),
       database: other,
       now: archive.now,
     });
@@ -236,7 +236,7 @@ describe('Authenticator, beside another process', () => {
   );
 
   it('takes a token signed with a key that another process has just made', async () => {
-    const keys = await KeyStore.open(archive.keysFolder);
+    const keys = await KeyStore.open({ database: other, now: archive.now });
     await keys.rotate();
     const before = await archive.issue({ kind: 'curator' });
     const after = (await issueToken({ keys, database: other, now: archive.now }, { kind: 'curator' })).token;

@@ -1,121 +1,147 @@
-import { createPublicKey, generateKeyPairSync } from 'node:crypto';
-import { chmod, mkdir, mkdtemp, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { createExclusively } from '../../src/access/exclusive-file.js';
+import { createPrivateKey, createPublicKey, generateKeyPairSync } from 'node:crypto';
+import { beforeEach, describe, expect, it, onTestFinished } from 'vitest';
 import { isKid, KeyStore } from '../../src/access/keys.js';
+import { Database } from '../../src/database/database.js';
+import { newDatabasePlace } from '../support/test-places.js';
 
-let parent: string;
-let folder: string;
+const now = Date.now;
+const PASSPHRASE = 'correct horse battery staple';
+
+async function openDatabase(): Promise<Database> {
+  const { place, drop } = await newDatabasePlace();
+  const opened = await Database.open(place);
+  onTestFinished(async () => {
+    await opened.close();
+    await drop();
+  });
+  return opened;
+}
+
+let database: Database;
 
 beforeEach(async () => {
-  parent = await mkdtemp(join(tmpdir(), 'nccid-keys-'));
-  folder = join(parent, 'keys');
+  database = await openDatabase();
 });
 
-afterEach(() => rm(parent, { recursive: true }));
+const open = (passphrase?: string): Promise<KeyStore> => KeyStore.open({ database, passphrase, now });
 
-const modeOf = async (path: string): Promise<number> => (await stat(path)).mode & 0o777;
-const keyFiles = async (): Promise<string[]> => (await readdir(folder)).filter((name) => name.endsWith('.pem')).sort();
+const pems = async (): Promise<readonly string[]> =>
+  (await database.read.selectFrom('signing_key').select('pem').orderBy('number').execute()).map(({ pem }) => pem);
+
+/** Put another text in the place of every key. */
+const spoil = (pem: string): Promise<unknown> =>
+  database.write((transaction) => transaction.updateTable('signing_key').set({ pem }).execute());
 
 describe('KeyStore.open', () => {
-  it('makes an id and one key, which only their owner can read', async () => {
-    const keys = await KeyStore.open(folder);
-    expect((await readdir(folder)).sort()).toEqual([`${keys.signingKey().kid}.pem`, 'archive-id']);
-    expect(await modeOf(folder)).toBe(0o700);
-    for (const name of await readdir(folder)) expect(await modeOf(join(folder, name))).toBe(0o600);
-  });
-
-  it('closes a folder that was open to others', async () => {
-    await mkdir(folder);
-    await chmod(folder, 0o755);
-    await KeyStore.open(folder);
-    expect(await modeOf(folder)).toBe(0o700);
+  it('makes an id and one key', async () => {
+    const keys = await open();
+    expect(keys.signingKey().kid).toBe(`${keys.issuer.slice('urn:uuid:'.length).slice(0, 8)}-0001`);
+    expect(await pems()).toHaveLength(1);
   });
 
   it('finds the same names and the same key when opened again', async () => {
-    const first = await KeyStore.open(folder);
-    const second = await KeyStore.open(folder);
+    const [first, second] = [await open(), await open()];
     expect(second.issuer).toBe(first.issuer);
     expect(second.audience).toBe(first.audience);
     expect(await second.jwks()).toEqual(await first.jwks());
   });
 
   it('agrees on one id and one key when opened eight times at once', async () => {
-    const stores = await Promise.all(Array.from({ length: 8 }, () => KeyStore.open(folder)));
+    const stores = await Promise.all(Array.from({ length: 8 }, () => open()));
     expect(new Set(stores.map(({ issuer }) => issuer)).size).toBe(1);
     expect(new Set(stores.map((store) => store.signingKey().kid)).size).toBe(1);
-    expect((await readdir(folder)).length).toBe(2);
+    expect(await pems()).toHaveLength(1);
   });
 
   it('gives two archives different names', async () => {
-    const [first, second] = await Promise.all([KeyStore.open(folder), KeyStore.open(join(parent, 'other'))]);
+    const other = await openDatabase();
+    const [first, second] = await Promise.all([open(), KeyStore.open({ database: other, now })]);
     expect(first.issuer).toMatch(/^urn:uuid:[0-9a-f-]{36}$/);
     expect(first.audience).toBe(`${first.issuer}/dicom-web`);
     expect(second.issuer).not.toBe(first.issuer);
     expect(second.signingKey().kid).not.toBe(first.signingKey().kid);
   });
 
-  it('passes over what is no key of this archive', async () => {
-    const { kid } = (await KeyStore.open(folder)).signingKey();
-    for (const name of ['.4b1c.tmp', 'notes.txt', `${kid}.pem.bak`, '00000000-0009.pem', 'id_rsa.pem']) {
-      await writeFile(join(folder, name), 'not a key');
-    }
-    expect((await (await KeyStore.open(folder)).jwks()).keys.map((key) => key.kid)).toEqual([kid]);
-  });
-
-  it('says which key file is damaged', async () => {
-    const { kid } = (await KeyStore.open(folder)).signingKey();
-    await writeFile(join(folder, `${kid}.pem`), 'damaged');
-    await expect(KeyStore.open(folder)).rejects.toMatchObject({
-      code: 'corrupt',
-      message: expect.stringContaining(kid),
-    });
+  it('says which key is damaged', async () => {
+    const { kid } = (await open()).signingKey();
+    await spoil('damaged');
+    await expect(open()).rejects.toMatchObject({ code: 'corrupt', message: expect.stringContaining(kid) });
   });
 
   it('refuses a key on another curve', async () => {
-    const { kid } = (await KeyStore.open(folder)).signingKey();
+    await open();
     const { privateKey } = generateKeyPairSync('ec', { namedCurve: 'P-384' });
-    await writeFile(join(folder, `${kid}.pem`), privateKey.export({ type: 'pkcs8', format: 'pem' }));
-    await expect(KeyStore.open(folder)).rejects.toMatchObject({ code: 'corrupt' });
+    await spoil(privateKey.export({ type: 'pkcs8', format: 'pem' }).toString());
+    await expect(open()).rejects.toMatchObject({ code: 'corrupt' });
   });
 
   it('refuses an id that is none', async () => {
-    await KeyStore.open(folder);
-    await writeFile(join(folder, 'archive-id'), '../../etc/passwd\n');
-    await expect(KeyStore.open(folder)).rejects.toMatchObject({ code: 'corrupt' });
+    await open();
+    await database.write((transaction) =>
+      transaction.updateTable('archive_identity').set({ archive_id: '../../etc/passwd' }).execute(),
+    );
+    await expect(open()).rejects.toMatchObject({ code: 'corrupt' });
+  });
+});
+
+describe('KeyStore with a passphrase', () => {
+  it('T68: leaves no key in the index that can be read without it', async () => {
+    const keys = await open(PASSPHRASE);
+    await keys.rotate();
+    for (const pem of await pems()) {
+      expect(pem).toMatch(/^-----BEGIN ENCRYPTED PRIVATE KEY-----\n/);
+      expect(() => createPrivateKey(pem)).toThrow();
+    }
+    expect((await open(PASSPHRASE)).signingKey().kid).toBe(keys.signingKey().kid);
+  });
+
+  it.each([
+    [undefined, 'it needs NCCID_KEY_PASSPHRASE'],
+    ['wrong', 'NCCID_KEY_PASSPHRASE does not open the key'],
+  ])('refuses to open with %j, and says why', async (passphrase, sentence) => {
+    await open(PASSPHRASE);
+    await expect(open(passphrase)).rejects.toMatchObject({
+      code: 'invalid-request',
+      message: expect.stringContaining(sentence),
+    });
+  });
+
+  it('reads keys that were made before there was one, and encrypts those that come after', async () => {
+    const first = (await open()).signingKey().kid;
+    const keys = await open(PASSPHRASE);
+    expect(keys.signingKey().kid).toBe(first);
+    await keys.rotate();
+    expect((await pems()).map((pem) => pem.includes('ENCRYPTED'))).toEqual([false, true]);
   });
 });
 
 describe('KeyStore.rotate', () => {
   it('adds a key that signs, and keeps the older ones', async () => {
-    const keys = await KeyStore.open(folder);
+    const keys = await open();
     const first = keys.signingKey().kid;
     const second = await keys.rotate();
     expect(keys.signingKey().kid).toBe(second);
     expect((await keys.jwks()).keys.map(({ kid }) => kid)).toEqual([first, second]);
-    expect(await keyFiles()).toEqual([`${first}.pem`, `${second}.pem`]);
   });
 
   it('makes as many keys as there are rotations at once', async () => {
-    const stores = await Promise.all([KeyStore.open(folder), KeyStore.open(folder), KeyStore.open(folder)]);
+    const stores = await Promise.all([open(), open(), open()]);
     const kids = await Promise.all(stores.map((keys) => keys.rotate()));
     expect(new Set(kids).size).toBe(3);
-    expect((await keyFiles()).length).toBe(4);
+    expect(await pems()).toHaveLength(4);
   });
 
   it('lets the eleventh key sign after the tenth', async () => {
-    const keys = await KeyStore.open(folder);
+    const keys = await open();
     for (let count = 0; count < 10; count++) await keys.rotate();
     expect(keys.signingKey().kid).toMatch(/-0011$/);
   });
 });
 
 describe('KeyStore.findPublicKey', () => {
-  it('finds a key that another process has made since', async () => {
-    const serving = await KeyStore.open(folder);
-    const kid = await (await KeyStore.open(folder)).rotate();
+  it('finds a key that another node has made since', async () => {
+    const serving = await open();
+    const kid = await (await open()).rotate();
     const publicKey = await serving.findPublicKey(kid);
     expect(publicKey?.asymmetricKeyType).toBe('ec');
     expect(publicKey?.type).toBe('public');
@@ -123,15 +149,14 @@ describe('KeyStore.findPublicKey', () => {
   });
 
   it('finds it also within 100 ms of the last look', async () => {
-    const serving = await KeyStore.open(folder);
-    const commandLine = await KeyStore.open(folder);
+    const [serving, commandLine] = [await open(), await open()];
     await serving.findPublicKey(`${serving.signingKey().kid.slice(0, 8)}-0999`);
     const kid = await commandLine.rotate();
     expect(await serving.findPublicKey(kid)).toBeDefined();
   });
 
-  it('looks into the folder once for all who ask for unknown keys, and again only 100 ms later', async () => {
-    const keys = await KeyStore.open(folder);
+  it('looks into the index once for all who ask for unknown keys, and again only 100 ms later', async () => {
+    const keys = await open();
     await keys.jwks();
     const startedAt = performance.now();
     await Promise.all(Array.from({ length: 200 }, (_, index) => keys.findPublicKey(`00000000-${1_000 + index}`)));
@@ -142,8 +167,7 @@ describe('KeyStore.findPublicKey', () => {
   });
 
   it('T4: looks for nothing when the id is not one of a key', async () => {
-    const keys = await KeyStore.open(folder);
-    await writeFile(join(parent, 'outside.pem'), await readFile(join(folder, `${keys.signingKey().kid}.pem`)));
+    const keys = await open();
     for (const kid of ['../outside', 'archive-id', '', '__proto__', "' OR 1=1"]) {
       expect(isKid(kid)).toBe(false);
       expect(await keys.findPublicKey(kid)).toBeUndefined();
@@ -153,7 +177,7 @@ describe('KeyStore.findPublicKey', () => {
 
 describe('KeyStore.jwks', () => {
   it('gives public keys that can be imported, and nothing private', async () => {
-    const keys = await KeyStore.open(folder);
+    const keys = await open();
     const [jwk] = (await keys.jwks()).keys;
     expect(Object.keys(jwk ?? {}).sort()).toEqual(['alg', 'crv', 'kid', 'kty', 'use', 'x', 'y']);
     expect(jwk).toMatchObject({ kty: 'EC', crv: 'P-256', alg: 'ES256', use: 'sig', kid: keys.signingKey().kid });
@@ -161,19 +185,9 @@ describe('KeyStore.jwks', () => {
     expect(imported.equals(createPublicKey(keys.signingKey().privateKey))).toBe(true);
   });
 
-  it('shows a rotation by another process', async () => {
-    const serving = await KeyStore.open(folder);
-    const kid = await (await KeyStore.open(folder)).rotate();
+  it('shows a rotation by another node', async () => {
+    const serving = await open();
+    const kid = await (await open()).rotate();
     expect((await serving.jwks()).keys.map((key) => key.kid)).toContain(kid);
-  });
-});
-
-describe('createExclusively', () => {
-  it('leaves a file that is there as it is, and no other behind', async () => {
-    const path = join(parent, 'file');
-    expect(await createExclusively(path, 'first')).toBe(true);
-    expect(await createExclusively(path, 'second')).toBe(false);
-    expect(await readFile(path, 'utf8')).toBe('first');
-    expect(await readdir(parent)).toEqual(['file']);
   });
 });

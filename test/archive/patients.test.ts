@@ -16,7 +16,7 @@ async function splitsOf(fixture: ArchiveFixture): Promise<readonly unknown[]> {
   const rows = await fixture.opened.database.read
     .selectFrom('series')
     .innerJoin('study', 'study.id', 'series.study_row_id')
-    .select(['study_instance_uid', 'split'])
+    .select(['study_instance_uid', 'series.split'])
     .orderBy('study_instance_uid')
     .execute();
   return rows.map((row) => `${row.study_instance_uid} ${row.split}`);

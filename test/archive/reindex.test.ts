@@ -269,7 +269,7 @@ describe('reindexArchive', () => {
 
   it('leaves files without rows to the server that is about to index them, for a minute', async () => {
     const fixture = await filledArchive();
-    const unlock = takeFolderLock(fixture.opened.folder.serverLock);
+    const unlock = takeFolderLock(fixture.path('server.lock'));
     try {
       await fixture.loseIndex();
       expect(await reindex(fixture)).toMatchObject({ instances: 0, untaken: [] });

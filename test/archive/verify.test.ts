@@ -115,7 +115,7 @@ describe('verifyArchive', () => {
     const fixture = await filledArchive();
     const key = 'studies/1.2.3/1.2.3.1/1.2.3.1.9.0123456789abcdef.dcm';
     await writeFile(fixture.path(key), 'x');
-    const unlock = takeFolderLock(fixture.opened.folder.serverLock);
+    const unlock = takeFolderLock(fixture.path('server.lock'));
     try {
       expect((await verify(fixture)).findings).toEqual([]);
       await utimes(fixture.path(key), AN_HOUR_AGO, AN_HOUR_AGO);

@@ -2,6 +2,7 @@ import { mkdtemp, rm, stat, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { describePlaces } from '../../src/archive/places.js';
 import type { AddCommand } from '../../src/cli/context.js';
 import { addKeyCommand } from '../../src/cli/key.js';
 import { ArchiveError } from '../../src/errors.js';
@@ -20,8 +21,8 @@ const showConfig: AddCommand = (program, context) => {
     .command('show')
     .option('--port <port>')
     .action(({ port }: { port?: string }) => {
-      const { dataFolder, port: used } = context.config({ port });
-      context.print(`${dataFolder} ${used}`);
+      const { places, port: used } = context.config({ port });
+      context.print(`${describePlaces(places)} ${used}`);
     });
 };
 
@@ -37,14 +38,18 @@ describe('buildProgram', () => {
   it.each([[['show', '--data', '/a']], [['--data', '/a', 'show']], [['show', '--data=/a']]])(
     'takes --data anywhere: %j',
     async (args) => {
-      expect((await runCommands([showConfig], args)).printed).toEqual(['/a 8080']);
+      expect((await runCommands([showConfig], args)).printed).toEqual(['/a/index.sqlite and /a 8080']);
     },
   );
 
   it('takes settings from the environment, and flags before them', async () => {
     const env = { NCCID_DATA: '/srv/archive', NCCID_PORT: '81' };
-    expect((await runCommands([showConfig], ['show'], env)).printed).toEqual(['/srv/archive 81']);
-    expect((await runCommands([showConfig], ['show', '--port', '82'], env)).printed).toEqual(['/srv/archive 82']);
+    expect((await runCommands([showConfig], ['show'], env)).printed).toEqual([
+      '/srv/archive/index.sqlite and /srv/archive 81',
+    ]);
+    expect((await runCommands([showConfig], ['show', '--port', '82'], env)).printed).toEqual([
+      '/srv/archive/index.sqlite and /srv/archive 82',
+    ]);
   });
 
   it('names a setting that is bad', async () => {
@@ -97,11 +102,11 @@ describe('runProgram', () => {
 });
 
 describe('nccid key rotate', () => {
-  it('prints the id of a key that it made, in the folder of the keys', async () => {
+  it('prints the id of a key that it made, in an index that only its owner can read', async () => {
     const { status, printed } = await runCommands([addKeyCommand], ['key', 'rotate', '--data', folder]);
     const [kid] = printed;
     expect({ status, lines: printed.length }).toEqual({ status: 0, lines: 1 });
     expect(kid).toMatch(/^[0-9a-f]{8}-0002$/);
-    expect((await stat(join(folder, 'keys', `${kid}.pem`))).mode & 0o777).toBe(0o600);
+    expect((await stat(join(folder, 'index.sqlite'))).mode & 0o777).toBe(0o600);
   });
 });

@@ -13,7 +13,7 @@ beforeEach(async () => {
 afterEach(() => nccid.close());
 
 async function sites(): Promise<readonly (readonly [string, string | number])[]> {
-  const database = await Database.open(join(nccid.folder, 'index.sqlite'));
+  const database = await Database.open({ kind: 'sqlite', path: join(nccid.folder, 'index.sqlite') });
   try {
     return (await listSites(database)).map(({ name, splitPolicy }) => [name, splitPolicy]);
   } finally {

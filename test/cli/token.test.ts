@@ -106,8 +106,8 @@ describe('nccid token list', () => {
 describe('nccid, while the archive is being served', () => {
   it('T8: acts on the server’s next request', async () => {
     const release = takeFolderLock(join(nccid.folder, 'server.lock'));
-    const database = await Database.open(join(nccid.folder, 'index.sqlite'));
-    const keys = await KeyStore.open(join(nccid.folder, 'keys'));
+    const database = await Database.open({ kind: 'sqlite', path: join(nccid.folder, 'index.sqlite') });
+    const keys = await KeyStore.open({ database, now: () => NOW_MS });
     const server = new Authenticator({ keys, database, now: () => NOW_MS });
     const call = (token: string) => server.authenticate([`Bearer ${token}`]);
     try {

@@ -1,5 +1,5 @@
 /** What every BlobStore keeps to, whatever it keeps its blobs in: one suite, run for each back end. */
-import { randomBytes } from 'node:crypto';
+import { createHash, randomBytes } from 'node:crypto';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { BlobStore, OpenBlob, StagedBlob, StoredBlob } from '../../src/archive/blobs/blob-store.js';
@@ -8,6 +8,8 @@ export interface BlobStoreUnderTest {
   readonly store: BlobStore;
   /** A second store on the same blobs, as another process has it. */
   readonly another: BlobStore;
+  /** From so many bytes on, a blob does not wait in memory to be published. */
+  readonly largeBytes: number;
   /** Put bytes under a key as a writer leaves them that died half way, or a disk that lost some. */
   plant(key: string, bytes: Buffer): Promise<void>;
 }
@@ -32,9 +34,9 @@ async function publish(store: BlobStore, key: string, ...chunks: readonly Buffer
 }
 
 /** What `lengthBytes` at `offset` give; the rest of the target keeps what it held. */
-async function readRange(blob: OpenBlob, offset: number, lengthBytes: number): Promise<Buffer> {
+async function readRange(blob: OpenBlob, offset: number, lengthBytes: number, runEnd?: number): Promise<Buffer> {
   const target = Buffer.alloc(lengthBytes, UNTOUCHED);
-  const got = await blob.readInto(target, offset);
+  const got = await blob.readInto(target, offset, runEnd);
   expect(target.subarray(got).every((byte) => byte === UNTOUCHED)).toBe(true);
   return target.subarray(0, got);
 }
@@ -50,12 +52,28 @@ async function read(store: BlobStore, key: string): Promise<Buffer> {
   }
 }
 
-/** What is listed below a prefix, in the order of the keys. */
-async function list(store: BlobStore, prefix: string): Promise<readonly StoredBlob[]> {
+/** Find that there is no such blob, at the latest when it is read. */
+async function expectLost(store: BlobStore, key: string): Promise<void> {
+  const readFirst = async (): Promise<void> => {
+    const blob = await store.open(key);
+    try {
+      await blob.readInto(Buffer.alloc(1), 0);
+    } finally {
+      await blob.close();
+    }
+  };
+  await expect(readFirst()).rejects.toThrow(corrupt);
+}
+
+async function listAsItComes(store: BlobStore, prefix: string): Promise<readonly StoredBlob[]> {
   const blobs: StoredBlob[] = [];
   for await (const blob of store.list(prefix)) blobs.push(blob);
-  return blobs.sort((a, b) => (a.key < b.key ? -1 : 1));
+  return blobs;
 }
+
+/** What is listed below a prefix, in the order of the keys. */
+const list = async (store: BlobStore, prefix: string): Promise<readonly StoredBlob[]> =>
+  [...(await listAsItComes(store, prefix))].sort((a, b) => (a.key < b.key ? -1 : 1));
 
 /** How many staged blobs the store holds that no writer has published or discarded; they are gone then. */
 const sweepAll = (store: BlobStore): Promise<number> => store.sweepStaged(new Date(Date.now() + 2 * AN_HOUR_MS));
@@ -74,20 +92,23 @@ export function describeBlobStore(name: string, open: () => Promise<BlobStoreUnd
 
 function describePublishing(open: () => Promise<BlobStoreUnderTest>): void {
   describe('publish', () => {
-    it('shows nothing of a blob before, and all of it after, to every store', async () => {
-      const { store, another } = await open();
-      const bytes = randomBytes(3 << 20);
-      const staged = await stageOf(store, bytes);
-      for (const seen of [store, another]) {
-        await expect(seen.open(KEY)).rejects.toThrow(corrupt);
-        expect(await list(seen, 'studies')).toEqual([]);
-      }
-      await staged.publish(KEY);
-      for (const seen of [store, another]) {
-        expect((await read(seen, KEY)).equals(bytes)).toBe(true);
-        expect(await list(seen, 'studies')).toEqual([{ key: KEY, sizeBytes: bytes.length }]);
-      }
-    });
+    it.each(['small', 'large'])(
+      'shows nothing of a %s blob before, and all of it after, to every store',
+      async (size) => {
+        const { store, another, largeBytes } = await open();
+        const bytes = randomBytes(size === 'small' ? 100_000 : largeBytes + 1_000_001);
+        const staged = await stageOf(store, bytes);
+        for (const seen of [store, another]) {
+          await expectLost(seen, KEY);
+          expect(await list(seen, 'studies')).toEqual([]);
+        }
+        await staged.publish(KEY);
+        for (const seen of [store, another]) {
+          expect((await read(seen, KEY)).equals(bytes)).toBe(true);
+          expect(await list(seen, 'studies')).toEqual([{ key: KEY, sizeBytes: bytes.length }]);
+        }
+      },
+    );
 
     it('keeps the bytes in order, however they were cut', async () => {
       const { store } = await open();
@@ -118,9 +139,28 @@ function describePublishing(open: () => Promise<BlobStoreUnderTest>): void {
       expect(await read(store, KEY)).toHaveLength(0);
     });
 
+    it('keeps what is large in order, however it was cut', async () => {
+      const { store, largeBytes } = await open();
+      const bytes = randomBytes(largeBytes + 5_000_000);
+      const cuts = [0, 1, 65_536, 1_900_000, largeBytes - 1, largeBytes, largeBytes + 1, bytes.length];
+      await publish(store, KEY, ...cuts.map((cut, n) => bytes.subarray(cuts[n - 1] ?? 0, cut)));
+      expect((await read(store, KEY)).equals(bytes)).toBe(true);
+    });
+
+    it('takes the SHA-256 of the bytes from a writer who knows it', async () => {
+      const { store, largeBytes } = await open();
+      for (const sizeBytes of [0, 1, 500_000, largeBytes]) {
+        const bytes = randomBytes(sizeBytes);
+        const staged = await stageOf(store, bytes);
+        await staged.publish(`studies/${sizeBytes}`, createHash('sha256').update(bytes).digest('hex'));
+        expect((await read(store, `studies/${sizeBytes}`)).equals(bytes)).toBe(true);
+      }
+    });
+
     it('leaves nothing staged', async () => {
-      const { store } = await open();
+      const { store, largeBytes } = await open();
       await publish(store, KEY, randomBytes(10));
+      await publish(store, KEY, randomBytes(largeBytes));
       expect(await sweepAll(store)).toBe(0);
     });
   });
@@ -263,18 +303,91 @@ function describeReading(open: () => Promise<BlobStoreUnderTest>): void {
       for (const got of await Promise.all(reads)) expect(got.equals(bytes)).toBe(true);
     });
 
-    it('goes on reading a blob that is removed meanwhile', async () => {
+    it('goes on reading a blob that is removed meanwhile, or calls it corrupt', async () => {
       const { store } = await open();
       await publish(store, KEY, Buffer.from('still here'));
       const blob = await store.open(KEY);
       await store.remove(KEY);
-      expect((await readRange(blob, 0, 10)).toString()).toBe('still here');
+      const seen = await readRange(blob, 0, 10).catch((error: unknown) => error);
+      if (seen instanceof Buffer) expect(seen.toString()).toBe('still here');
+      else expect(seen).toEqual(corrupt);
       await blob.close();
     });
 
     it('calls a blob that is not there corrupt, for the index knew of it', async () => {
       const { store } = await open();
-      await expect(store.open('studies/none')).rejects.toThrow(corrupt);
+      await expectLost(store, 'studies/none');
+    });
+  });
+
+  describe('readInto, of a run that is read in order', () => {
+    it('gives the bytes in order, in pieces of any size, and none beyond the end', async () => {
+      const { store } = await open();
+      const bytes = randomBytes(3_000_000);
+      await publish(store, KEY, bytes);
+      const starts = fc.nat(bytes.length);
+      const pieces = fc.array(fc.oneof(fc.nat(100), fc.nat(1_000_000)), { minLength: 1, maxLength: 8 });
+      const ends = fc.constantFrom(2_000_000, 3_000_000, 4_000_000, Number.POSITIVE_INFINITY);
+      await fc.assert(
+        fc.asyncProperty(starts, pieces, ends, async (start, sizes, runEnd) => {
+          const blob = await store.open(KEY);
+          let offset = start;
+          for (const size of sizes) {
+            expect((await readRange(blob, offset, size, runEnd)).equals(bytes.subarray(offset, offset + size))).toBe(
+              true,
+            );
+            offset += size;
+          }
+          await blob.close();
+        }),
+        { numRuns: 20 },
+      );
+    });
+
+    it('reads elsewhere when it is asked to, and goes on from there', async () => {
+      const { store } = await open();
+      const bytes = randomBytes(400_000);
+      await publish(store, KEY, bytes);
+      const blob = await store.open(KEY);
+      for (const offset of [0, 100_000, 300_000, 350_000, 0, 100_000, 100_000, 399_999, 400_000, 500_000, 0]) {
+        const got = await readRange(blob, offset, 100_000, Number.POSITIVE_INFINITY);
+        expect(got.equals(bytes.subarray(offset, offset + 100_000))).toBe(true);
+        expect((await readRange(blob, 7, 10)).equals(bytes.subarray(7, 17))).toBe(true);
+      }
+      await blob.close();
+    });
+
+    it('takes the next reads before the first has ended, and other runs at once', async () => {
+      const { store } = await open();
+      const bytes = randomBytes(1_000_000);
+      await publish(store, KEY, bytes);
+      const blob = await store.open(KEY);
+      const offsets = [...Array.from({ length: 10 }, (_, n) => n * 100_000), 50_000, 150_000, 0];
+      const got = await Promise.all(offsets.map((offset) => readRange(blob, offset, 100_000, bytes.length)));
+      for (const [n, offset] of offsets.entries()) {
+        expect(got[n]?.equals(bytes.subarray(offset, offset + 100_000))).toBe(true);
+      }
+      await blob.close();
+    });
+
+    it('may be given up at any point', async () => {
+      const { store } = await open();
+      const bytes = randomBytes(2_000_000);
+      await publish(store, KEY, bytes);
+      for (let n = 0; n < 40; n++) {
+        const blob = await store.open(KEY);
+        const first = readRange(blob, 0, 1_000 + n, Number.POSITIVE_INFINITY);
+        if (n % 2 === 0) await first;
+        await blob.close();
+        expect((await first).equals(bytes.subarray(0, 1_000 + n))).toBe(true);
+        await expect(blob.readInto(Buffer.alloc(10), 1_000 + n, Number.POSITIVE_INFINITY)).rejects.toThrow();
+      }
+    });
+
+    it('calls a blob that is not there corrupt', async () => {
+      const { store } = await open();
+      const readFirst = async () => (await store.open(KEY)).readInto(Buffer.alloc(1), 0, Number.POSITIVE_INFINITY);
+      await expect(readFirst()).rejects.toThrow(corrupt);
     });
   });
 }
@@ -305,12 +418,65 @@ function describeListing(open: () => Promise<BlobStoreUnderTest>): void {
     });
   });
 
+  describe('list, of folders in folders', () => {
+    it('gives every blob once, and all blobs of one folder one after the other', async () => {
+      const { store } = await open();
+      const steps = fc.array(fc.constantFrom('a', 'b', 'b.', 'c-'), { minLength: 1, maxLength: 4 });
+      const files = fc.uniqueArray(
+        steps.map((path) => `${path.join('/')}/file`),
+        { maxLength: 6 },
+      );
+      let count = 0;
+      await fc.assert(
+        fc.asyncProperty(files, async (keys) => {
+          const prefix = `studies/${count++}`;
+          for (const key of keys) {
+            await store.writeText(`${prefix}/${key}`, '');
+            await store.writeText(`${prefix}/${key}.json`, '');
+          }
+          const listed = (await listAsItComes(store, prefix)).map(({ key }) => key);
+          const folders = listed.map((key) => key.slice(0, key.lastIndexOf('/')));
+          expect(folders.filter((folder, n) => folder !== folders[n - 1])).toHaveLength(new Set(folders).size);
+          expect(listed.sort()).toEqual(keys.flatMap((key) => [`${prefix}/${key}`, `${prefix}/${key}.json`]).sort());
+        }),
+        { numRuns: 15 },
+      );
+    });
+  });
+
   describe('sizeOf', () => {
     it('tells the bytes of a blob, and nothing of one that is not there', async () => {
       const { store } = await open();
       expect(await store.sizeOf(KEY)).toBeUndefined();
       await publish(store, KEY, randomBytes(1_234));
       expect(await store.sizeOf(KEY)).toBe(1_234);
+    });
+  });
+
+  describe('sizesOf', () => {
+    it('tells the sizes in the order of the keys, of few and many in one folder and in several', async () => {
+      const { store } = await open();
+      const inOne = Array.from({ length: 30 }, (_, n) => `studies/1/many/${n}`);
+      const keys = [...inOne, 'studies/1/study.json', 'studies/2/study.json', 'studies/2/few/a', 'studies/2/few/b'];
+      await Promise.all(keys.map((key, n) => publish(store, key, randomBytes(n))));
+      const asked = keys.flatMap((key, n) => [
+        { key, size: n },
+        { key: `${key}.none`, size: undefined },
+      ]);
+      const shuffled = asked.sort((a, b) => a.key.length - b.key.length);
+      expect(await store.sizesOf(shuffled.map(({ key }) => key))).toEqual(shuffled.map(({ size }) => size));
+      expect(await store.sizesOf([...inOne, ...inOne])).toEqual([...inOne.keys(), ...inOne.keys()]);
+      expect(await store.sizesOf(['studies/none/1', 'studies/none/2'])).toEqual([undefined, undefined]);
+      expect(await store.sizesOf([])).toEqual([]);
+    });
+
+    it('knows of what was written or removed a moment ago', async () => {
+      const { store, another } = await open();
+      const keys = Array.from({ length: 8 }, (_, n) => `studies/1/2/${n}`);
+      await Promise.all(keys.map((key) => publish(another, key, Buffer.from('x'))));
+      expect(await store.sizesOf(keys)).toEqual(keys.map(() => 1));
+      await another.remove('studies/1/2/3');
+      expect(await store.sizesOf(keys)).toEqual(keys.map((_, n) => (n === 3 ? undefined : 1)));
     });
   });
 
@@ -332,7 +498,7 @@ function describeListing(open: () => Promise<BlobStoreUnderTest>): void {
       await publish(store, 'studies/a', Buffer.from('a'));
       await publish(store, 'studies/b', Buffer.from('b'));
       await store.remove('studies/a');
-      await expect(store.open('studies/a')).rejects.toThrow(corrupt);
+      await expectLost(store, 'studies/a');
       expect(await list(store, 'studies')).toEqual([{ key: 'studies/b', sizeBytes: 1 }]);
     });
 
@@ -357,11 +523,12 @@ function describeListing(open: () => Promise<BlobStoreUnderTest>): void {
 
 function describeStaging(open: () => Promise<BlobStoreUnderTest>): void {
   describe('discard', () => {
-    it('gives the bytes up, also when called twice', async () => {
-      const { store } = await open();
-      const staged = await stageOf(store, randomBytes(2 << 20));
+    it.each(['small', 'large'])('gives the bytes of a %s blob up, also when called twice', async (size) => {
+      const { store, largeBytes } = await open();
+      const staged = await stageOf(store, randomBytes(size === 'small' ? 100_000 : largeBytes));
       await staged.discard();
       await staged.discard();
+      await expect(staged.publish(KEY)).rejects.toThrow();
       expect(await list(store, 'studies')).toEqual([]);
       expect(await sweepAll(store)).toBe(0);
     });
@@ -378,12 +545,12 @@ function describeStaging(open: () => Promise<BlobStoreUnderTest>): void {
 
   describe('sweepStaged', () => {
     it('removes what is staged for more than an hour, and nothing younger', async () => {
-      const { store, another } = await open();
-      const young = await stageOf(store, randomBytes(2 << 20));
+      const { store, another, largeBytes } = await open();
+      const young = await stageOf(store, randomBytes(largeBytes));
       expect(await another.sweepStaged(new Date())).toBe(0);
       expect(await another.sweepStaged(new Date(Date.now() + AN_HOUR_MS - 60_000))).toBe(0);
       await young.publish(KEY);
-      await stageOf(store, randomBytes(2 << 20));
+      await stageOf(store, randomBytes(largeBytes));
       expect(await another.sweepStaged(new Date(Date.now() + AN_HOUR_MS + 60_000))).toBe(1);
       expect(await sweepAll(another)).toBe(0);
     });
@@ -396,8 +563,8 @@ function describeStaging(open: () => Promise<BlobStoreUnderTest>): void {
     });
 
     it('makes the publishing of a swept blob fail, not succeed without its bytes', async () => {
-      const { store } = await open();
-      const staged = await stageOf(store, randomBytes(2 << 20));
+      const { store, largeBytes } = await open();
+      const staged = await stageOf(store, randomBytes(largeBytes));
       await sweepAll(store);
       await expect(staged.publish(KEY)).rejects.toThrow();
       await staged.discard();
@@ -417,6 +584,7 @@ function describeKeys(open: () => Promise<BlobStoreUnderTest>): void {
         await staged.discard();
         await expect(store.open(key)).rejects.toThrow();
         await expect(store.sizeOf(key)).rejects.toThrow();
+        await expect(store.sizesOf(['studies/a', key])).rejects.toThrow();
         await expect(store.writtenAt(key)).rejects.toThrow();
         await expect(store.remove(key)).rejects.toThrow();
         await expect(store.writeText(key, 'x')).rejects.toThrow();

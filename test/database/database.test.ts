@@ -4,15 +4,19 @@ import Sqlite from 'better-sqlite3';
 import { sql } from 'kysely';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { Database } from '../../src/database/database.js';
-import { MIGRATIONS } from '../../src/database/migrations/migrations.js';
+import type { SqlitePlace } from '../../src/database/database-place.js';
+import { SQLITE } from '../../src/database/dialects.js';
+import { migrationsFor } from '../../src/database/migrations/migrations.js';
 import { temporaryFolder } from '../support/temporary-folder.js';
 import { OtherProcess } from './other-process.js';
 
 const newPath = (): string => join(temporaryFolder(), 'index.sqlite');
 
+const sqliteAt = (path: string): SqlitePlace => ({ kind: 'sqlite', path });
+
 /** Open the database, to be closed when the test ends. */
 async function open(path: string): Promise<Database> {
-  const database = await Database.open(path);
+  const database = await Database.open(sqliteAt(path));
   onTestFinished(() => database.close());
   return database;
 }
@@ -53,7 +57,7 @@ const processWith = (path: string, code: string): OtherProcess =>
     const { Database } = await source('database/database.ts');
     say('ready');
     await told();
-    const open = () => Database.open(${JSON.stringify(path)});
+    const open = () => Database.open({ kind: 'sqlite', path: ${JSON.stringify(path)} });
     ${code}
   `);
 
@@ -62,23 +66,23 @@ describe('Database.open', () => {
     const path = newPath();
     const database = await open(path);
     expect(await siteNames(database)).toEqual([]);
-    expect(migrationsRun(path)).toEqual(Object.keys(MIGRATIONS));
+    expect(migrationsRun(path)).toEqual(Object.keys(migrationsFor(SQLITE)));
   });
 
   it('keeps what is there when opened again', async () => {
     const path = newPath();
-    const first = await Database.open(path);
+    const first = await Database.open(sqliteAt(path));
     await addSite(first, 'one');
     await first.close();
     expect(await siteNames(await open(path))).toEqual(['one']);
-    expect(migrationsRun(path)).toEqual(Object.keys(MIGRATIONS));
+    expect(migrationsRun(path)).toEqual(Object.keys(migrationsFor(SQLITE)));
   });
 
   it('runs each migration once when several open a new index at the same moment', async () => {
     const path = newPath();
     const databases = await Promise.all(Array.from({ length: 6 }, () => open(path)));
     await Promise.all(databases.map((database, n) => addSite(database, `site ${n}`)));
-    expect(migrationsRun(path)).toEqual(Object.keys(MIGRATIONS));
+    expect(migrationsRun(path)).toEqual(Object.keys(migrationsFor(SQLITE)));
     for (const database of databases) expect(await siteNames(database)).toHaveLength(6);
   });
 
@@ -89,17 +93,17 @@ describe('Database.open', () => {
     for (const other of others) other.tell('go');
     expect(await Promise.all(others.map((other) => other.line()))).toEqual(['done', 'done', 'done']);
     expect(await Promise.all(others.map((other) => other.ended()))).toEqual([0, 0, 0]);
-    expect(migrationsRun(path)).toEqual(Object.keys(MIGRATIONS));
+    expect(migrationsRun(path)).toEqual(Object.keys(migrationsFor(SQLITE)));
   });
 
   it('rejects a file that is no database', async () => {
     const path = newPath();
     await writeFile(path, 'This was a shopping list. '.repeat(100));
-    await expect(Database.open(path)).rejects.toThrow();
+    await expect(Database.open(sqliteAt(path))).rejects.toThrow();
   });
 
   it('rejects a path in a folder that is not there', async () => {
-    await expect(Database.open(join(temporaryFolder(), 'gone', 'index.sqlite'))).rejects.toThrow();
+    await expect(Database.open(sqliteAt(join(temporaryFolder(), 'gone', 'index.sqlite')))).rejects.toThrow();
   });
 
   it('commits to the disk, not only to its cache', async () => {
@@ -297,7 +301,7 @@ describe('Database.close', () => {
 
   it('settles every write that has begun, and keeps those that succeeded', async () => {
     const path = newPath();
-    const database = await Database.open(path);
+    const database = await Database.open(sqliteAt(path));
     const writes = Array.from({ length: 5 }, (_, n) => addSite(database, `site ${n}`));
     await database.close();
     const outcomes = await Promise.allSettled(writes);
@@ -313,7 +317,7 @@ describe('Database.close', () => {
       );
       return files.filter((file) => file.startsWith(path));
     };
-    const [unused, used] = [await Database.open(path), await Database.open(path)];
+    const [unused, used] = [await Database.open(sqliteAt(path)), await Database.open(sqliteAt(path))];
     await siteNames(used);
     expect(await openFiles()).not.toEqual([]);
     await unused.close();
@@ -322,7 +326,7 @@ describe('Database.close', () => {
   });
 
   it('makes writing and reading fail', async () => {
-    const database = await Database.open(newPath());
+    const database = await Database.open(sqliteAt(newPath()));
     await database.close();
     await expect(addSite(database, 'one')).rejects.toThrow();
     await expect(siteNames(database)).rejects.toThrow();

@@ -9,7 +9,7 @@ async function databaseWithThreads(): Promise<{ readonly database: Database; rea
   const threads: Worker[] = [];
   const note = (thread: Worker): void => void threads.push(thread);
   process.on('worker', note);
-  const database = await Database.open(join(temporaryFolder(), 'index.sqlite'));
+  const database = await Database.open({ kind: 'sqlite', path: join(temporaryFolder(), 'index.sqlite') });
   onTestFinished(async () => {
     process.off('worker', note);
     await database.close();

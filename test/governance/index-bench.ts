@@ -1,8 +1,6 @@
-/** An empty index in a folder of its own. */
-import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+/** An empty index, all its own. */
 import { Database } from '../../src/database/database.js';
+import { newDatabasePlace } from '../support/test-places.js';
 
 export interface IndexBench {
   readonly database: Database;
@@ -10,11 +8,11 @@ export interface IndexBench {
 }
 
 export async function openIndex(): Promise<IndexBench> {
-  const folder = await mkdtemp(join(tmpdir(), 'nccid-governance-'));
-  const database = await Database.open(join(folder, 'index.sqlite'));
+  const { place, drop } = await newDatabasePlace();
+  const database = await Database.open(place);
   const close = async (): Promise<void> => {
     await database.close();
-    await rm(folder, { recursive: true });
+    await drop();
   };
   return { database, close };
 }

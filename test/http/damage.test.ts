@@ -1,9 +1,8 @@
-/** What is damaged on disk is never handed out: told by a status, or by a connection that breaks. DESIGN: stored means stored */
-import { readdir, readFile, rm, truncate, writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
+/** What is damaged where it is stored is never handed out: told by a status, or by a connection that breaks. DESIGN: stored means stored */
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type CuratedArchive, startCuratedArchive } from './curated.js';
 import { bytesOf, type MadeInstance, makeInstance } from './instances.js';
+import { spoilFile } from './stored-blob.js';
 import { ask, type WireAnswer } from './wire.js';
 
 const PIXEL_BYTES = 2 * 1024 * 1024;
@@ -33,20 +32,13 @@ beforeAll(async () => {
 });
 afterAll(() => archive.close());
 
-const fileOf = async (made: MadeInstance): Promise<string> => {
-  const folder = join(archive.folder, 'studies', made.studyInstanceUID, made.seriesInstanceUID);
-  const name = (await readdir(folder)).find((one) => one.startsWith(made.sopInstanceUID));
-  return join(folder, name ?? 'none');
-};
-
 /** Flip one bit, `fromEnd` bytes before the end. */
-const flip = async (made: MadeInstance, fromEnd: number): Promise<void> => {
-  const path = await fileOf(made);
-  const bytes = await readFile(path);
-  const at = bytes.length - fromEnd;
-  bytes[at] = (bytes[at] ?? 0) ^ 1;
-  await writeFile(path, bytes);
-};
+const flip = (made: MadeInstance, fromEnd: number): Promise<void> =>
+  spoilFile(archive, made, (bytes) => {
+    const at = bytes.length - fromEnd;
+    bytes[at] = (bytes[at] ?? 0) ^ 1;
+    return bytes;
+  });
 
 const get = (path: string, accept: string): Promise<WireAnswer> =>
   ask(archive.url, `/dicom-web${path}`, {
@@ -119,13 +111,13 @@ describe('a flipped bit', () => {
 });
 
 describe('a file that is not there, or not whole', () => {
-  it.each([
-    ['lost', (path: string) => rm(path)],
-    ['cut', (path: string) => truncate(path, 1_000)],
+  it.each<[string, (bytes: Buffer) => Buffer | undefined]>([
+    ['lost', () => undefined],
+    ['cut', (bytes) => bytes.subarray(0, 1_000)],
   ])('F12 F13 is told by 500 before the first byte of its study: %s', async (name, spoil) => {
     const [first, second, third] = studyOf(`file ${name}`);
     await archive.add(first, second, third);
-    await spoil(await fileOf(third));
+    await spoilFile(archive, third, spoil);
     expectDamage(await get(`/studies/${first.studyInstanceUID}`, STORED));
     expectDamage(await get(third.path, 'application/dicom'));
     expectDamage(await get(`${third.path}/frames/1`, OCTETS));

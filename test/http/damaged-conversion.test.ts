@@ -1,9 +1,8 @@
 /** Damaged files that are rewritten on their way out: whatever their bytes now say, they are told as damaged. */
-import { readdir, readFile, writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type CuratedArchive, startCuratedArchive } from './curated.js';
 import { type MadeInstance, makeInstance, SYNTAX } from './instances.js';
+import { spoilFile } from './stored-blob.js';
 import { ask } from './wire.js';
 
 let archive: CuratedArchive;
@@ -11,15 +10,6 @@ beforeAll(async () => {
   archive = await startCuratedArchive();
 });
 afterAll(() => archive.close());
-
-/** Change the stored bytes of an instance. */
-async function damage(made: MadeInstance, change: (file: Buffer) => void): Promise<void> {
-  const folder = join(archive.folder, 'studies', made.studyInstanceUID, made.seriesInstanceUID);
-  const name = (await readdir(folder)).find((one) => one.startsWith(made.sopInstanceUID)) ?? 'none';
-  const bytes = await readFile(join(folder, name));
-  change(bytes);
-  await writeFile(join(folder, name), bytes);
-}
 
 const isMarked = async ({ sopInstanceUID }: MadeInstance): Promise<boolean> => {
   const row = await archive.database.read
@@ -45,7 +35,10 @@ describe('a damaged native file asked for in Explicit VR Little Endian', () => {
   ])('F11 is told as damaged, and marked: %s', async (name, change) => {
     const made = makeInstance({ study: name, transferSyntaxUID: SYNTAX.implicit });
     await archive.add(made);
-    await damage(made, change);
+    await spoilFile(archive, made, (file) => {
+      change(file);
+      return file;
+    });
     const answer = await ask(archive.url, `/dicom-web${made.path}`, {
       headers: { Authorization: `Bearer ${archive.curatorToken}`, Accept: 'application/dicom' },
     });

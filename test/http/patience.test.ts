@@ -3,8 +3,9 @@ import { connect } from 'node:net';
 import { setTimeout as wait } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
 import { startServer } from '../../src/app.js';
+import { placesInFolder } from '../../src/archive/places.js';
 import { silentLog } from '../../src/log.js';
-import { freePort } from '../support/running-archive.js';
+import { freePort } from '../support/free-port.js';
 import { temporaryFolder } from '../support/temporary-folder.js';
 import { type CuratedArchive, startCuratedArchive } from './curated.js';
 import { ask } from './wire.js';
@@ -66,7 +67,13 @@ describe('an answer before the body has come', () => {
 describe('a server', () => {
   it('T54 takes no more connections than it is told to', async () => {
     const port = await freePort();
-    const config = { dataFolder: temporaryFolder(), port, host: '127.0.0.1', publicURL: `http://127.0.0.1:${port}` };
+    const config = {
+      places: placesInFolder(temporaryFolder()),
+      keyPassphrase: undefined,
+      port,
+      host: '127.0.0.1',
+      publicURL: `http://127.0.0.1:${port}`,
+    };
     const server = await startServer({ config, log: silentLog, now: Date.now, maxConnections: 2 });
     onTestFinished(() => server.close());
     const sockets = [1, 2, 3].map(() => connect({ host: '127.0.0.1', port }).on('error', () => undefined));

@@ -1,12 +1,12 @@
 /** Store over HTTP: what a sender is told, and what is there afterwards. PS3.18 §10.5, Annex I */
-import { readdir } from 'node:fs/promises';
 import { Agent, createServer } from 'node:http';
-import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { multipartBody } from '../support/running-archive.js';
+import { keysBelow } from '../support/whole-blob.js';
 import { type CuratedArchive, startCuratedArchive } from './curated.js';
 import { firstValue, found, items, type JSONDataSet, json } from './dicom-json.js';
 import { bytesOf, digest, type MadeInstance, makeInstance, SYNTAX } from './instances.js';
+import { keysOfSeries } from './stored-blob.js';
 import { ask, lastStatus, sendRaw, type WireAnswer } from './wire.js';
 
 const FAILED = '00081198';
@@ -147,8 +147,7 @@ describe('instances that are stored', () => {
     const made = makeInstance({ study: 'twice' });
     await archive.add(made, made);
     expect((await sendFiles(made.file)).status).toBe(200);
-    const folder = join(archive.folder, 'studies', made.studyInstanceUID, made.seriesInstanceUID);
-    expect(await readdir(folder)).toHaveLength(1);
+    expect(await keysOfSeries(archive, made)).toHaveLength(1);
     expect(await found(await archive.get(`/studies/${made.studyInstanceUID}/instances`))).toHaveLength(1);
   });
 
@@ -512,7 +511,7 @@ describe('connections', () => {
     });
     await expect.poll(() => isStored(whole)).toBe(true);
     expect(await isStored(torn)).toBe(false);
-    await expect.poll(() => readdir(join(archive.folder, 'incoming'))).toEqual([]);
+    await expect.poll(() => keysBelow(archive.blobs, 'incoming')).toEqual([]);
   });
 
   it('SW-34 asks who waits with his body for it, once type and token are found good', async () => {

@@ -3,6 +3,7 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { onTestFinished } from 'vitest';
 import { type OpenArchive, openArchive } from '../../src/archive/open-archive.js';
+import { placesInFolder } from '../../src/archive/places.js';
 import type { Scope } from '../../src/archive/scope.js';
 import type { SplitPolicy } from '../../src/archive/split.js';
 import type { StoreResult } from '../../src/archive/store-instances.js';
@@ -24,16 +25,16 @@ export class ArchiveFixture {
   /** The folder, absolute. */
   readonly root: string;
 
-  private constructor(opened: OpenArchive) {
+  private constructor(opened: OpenArchive, root: string) {
     this.opened = opened;
-    this.root = opened.folder.root;
+    this.root = root;
   }
 
   /** Open an archive in `folder`, a new one unless it is given; it is closed when the test ends. */
   static async open(folder: string = temporaryFolder(), now = () => new Date()): Promise<ArchiveFixture> {
-    const opened = await openArchive(folder, { log: silentLog, now });
+    const opened = await openArchive(placesInFolder(folder), { log: silentLog, now });
     onTestFinished(() => opened.close());
-    return new ArchiveFixture(opened);
+    return new ArchiveFixture(opened, folder);
   }
 
   /** Add a site; the Scope of its callers. */

@@ -9,13 +9,22 @@ import { ask } from '../http/wire.js';
 import { ctFile } from './part10.js';
 import { multipartBody } from './running-archive.js';
 import { Seeded } from './seeded.js';
-import type { ServedArchive } from './served-archive.js';
 
 const STUDIES_OF_WRITER = 5;
 const INSTANCES_OF_REQUEST = 5;
 /** Of 16 bits each: from 0.1 to 0.5 MB, and now and then more than a blob that is written in one piece. */
 const SIDES_IN_PIXELS = [224, 256, 320, 384, 512, 512, 512, 800];
 const RETRY_MS = 10;
+
+/** Where the writers send to, and whoever looks for what they sent asks. */
+export interface LoadedArchive {
+  readonly url: string;
+  readonly siteToken: string;
+  readonly curatorToken: string;
+}
+
+/** What a client comes back after: a node that is gone, or says that it can not now. */
+const COME_BACK = new Set([502, 503, 504]);
 
 export interface SentInstance {
   readonly studyInstanceUID: string;
@@ -40,12 +49,12 @@ export class LoadWriters {
   }
 
   /** Send to the archive until `signal` says that the server is gone, or about to go. */
-  async run(archive: ServedArchive, signal: AbortSignal): Promise<void> {
+  async run(archive: LoadedArchive, signal: AbortSignal): Promise<void> {
     await Promise.all(this.#writers.map((writer) => writer.run(archive, signal, this.acknowledged)));
   }
 
   /** Send again what has not been acknowledged to its writer. */
-  async settle(archive: ServedArchive): Promise<void> {
+  async settle(archive: LoadedArchive): Promise<void> {
     await Promise.all(this.#writers.map((writer) => writer.settle(archive, this.acknowledged)));
   }
 }
@@ -62,7 +71,7 @@ class Writer {
     this.#chance = new Seeded(seed);
   }
 
-  async run(archive: ServedArchive, signal: AbortSignal, acknowledged: SentInstance[]): Promise<void> {
+  async run(archive: LoadedArchive, signal: AbortSignal, acknowledged: SentInstance[]): Promise<void> {
     const agent = new Agent({ keepAlive: true });
     while (!signal.aborted) {
       this.#pending ??= this.#next();
@@ -73,7 +82,7 @@ class Writer {
     agent.destroy();
   }
 
-  async settle(archive: ServedArchive, acknowledged: SentInstance[]): Promise<void> {
+  async settle(archive: LoadedArchive, acknowledged: SentInstance[]): Promise<void> {
     if (this.#pending === undefined) return;
     const stored = await send(archive, this.#pending, new Agent());
     if (stored === undefined) throw new Error('A server that nobody disturbs did not answer.');
@@ -122,7 +131,7 @@ class Writer {
 
 /** Send a request; what of it was acknowledged, or undefined when no whole answer came. */
 async function send(
-  archive: ServedArchive,
+  archive: LoadedArchive,
   { body, instances }: SentRequest,
   agent: Agent,
 ): Promise<readonly SentInstance[] | undefined> {
@@ -133,13 +142,13 @@ async function send(
   };
   const options = { method: 'POST', headers, body, agent };
   const answer = await ask(archive.url, '/dicom-web/studies', options).catch(() => undefined);
-  if (answer === undefined || !answer.isComplete) return undefined;
+  if (answer === undefined || !answer.isComplete || COME_BACK.has(answer.status)) return undefined;
   if (answer.status !== 200) throw new Error(`Not stored: ${answer.status} ${answer.body.toString()}`);
   return instances;
 }
 
 /** Retrieve instances as they are stored; those of which anything else came than what was sent, with a word why. */
-export async function findLost(archive: ServedArchive, sent: readonly SentInstance[]): Promise<readonly string[]> {
+export async function findLost(archive: LoadedArchive, sent: readonly SentInstance[]): Promise<readonly string[]> {
   const agent = new Agent({ keepAlive: true, maxSockets: 4 });
   const lost = await Promise.all(
     sent.map(async ({ studyInstanceUID, seriesInstanceUID, sopInstanceUID, sha256 }) => {

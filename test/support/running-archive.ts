@@ -1,25 +1,28 @@
-/** A whole server over a temporary archive folder, real in everything, and the tokens to speak to it. */
-import { mkdtemp, rm } from 'node:fs/promises';
-import { createServer } from 'node:net';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+/** A whole server over a temporary archive, real in everything, and the tokens to speak to it. */
 import { KeyStore } from '../../src/access/keys.js';
 import { issueToken, type TokenRequest } from '../../src/access/tokens.js';
 import { startServer } from '../../src/app.js';
-import { openArchiveFolder } from '../../src/archive/archive-folder.js';
+import type { BlobStore } from '../../src/archive/blobs/blob-store.js';
+import { openArchive } from '../../src/archive/open-archive.js';
+import type { ArchivePlaces } from '../../src/archive/places.js';
 import type { SplitPolicy } from '../../src/archive/split.js';
-import { Database } from '../../src/database/database.js';
+import type { Database } from '../../src/database/database.js';
 import { addLicence, type NewLicence } from '../../src/governance/licences.js';
 import { addSite } from '../../src/governance/sites.js';
 import { silentLog } from '../../src/log.js';
+import { freePort } from './free-port.js';
+import { newPlaces } from './test-places.js';
 
 export interface RunningArchive {
   /** The URL of the DICOMweb services. */
   readonly base: string;
   /** The URL of the server. */
   readonly url: string;
+  readonly places: ArchivePlaces;
+  /** A folder of its own, in which an archive on this machine alone is kept. */
   readonly folder: string;
   readonly database: Database;
+  readonly blobs: BlobStore;
   addSite(name: string, splitPolicy?: SplitPolicy): Promise<void>;
   /** Gives the licence's reference. */
   addLicence(licence: NewLicence): Promise<string>;
@@ -31,16 +34,16 @@ export interface RunningArchive {
   close(): Promise<void>;
 }
 
-/** Start a server. Close it when done: that removes its folder. */
+/** Start a server. Close it when done: that removes its archive. */
 export async function startArchive(): Promise<RunningArchive> {
-  const folder = await mkdtemp(join(tmpdir(), 'nccid-'));
+  const { places, folder, drop } = await newPlaces();
   const port = await freePort();
   const url = `http://127.0.0.1:${port}`;
-  const config = { dataFolder: folder, port, host: '127.0.0.1', publicURL: url };
+  const config = { places, keyPassphrase: undefined, port, host: '127.0.0.1', publicURL: url };
   const server = await startServer({ config, log: silentLog, now: Date.now });
-  const paths = await openArchiveFolder(folder);
-  const database = await Database.open(paths.index);
-  const keys = await KeyStore.open(paths.keys);
+  const opened = await openArchive(places, { log: silentLog, now: () => new Date() });
+  const { database, blobs } = opened;
+  const keys = await KeyStore.open({ database, now: Date.now });
   const base = `${url}/dicom-web`;
   const ask: RunningArchive['fetch'] = (token, path, init = {}) => {
     const headers = new Headers(init.headers);
@@ -50,8 +53,10 @@ export async function startArchive(): Promise<RunningArchive> {
   return {
     base,
     url,
+    places,
     folder,
     database,
+    blobs,
     addSite: async (name, splitPolicy = 50) => void (await addSite(database, { name, splitPolicy }, Date.now())),
     addLicence: (licence) => addLicence(database, licence, Date.now()),
     token: async (request) => (await issueToken({ keys, database, now: Date.now }, request)).token,
@@ -63,9 +68,9 @@ export async function startArchive(): Promise<RunningArchive> {
         body: multipartBody(files, 'parts'),
       }),
     close: async () => {
-      await database.close();
+      await opened.close();
       await server.close();
-      await rm(folder, { recursive: true, force: true });
+      await drop();
     },
   };
 }
@@ -77,16 +82,4 @@ export function multipartBody(files: readonly Uint8Array[], boundary: string): B
     ...files.flatMap((file) => [head, file, Buffer.from('\r\n')]),
     Buffer.from(`--${boundary}--\r\n`),
   ]);
-}
-
-/** A port that was free a moment ago. */
-export function freePort(): Promise<number> {
-  return new Promise((resolve, reject) => {
-    const server = createServer();
-    server.once('error', reject);
-    server.listen(0, '127.0.0.1', () => {
-      const address = server.address();
-      server.close(() => (address !== null && typeof address === 'object' ? resolve(address.port) : reject(address)));
-    });
-  });
 }

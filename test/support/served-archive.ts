@@ -4,7 +4,7 @@ import { once } from 'node:events';
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
-import { freePort } from './running-archive.js';
+import { freePort } from './free-port.js';
 
 const COMMAND = join(import.meta.dirname, '../../dist/start.cjs');
 const SITE = 'Site A';

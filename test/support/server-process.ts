@@ -6,7 +6,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
-import { freePort, multipartBody, type RunningArchive } from './running-archive.js';
+import { freePort } from './free-port.js';
+import { multipartBody, type RunningArchive } from './running-archive.js';
 
 /** What `npm run build` makes. */
 const PROGRAM = fileURLToPath(new URL('../../dist/start.cjs', import.meta.url));

@@ -58,6 +58,10 @@ export class FilesystemBlobStore implements BlobStore {
     return (await this.#stat(key))?.size;
   }
 
+  sizesOf(keys: readonly string[]): Promise<readonly (number | undefined)[]> {
+    return Promise.all(keys.map((key) => this.sizeOf(key)));
+  }
+
   async writtenAt(key: string): Promise<Date | undefined> {
     const stats = await this.#stat(key);
     // Cut, as clocks are read: rounded it could lie a millisecond ahead of now.
@@ -106,6 +110,8 @@ export class FilesystemBlobStore implements BlobStore {
     }
     return swept;
   }
+
+  async close(): Promise<void> {}
 
   /** A key is resolved and must stay inside: a UID that slipped through can not name a file elsewhere. */
   #path(key: string): string {

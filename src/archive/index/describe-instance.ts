@@ -37,7 +37,10 @@ type Given<Table, Columns extends keyof Table> = Omit<Insertable<Table>, Columns
 export interface InstanceDescription {
   /** Patient ID as sent; empty when there is none. */
   readonly patientID: string;
-  readonly study: Given<StudyTable, 'study_instance_uid' | 'patient_row_id' | 'site_id' | 'stored_at'> & { id?: never };
+  readonly study: Given<
+    StudyTable,
+    'study_instance_uid' | 'patient_row_id' | 'site_id' | 'split' | 'imaging_kinds' | 'stored_at'
+  > & { id?: never };
   readonly series: Given<
     SeriesTable,
     'series_instance_uid' | 'study_row_id' | 'kind' | 'split' | 'site_id' | 'instance_count'

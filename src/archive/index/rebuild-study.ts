@@ -104,6 +104,7 @@ export class StudyRebuild {
       study_instance_uid: this.#origin.studyInstanceUID,
       patient_row_id: patientRowID,
       site_id: this.#origin.siteID,
+      split: this.#origin.split,
     };
     const { id } = await tx
       .insertInto('study')
@@ -194,19 +195,8 @@ export class StudyRebuild {
       tx,
       emptySeries.map(({ id }) => id),
     );
-    await this.#removeStudies(tx, studyRowIDs);
+    await removeEmptyStudies(tx, studyRowIDs);
     if (this.#series.size === 0) this.#study = undefined;
-  }
-
-  /** Patients are looked through only when a study goes. */
-  async #removeStudies(tx: Transaction<Schema>, rowIDs: readonly number[]): Promise<void> {
-    const empty = await tx
-      .selectFrom('study')
-      .select('id')
-      .where('id', 'in', rowIDs)
-      .where('id', 'not in', (eb) => eb.selectFrom('series').select('study_row_id').where('study_row_id', 'in', rowIDs))
-      .execute();
-    if (empty.length > 0) await removeEmptyStudies(tx, rowIDs);
   }
 
   async #touchedStudies(tx: Transaction<Schema>): Promise<readonly number[]> {

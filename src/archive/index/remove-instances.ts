@@ -35,15 +35,27 @@ async function removeEmptySeries(tx: Transaction<Schema>, rowIDs: readonly numbe
   }
 }
 
-/** Remove those of these studies that have no series, and every patient without a study. */
+/** Remove those of these studies that have no series, and their patients where no study is left of them. */
 export async function removeEmptyStudies(tx: Transaction<Schema>, rowIDs: readonly number[]): Promise<void> {
-  await tx
+  if (rowIDs.length === 0) return;
+  const removed = await tx
     .deleteFrom('study')
     .where('id', 'in', rowIDs)
-    .where('id', 'not in', (eb) => eb.selectFrom('series').select('study_row_id').where('study_row_id', 'in', rowIDs))
+    .where(({ not, exists, selectFrom }) =>
+      not(exists(selectFrom('series').select('series.id').whereRef('series.study_row_id', '=', 'study.id'))),
+    )
+    .returning('patient_row_id')
     .execute();
+  if (removed.length === 0) return;
   await tx
     .deleteFrom('patient')
-    .where('id', 'not in', (eb) => eb.selectFrom('study').select('patient_row_id'))
+    .where(
+      'id',
+      'in',
+      removed.map((row) => row.patient_row_id),
+    )
+    .where(({ not, exists, selectFrom }) =>
+      not(exists(selectFrom('study').select('study.id').whereRef('study.patient_row_id', '=', 'patient.id'))),
+    )
     .execute();
 }

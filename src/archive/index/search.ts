@@ -7,6 +7,7 @@ import type { Database } from '../../database/database.js';
 import type { Schema } from '../../database/schema.js';
 import type { Scope } from '../scope.js';
 import type { FindQuery } from './find-query.js';
+import { isListing, type ListedPage, listStudies } from './listing.js';
 import { visibleSeries } from './visible-series.js';
 import { whereOf } from './where.js';
 
@@ -47,15 +48,25 @@ export interface Found {
 
 type Select = SelectQueryBuilder<Schema, 'study' | 'series' | 'instance', object>;
 
-export async function search({ read, search: wide }: Database, scope: Scope, query: FindQuery): Promise<Found> {
+export async function search(database: Database, scope: Scope, query: FindQuery): Promise<Found> {
+  const { ids, remaining } = isListing(query)
+    ? await listStudies(database, scope, query)
+    : await findPage(database, scope, query);
+  const entities = ids.length === 0 ? [] : await READ_ENTITIES[query.level](database, scope, ids);
+  return { entities, remaining };
+}
+
+/** Row ids of one page, and how many match after it. */
+async function findPage({ search: wide }: Database, scope: Scope, query: FindQuery): Promise<ListedPage> {
   const matching = () => from(wide, query).where((eb) => whereOf(eb, scope, query));
   const found = await inOrder(matching().select(`${query.level}.id as id`), query)
     .limit(query.limit + 1)
     .offset(query.offset)
     .execute();
-  const page = found.slice(0, query.limit).map(({ id }) => id);
-  const entities = page.length === 0 ? [] : await READ_ENTITIES[query.level](read, scope, page);
-  return { entities, remaining: found.length > query.limit ? await countAfter(matching(), query) : 0 };
+  return {
+    ids: found.slice(0, query.limit).map(({ id }) => id),
+    remaining: found.length > query.limit ? await countAfter(matching(), query) : 0,
+  };
 }
 
 async function countAfter(matching: Select, { offset, limit }: FindQuery): Promise<number> {
@@ -91,26 +102,26 @@ function inOrder<Row>(select: SelectQueryBuilder<Schema, 'study' | 'series' | 'i
   }
 }
 
-type ReadEntities = (read: Kysely<Schema>, scope: Scope, ids: readonly number[]) => Promise<readonly FoundEntity[]>;
+type ReadEntities = (database: Database, scope: Scope, ids: readonly number[]) => Promise<readonly FoundEntity[]>;
 
 const READ_ENTITIES: Readonly<Record<FindQuery['level'], ReadEntities>> = {
-  study: async (read, scope, ids) => {
-    const studies = await readStudies(read, scope, ids);
+  study: async (database, scope, ids) => {
+    const studies = await readStudies(database, scope, ids);
     return inOrderOf(ids, studies).map((study) => ({ study, series: undefined, instance: undefined }));
   },
-  series: async (read, scope, ids) => {
-    const series = await readSeries(read, ids);
-    const studies = await readStudies(read, scope, distinct([...series.values()].map((one) => one.studyRowID)));
+  series: async (database, scope, ids) => {
+    const series = await readSeries(database, ids);
+    const studies = await readStudies(database, scope, distinct([...series.values()].map((one) => one.studyRowID)));
     return inOrderOf(ids, series).map((one) => ({
       study: of(studies, one.studyRowID),
       series: one,
       instance: undefined,
     }));
   },
-  instance: async (read, scope, ids) => {
-    const instances = await readInstances(read, ids);
-    const series = await readSeries(read, distinct([...instances.values()].map((one) => one.seriesRowID)));
-    const studies = await readStudies(read, scope, distinct([...series.values()].map((one) => one.studyRowID)));
+  instance: async (database, scope, ids) => {
+    const instances = await readInstances(database, ids);
+    const series = await readSeries(database, distinct([...instances.values()].map((one) => one.seriesRowID)));
+    const studies = await readStudies(database, scope, distinct([...series.values()].map((one) => one.studyRowID)));
     return inOrderOf(ids, instances).map((instance) => {
       const parent = of(series, instance.seriesRowID);
       return { study: of(studies, parent.studyRowID), series: parent, instance };
@@ -119,14 +130,14 @@ const READ_ENTITIES: Readonly<Record<FindQuery['level'], ReadEntities>> = {
 };
 
 async function readStudies(
-  read: Kysely<Schema>,
+  { read, dialect }: Database,
   scope: Scope,
   ids: readonly number[],
 ): Promise<ReadonlyMap<number, FoundStudy>> {
   const studies = await read
     .selectFrom('study')
     .select(['id', 'study_instance_uid', 'attributes'])
-    .where('id', 'in', ids)
+    .where(dialect.isAmong('id', ids))
     .execute();
   const visible = await read
     .selectFrom('series')
@@ -136,7 +147,7 @@ async function readStudies(
       eb.fn.countAll<number>().as('series_count'),
       eb.fn.sum<number>('instance_count').as('instance_count'),
     ])
-    .where('study_row_id', 'in', ids)
+    .where(dialect.isAmong('study_row_id', ids))
     .where((eb) => visibleSeries(eb, scope))
     .groupBy(['study_row_id', 'modality'])
     .orderBy('modality')
@@ -160,11 +171,11 @@ async function readStudies(
   );
 }
 
-async function readSeries(read: Kysely<Schema>, ids: readonly number[]) {
+async function readSeries({ read, dialect }: Database, ids: readonly number[]) {
   const rows = await read
     .selectFrom('series')
     .select(['id', 'study_row_id', 'series_instance_uid', 'attributes', 'instance_count'])
-    .where('id', 'in', ids)
+    .where(dialect.isAmong('id', ids))
     .execute();
   return new Map(
     rows.map((row) => [
@@ -179,11 +190,11 @@ async function readSeries(read: Kysely<Schema>, ids: readonly number[]) {
   );
 }
 
-async function readInstances(read: Kysely<Schema>, ids: readonly number[]) {
+async function readInstances({ read, dialect }: Database, ids: readonly number[]) {
   const rows = await read
     .selectFrom('instance')
     .select(['id', 'series_row_id', 'sop_instance_uid', 'transfer_syntax_uid', 'attributes'])
-    .where('id', 'in', ids)
+    .where(dialect.isAmong('id', ids))
     .execute();
   return new Map(
     rows.map((row) => [

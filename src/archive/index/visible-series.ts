@@ -1,10 +1,12 @@
-/** Which series a Scope shows: the only place where a Scope becomes a predicate. */
-import type { Expression, ExpressionBuilder, SqlBool } from 'kysely';
+/** What a Scope shows: the only place where a Scope becomes a predicate, on series and on the studies they make visible. */
+import { type Expression, type ExpressionBuilder, expressionBuilder, type SqlBool, sql } from 'kysely';
 import type { Schema } from '../../database/schema.js';
-import type { Scope } from '../scope.js';
+import { imagingKindBits, type LicencePredicate, type Scope } from '../scope.js';
 
-/** The predicate of a Scope on the table `series`; every read of the index passes through it. */
-export function visibleSeries(eb: ExpressionBuilder<Schema, 'series'>, scope: Scope): Expression<SqlBool> {
+type Predicate = Expression<SqlBool>;
+
+/** The predicate of a Scope on the table `series`; every read of series and instances passes through it. */
+export function visibleSeries(eb: ExpressionBuilder<Schema, 'series'>, scope: Scope): Predicate {
   switch (scope.kind) {
     case 'everything':
       return eb.lit(true);
@@ -17,12 +19,40 @@ export function visibleSeries(eb: ExpressionBuilder<Schema, 'series'>, scope: Sc
       return eb.and([
         kinds.length === 0 ? eb.lit(false) : eb('series.kind', 'in', kinds),
         splits.length === 0 ? eb.lit(false) : eb('series.split', 'in', splits),
-        siteIDs === undefined
-          ? eb.lit(true)
-          : siteIDs.length === 0
-            ? eb.lit(false)
-            : eb('series.site_id', 'in', siteIDs),
+        ...(siteIDs === undefined ? [] : [siteIDs.length === 0 ? eb.lit(false) : eb('series.site_id', 'in', siteIDs)]),
       ]);
     }
   }
+}
+
+/** A table whose rows tell of studies what a Scope asks: a study has one site and one split, and the kinds of its series. */
+type StudyTable = 'study' | 'study_month';
+
+/**
+ * The same predicate on studies, asked of their own columns: a study is seen when one of its series is.
+ * @param table the one of the two whose columns are meant
+ */
+export function visibleStudies(scope: Scope, table: StudyTable): Predicate {
+  const eb = expressionBuilder<Schema, StudyTable>();
+  switch (scope.kind) {
+    case 'everything':
+      return eb.lit(true);
+    case 'nothing':
+      return eb.lit(false);
+    case 'site':
+      return eb(`${table}.site_id`, '=', scope.siteID);
+    case 'licence':
+      return licensedStudies(scope.predicate, table);
+  }
+}
+
+function licensedStudies({ kinds, splits, siteIDs }: LicencePredicate, table: StudyTable): Predicate {
+  const eb = expressionBuilder<Schema, StudyTable>();
+  if (kinds.length === 0 || splits.length === 0 || siteIDs?.length === 0) return eb.lit(false);
+  const ofKinds = sql<SqlBool>`(${eb.ref(`${table}.imaging_kinds`)} & ${imagingKindBits(kinds)}) <> 0`;
+  return eb.and([
+    ofKinds,
+    eb(`${table}.split`, 'in', splits),
+    ...(siteIDs === undefined ? [] : [eb(`${table}.site_id`, 'in', siteIDs)]),
+  ]);
 }

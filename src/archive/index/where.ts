@@ -10,7 +10,7 @@ import type { RangeMatch } from '../../dicom/matching-ranges.js';
 import type { TextMatch } from '../../dicom/matching-text.js';
 import type { Scope } from '../scope.js';
 import type { AttributeMatch, DateTimeBound, DateTimeMatch, FindQuery } from './find-query.js';
-import { visibleSeries } from './visible-series.js';
+import { visibleSeries, visibleStudies } from './visible-series.js';
 
 type Tables = 'study' | 'series' | 'instance';
 type Builder = ExpressionBuilder<Schema, Tables>;
@@ -58,7 +58,7 @@ const NAME_COLUMNS = new Map<Tag, readonly [Column, Column, Column]>([
 /** Everything a query asks, within what the Scope shows. */
 export function whereOf(eb: Builder, scope: Scope, query: FindQuery): Predicate {
   const predicates: Predicate[] = [];
-  if (query.level === 'study') predicates.push(hasVisibleSeries(eb, scope));
+  if (query.level === 'study') predicates.push(visibleStudies(scope, 'study'));
   else predicates.push(visibleSeries(eb, scope));
   if (query.studyInstanceUID !== undefined) {
     predicates.push(eb('study.study_instance_uid', '=', query.studyInstanceUID));
@@ -72,22 +72,21 @@ export function whereOf(eb: Builder, scope: Scope, query: FindQuery): Predicate 
   return eb.and(predicates);
 }
 
-/** A study is seen when one of its series is. */
-function hasVisibleSeries(eb: Builder, scope: Scope, modality?: Match): Predicate {
-  if (scope.kind === 'everything' && modality === undefined) return eb.lit(true);
+/** Of the series that are seen, one has such a Modality. */
+function hasVisibleModality(eb: Builder, scope: Scope, modality: Match): Predicate {
   return eb.exists(
     eb
       .selectFrom('series')
       .select(sql.lit(1).as('one'))
       .whereRef('series.study_row_id', '=', 'study.id')
       .where((inner) => visibleSeries(inner, scope))
-      .where((inner) => (modality === undefined ? inner.lit(true) : predicate(inner, 'series.modality', modality))),
+      .where((inner) => predicate(inner, 'series.modality', modality)),
   );
 }
 
 function attributePredicate(eb: Builder, scope: Scope, { tag, match }: AttributeMatch): Predicate {
   if (match.kind === 'universal') return eb.lit(true);
-  if (tag === TAG.ModalitiesInStudy) return hasVisibleSeries(eb, scope, match);
+  if (tag === TAG.ModalitiesInStudy) return hasVisibleModality(eb, scope, match);
   const names = NAME_COLUMNS.get(tag);
   if (names !== undefined && match.kind === 'person-name') return namePredicate(eb, names, match);
   const column = COLUMNS.get(tag);

@@ -89,15 +89,15 @@ export class InflatedBlob implements OpenBlob {
 
   async *#stored(from: number): AsyncGenerator<Buffer> {
     for (let offset = from, got = READ_BYTES; got === READ_BYTES; offset += got) {
-      const piece = await this.#read(offset, READ_BYTES);
+      const piece = await this.#read(offset, READ_BYTES, Number.POSITIVE_INFINITY);
       got = piece.length;
       yield piece;
     }
   }
 
-  async #read(offset: number, lengthBytes: number): Promise<Buffer> {
+  async #read(offset: number, lengthBytes: number, runEnd = offset + lengthBytes): Promise<Buffer> {
     const buffer = Buffer.allocUnsafeSlow(lengthBytes);
-    return buffer.subarray(0, await this.#blob.readInto(buffer, offset));
+    return buffer.subarray(0, await this.#blob.readInto(buffer, offset, runEnd));
   }
 }
 

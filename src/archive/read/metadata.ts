@@ -117,7 +117,7 @@ export class MetadataReader {
     const rows = await this.#database.read
       .selectFrom('instance_content')
       .select(['instance_row_id', ({ fn }) => fn<number>('length', ['metadata']).as('bytes')])
-      .where('instance_row_id', 'in', instances.map(rowIDOf))
+      .where(this.#database.dialect.isAmong('instance_row_id', instances.map(rowIDOf)))
       .execute();
     return new Map(rows.map((row) => [row.instance_row_id, row.bytes]));
   }
@@ -126,7 +126,7 @@ export class MetadataReader {
     const rows = await this.#database.read
       .selectFrom('instance_content')
       .select(['instance_row_id', 'metadata'])
-      .where('instance_row_id', 'in', instances.map(rowIDOf))
+      .where(this.#database.dialect.isAmong('instance_row_id', instances.map(rowIDOf)))
       .execute();
     return new Map(rows.map((row) => [row.instance_row_id, row.metadata]));
   }

@@ -38,16 +38,14 @@ export class StoredFiles {
 
   /** Open the file of an instance. Close it when done. @throws ArchiveError `corrupt` when it is lost */
   async open(instance: LocatedInstance): Promise<StoredFile> {
-    const blob = await this.#options.blobs.open(instance.blobKey).catch((error: unknown) => {
-      if (error instanceof ArchiveError && error.code === 'corrupt') this.#mark(instance, 'its file is lost');
-      throw error;
-    });
-    return new StoredFile(blob, instance, { pool: this.#pool, mark: (finding) => this.#mark(instance, finding) });
+    const mark = (finding: string) => this.#mark(instance, finding);
+    const blob = await markingLost(mark, () => this.#options.blobs.open(instance.blobKey));
+    return new StoredFile(blob, instance, { pool: this.#pool, mark });
   }
 
   /** Make sure that every file is there in its size, before an answer of many begins. @throws ArchiveError `corrupt` */
   async expectAll(instances: readonly LocatedInstance[]): Promise<void> {
-    const sizes = await Promise.all(instances.map(({ blobKey }) => this.#options.blobs.sizeOf(blobKey)));
+    const sizes = await this.#options.blobs.sizesOf(instances.map(({ blobKey }) => blobKey));
     for (const [i, instance] of instances.entries()) {
       if (sizes[i] === instance.sizeBytes) continue;
       this.#mark(instance, sizes[i] === undefined ? 'its file is lost' : 'its file has another size');
@@ -71,6 +69,16 @@ export class StoredFiles {
   }
 }
 
+/** Do what finds out that a file is not there, and tell the index when it does. */
+async function markingLost<T>(mark: (finding: string) => void, work: () => Promise<T>): Promise<T> {
+  try {
+    return await work();
+  } catch (error) {
+    if (error instanceof ArchiveError && error.code === 'corrupt') mark('its file is lost');
+    throw error;
+  }
+}
+
 export interface StoredFileSurroundings {
   readonly pool: BufferPool;
   /** Tell the index of damage. */
@@ -88,7 +96,8 @@ export class StoredFile {
 
   constructor(blob: OpenBlob, instance: LocatedInstance, surroundings: StoredFileSurroundings) {
     this.#blob = {
-      readInto: (target, offset) => onDisk(() => blob.readInto(target, offset)),
+      readInto: (target, offset, runEnd) =>
+        onDisk(() => markingLost(surroundings.mark, () => blob.readInto(target, offset, runEnd))),
       close: () => blob.close(),
     };
     this.#stream = findTransferSyntax(instance.transferSyntaxUID)?.deflated ? new InflatedBlob(this.#blob) : this.#blob;
@@ -154,7 +163,7 @@ export class StoredFile {
     const read = async (piece: number): Promise<Buffer> => {
       const at = piece * READ_BYTES;
       const target = buffers[piece % 2]?.subarray(0, Math.min(READ_BYTES, lengthBytes - at)) ?? Buffer.alloc(0);
-      const got = await source.readInto(target, offset + at);
+      const got = await source.readInto(target, offset + at, offset + lengthBytes);
       return got === target.length ? target : Promise.reject(this.#damaged(finding));
     };
     const last = Math.ceil(lengthBytes / READ_BYTES) - 1;

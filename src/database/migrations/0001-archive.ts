@@ -1,6 +1,7 @@
 /** The first tables: sites, licences, tokens, and the index of patients, studies, series and instances. */
 import type { Kysely } from 'kysely';
 import { sql } from 'kysely';
+import type { Dialect } from '../dialects.js';
 
 const STUDY_TEXT = [
   'study_time',
@@ -43,66 +44,66 @@ const SERIES_TEXT = [
   'performed_procedure_step_start_time',
 ];
 
-export async function up(db: Kysely<unknown>): Promise<void> {
-  await createGovernance(db);
-  await createStudy(db);
-  await createSeries(db);
-  await createInstance(db);
+export async function up(db: Kysely<unknown>, dialect: Dialect): Promise<void> {
+  await createGovernance(db, dialect);
+  await createStudy(db, dialect);
+  await createSeries(db, dialect);
+  await createInstance(db, dialect);
 }
 
-async function createGovernance(db: Kysely<unknown>): Promise<void> {
+async function createGovernance(db: Kysely<unknown>, { text, rowID, asOwnRowID }: Dialect): Promise<void> {
   await db.schema
     .createTable('site')
-    .addColumn('id', 'integer', (c) => c.primaryKey().autoIncrement())
-    .addColumn('name', 'text', (c) => c.notNull().unique())
-    .addColumn('split_policy', 'text', (c) => c.notNull())
-    .addColumn('created_at', 'text', (c) => c.notNull())
+    .addColumn('id', rowID, asOwnRowID)
+    .addColumn('name', text, (c) => c.notNull().unique())
+    .addColumn('split_policy', text, (c) => c.notNull())
+    .addColumn('created_at', text, (c) => c.notNull())
     .execute();
   await db.schema
     .createTable('licence')
-    .addColumn('id', 'integer', (c) => c.primaryKey().autoIncrement())
-    .addColumn('reference', 'text', (c) => c.notNull().unique())
-    .addColumn('project', 'text', (c) => c.notNull())
-    .addColumn('kinds', 'text', (c) => c.notNull())
-    .addColumn('splits', 'text', (c) => c.notNull())
-    .addColumn('site_ids', 'text')
-    .addColumn('starts_on', 'text', (c) => c.notNull())
-    .addColumn('ends_on', 'text', (c) => c.notNull())
-    .addColumn('status', 'text', (c) => c.notNull().check(sql`status in ('active', 'suspended', 'revoked')`))
-    .addColumn('created_at', 'text', (c) => c.notNull())
+    .addColumn('id', rowID, asOwnRowID)
+    .addColumn('reference', text, (c) => c.notNull().unique())
+    .addColumn('project', text, (c) => c.notNull())
+    .addColumn('kinds', text, (c) => c.notNull())
+    .addColumn('splits', text, (c) => c.notNull())
+    .addColumn('site_ids', text)
+    .addColumn('starts_on', text, (c) => c.notNull())
+    .addColumn('ends_on', text, (c) => c.notNull())
+    .addColumn('status', text, (c) => c.notNull().check(sql`status in ('active', 'suspended', 'revoked')`))
+    .addColumn('created_at', text, (c) => c.notNull())
     .execute();
   await db.schema
     .createTable('token')
-    .addColumn('jti', 'text', (c) => c.primaryKey())
-    .addColumn('kind', 'text', (c) => c.notNull().check(sql`kind in ('site', 'licence', 'curator')`))
-    .addColumn('site_id', 'integer', (c) => c.references('site.id'))
-    .addColumn('licence_id', 'integer', (c) => c.references('licence.id'))
-    .addColumn('person', 'text')
-    .addColumn('issued_at', 'text', (c) => c.notNull())
-    .addColumn('expires_at', 'text', (c) => c.notNull())
-    .addColumn('revoked_at', 'text')
+    .addColumn('jti', text, (c) => c.primaryKey())
+    .addColumn('kind', text, (c) => c.notNull().check(sql`kind in ('site', 'licence', 'curator')`))
+    .addColumn('site_id', rowID, (c) => c.references('site.id'))
+    .addColumn('licence_id', rowID, (c) => c.references('licence.id'))
+    .addColumn('person', text)
+    .addColumn('issued_at', text, (c) => c.notNull())
+    .addColumn('expires_at', text, (c) => c.notNull())
+    .addColumn('revoked_at', text)
     .execute();
 }
 
-async function createStudy(db: Kysely<unknown>): Promise<void> {
+async function createStudy(db: Kysely<unknown>, { text, rowID, asOwnRowID }: Dialect): Promise<void> {
   await db.schema
     .createTable('patient')
-    .addColumn('id', 'integer', (c) => c.primaryKey().autoIncrement())
-    .addColumn('pseudonym', 'text', (c) => c.notNull().unique())
-    .addColumn('split', 'text', (c) => c.notNull().check(sql`split in ('training', 'validation')`))
-    .addColumn('first_site_id', 'integer', (c) => c.notNull().references('site.id'))
+    .addColumn('id', rowID, asOwnRowID)
+    .addColumn('pseudonym', text, (c) => c.notNull().unique())
+    .addColumn('split', text, (c) => c.notNull().check(sql`split in ('training', 'validation')`))
+    .addColumn('first_site_id', rowID, (c) => c.notNull().references('site.id'))
     .execute();
   let study = db.schema
     .createTable('study')
-    .addColumn('id', 'integer', (c) => c.primaryKey().autoIncrement())
-    .addColumn('study_instance_uid', 'text', (c) => c.notNull().unique())
-    .addColumn('patient_row_id', 'integer', (c) => c.notNull().references('patient.id'))
-    .addColumn('site_id', 'integer', (c) => c.notNull().references('site.id'))
-    .addColumn('study_date', 'text', (c) => c.notNull());
-  for (const column of STUDY_TEXT) study = study.addColumn(column, 'text');
+    .addColumn('id', rowID, asOwnRowID)
+    .addColumn('study_instance_uid', text, (c) => c.notNull().unique())
+    .addColumn('patient_row_id', rowID, (c) => c.notNull().references('patient.id'))
+    .addColumn('site_id', rowID, (c) => c.notNull().references('site.id'))
+    .addColumn('study_date', text, (c) => c.notNull());
+  for (const column of STUDY_TEXT) study = study.addColumn(column, text);
   await study
-    .addColumn('attributes', 'text', (c) => c.notNull())
-    .addColumn('stored_at', 'text', (c) => c.notNull())
+    .addColumn('attributes', text, (c) => c.notNull())
+    .addColumn('stored_at', text, (c) => c.notNull())
     .execute();
   await db.schema.createIndex('study_by_date').on('study').columns(['study_date', 'id']).execute();
   for (const column of STUDY_INDEXED) {
@@ -110,19 +111,19 @@ async function createStudy(db: Kysely<unknown>): Promise<void> {
   }
 }
 
-async function createSeries(db: Kysely<unknown>): Promise<void> {
+async function createSeries(db: Kysely<unknown>, { text, rowID, asOwnRowID }: Dialect): Promise<void> {
   let series = db.schema
     .createTable('series')
-    .addColumn('id', 'integer', (c) => c.primaryKey().autoIncrement())
-    .addColumn('series_instance_uid', 'text', (c) => c.notNull().unique())
-    .addColumn('study_row_id', 'integer', (c) => c.notNull().references('study.id'))
-    .addColumn('kind', 'text', (c) => c.notNull().check(sql`kind in ('xray', 'ct', 'mri', 'other')`))
-    .addColumn('split', 'text', (c) => c.notNull())
-    .addColumn('site_id', 'integer', (c) => c.notNull())
+    .addColumn('id', rowID, asOwnRowID)
+    .addColumn('series_instance_uid', text, (c) => c.notNull().unique())
+    .addColumn('study_row_id', rowID, (c) => c.notNull().references('study.id'))
+    .addColumn('kind', text, (c) => c.notNull().check(sql`kind in ('xray', 'ct', 'mri', 'other')`))
+    .addColumn('split', text, (c) => c.notNull())
+    .addColumn('site_id', rowID, (c) => c.notNull())
     .addColumn('series_order', 'double precision', (c) => c.notNull())
     .addColumn('instance_count', 'integer', (c) => c.notNull());
-  for (const column of SERIES_TEXT) series = series.addColumn(column, 'text');
-  await series.addColumn('attributes', 'text', (c) => c.notNull()).execute();
+  for (const column of SERIES_TEXT) series = series.addColumn(column, text);
+  await series.addColumn('attributes', text, (c) => c.notNull()).execute();
   await db.schema
     .createIndex('series_by_study')
     .on('series')
@@ -130,33 +131,33 @@ async function createSeries(db: Kysely<unknown>): Promise<void> {
     .execute();
   await db.schema
     .createTable('series_request')
-    .addColumn('series_row_id', 'integer', (c) => c.notNull().references('series.id'))
+    .addColumn('series_row_id', rowID, (c) => c.notNull().references('series.id'))
     .addColumn('item_index', 'integer', (c) => c.notNull())
-    .addColumn('scheduled_procedure_step_id', 'text')
-    .addColumn('requested_procedure_id', 'text')
+    .addColumn('scheduled_procedure_step_id', text)
+    .addColumn('requested_procedure_id', text)
     .addPrimaryKeyConstraint('series_request_key', ['series_row_id', 'item_index'])
     .execute();
 }
 
-async function createInstance(db: Kysely<unknown>): Promise<void> {
+async function createInstance(db: Kysely<unknown>, { text, bytes, rowID, asOwnRowID }: Dialect): Promise<void> {
   await db.schema
     .createTable('instance')
-    .addColumn('id', 'integer', (c) => c.primaryKey().autoIncrement())
-    .addColumn('sop_instance_uid', 'text', (c) => c.notNull().unique())
-    .addColumn('series_row_id', 'integer', (c) => c.notNull().references('series.id'))
-    .addColumn('study_row_id', 'integer', (c) => c.notNull().references('study.id'))
-    .addColumn('sop_class_uid', 'text', (c) => c.notNull())
-    .addColumn('instance_number', 'text')
+    .addColumn('id', rowID, asOwnRowID)
+    .addColumn('sop_instance_uid', text, (c) => c.notNull().unique())
+    .addColumn('series_row_id', rowID, (c) => c.notNull().references('series.id'))
+    .addColumn('study_row_id', rowID, (c) => c.notNull().references('study.id'))
+    .addColumn('sop_class_uid', text, (c) => c.notNull())
+    .addColumn('instance_number', text)
     .addColumn('instance_order', 'double precision', (c) => c.notNull())
-    .addColumn('transfer_syntax_uid', 'text', (c) => c.notNull())
-    .addColumn('attributes', 'text', (c) => c.notNull())
-    .addColumn('blob_key', 'text', (c) => c.notNull())
+    .addColumn('transfer_syntax_uid', text, (c) => c.notNull())
+    .addColumn('attributes', text, (c) => c.notNull())
+    .addColumn('blob_key', text, (c) => c.notNull())
     .addColumn('size_bytes', 'bigint', (c) => c.notNull())
-    .addColumn('sha256', 'text', (c) => c.notNull())
+    .addColumn('sha256', text, (c) => c.notNull())
     .addColumn('crc32', 'bigint', (c) => c.notNull())
     .addColumn('frame_count', 'integer', (c) => c.notNull())
-    .addColumn('stored_at', 'text', (c) => c.notNull())
-    .addColumn('damaged_at', 'text')
+    .addColumn('stored_at', text, (c) => c.notNull())
+    .addColumn('damaged_at', text)
     .execute();
   await db.schema
     .createIndex('instance_by_series')
@@ -165,9 +166,9 @@ async function createInstance(db: Kysely<unknown>): Promise<void> {
     .execute();
   await db.schema
     .createTable('instance_content')
-    .addColumn('instance_row_id', 'integer', (c) => c.primaryKey().references('instance.id'))
-    .addColumn('metadata', 'blob', (c) => c.notNull())
-    .addColumn('bulkdata', 'text', (c) => c.notNull())
-    .addColumn('frame_table', 'blob')
+    .addColumn('instance_row_id', rowID, (c) => c.primaryKey().references('instance.id'))
+    .addColumn('metadata', bytes, (c) => c.notNull())
+    .addColumn('bulkdata', text, (c) => c.notNull())
+    .addColumn('frame_table', bytes)
     .execute();
 }

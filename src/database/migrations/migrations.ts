@@ -1,7 +1,20 @@
-/** Every migration, in the order of its number. One that has landed is never changed. */
-import type { Migration } from 'kysely';
+/** Every migration, in the order of its number. One that has landed is never changed in what it makes. */
+import type { Kysely, Migration } from 'kysely';
+import type { Dialect } from '../dialects.js';
 import * as archive from './0001-archive.js';
+import * as nodes from './0002-nodes.js';
 
-export const MIGRATIONS: Readonly<Record<string, Migration>> = {
+interface DialectMigration {
+  up(db: Kysely<unknown>, dialect: Dialect): Promise<void>;
+}
+
+const MIGRATIONS: Readonly<Record<string, DialectMigration>> = {
   '0001-archive': archive,
+  '0002-nodes': nodes,
 };
+
+/** The migrations as they run on a database of that dialect. */
+export const migrationsFor = (dialect: Dialect): Readonly<Record<string, Migration>> =>
+  Object.fromEntries(
+    Object.entries(MIGRATIONS).map(([name, { up }]) => [name, { up: (db: Kysely<unknown>) => up(db, dialect) }]),
+  );

@@ -2,7 +2,7 @@ import { readlinkSync } from 'node:fs';
 import { open, stat } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { describe, expect, it, onTestFinished, vi } from 'vitest';
-import { openArchiveFolder } from '../../../src/archive/archive-folder.js';
+import { makeFolder } from '../../../src/archive/blobs/disk.js';
 import { FilesystemBlobStore } from '../../../src/archive/blobs/filesystem.js';
 import { temporaryFolder } from '../../support/temporary-folder.js';
 
@@ -26,7 +26,7 @@ describe('a folder that is made', () => {
     const there = temporaryFolder();
     const root = join(there, 'a', 'archive');
     const flushed = await flushedPaths();
-    await openArchiveFolder(root);
+    await makeFolder(root, 0o700);
     expect([...flushed].sort()).toEqual([there, join(there, 'a')]);
     expect((await stat(root)).mode & 0o777).toBe(0o700);
     await FilesystemBlobStore.open(root);
@@ -37,7 +37,7 @@ describe('a folder that is made', () => {
     const root = temporaryFolder();
     await FilesystemBlobStore.open(root);
     const flushed = await flushedPaths();
-    await openArchiveFolder(root);
+    await makeFolder(root, 0o700);
     await FilesystemBlobStore.open(root);
     expect(flushed).not.toContain(dirname(root));
   });

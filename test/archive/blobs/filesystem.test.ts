@@ -14,6 +14,7 @@ describeBlobStore('FilesystemBlobStore', async () => {
   return {
     store: await FilesystemBlobStore.open(root),
     another: await FilesystemBlobStore.open(root),
+    largeBytes: 2 << 20,
     plant: async (key, bytes) => {
       await mkdir(dirname(join(root, key)), { recursive: true });
       await writeFile(join(root, key), bytes);

@@ -1,0 +1,147 @@
+/**
+ * A run of bytes of an object, read in order from one streamed answer. Where that breaks off it is taken up again at the
+ * byte where it broke; so it is when nobody has read on for a while, for a connection on which nothing moves is given up.
+ */
+import { Readable } from 'node:stream';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { GetObjectCommand } from '@aws-sdk/client-s3';
+import { ArchiveError } from '../../errors.js';
+import type { S3Bucket } from './s3-bucket.js';
+import { asArchiveError, isBeyondEnd, isNoSuchKey, isPassing } from './s3-errors.js';
+import { Patience } from './s3-patience.js';
+
+const NOTHING: Buffer = Buffer.alloc(0);
+
+export interface RunRange {
+  /** The key in the bucket. */
+  readonly key: string;
+  readonly start: number;
+  /** Exclusive; infinite for all that the object has. */
+  readonly end: number;
+}
+
+export class S3Run {
+  readonly #bucket: S3Bucket;
+  readonly #range: RunRange;
+  /** Where the next of what was asked for will begin. */
+  #nextAt: number;
+  /** How far what was asked for has been given. */
+  #at: number;
+  /** Where the object ends, once that is known. */
+  #objectEnd = Number.POSITIVE_INFINITY;
+  #body: Readable | undefined;
+  #chunks: AsyncIterator<unknown> | undefined;
+  /** What has come and was not yet asked for. */
+  #rest: Buffer = NOTHING;
+  #turn: Promise<unknown> = Promise.resolve();
+
+  constructor(bucket: S3Bucket, range: RunRange) {
+    this.#bucket = bucket;
+    this.#range = range;
+    this.#nextAt = range.start;
+    this.#at = range.start;
+  }
+
+  /** Whether so many bytes from there on are the next of this run. */
+  goesOnWith(offset: number, lengthBytes: number): boolean {
+    return offset === this.#nextAt && offset + lengthBytes <= this.#range.end;
+  }
+
+  /** Fill `target` with the next bytes; how many there were: fewer only where the object or the run ends. */
+  fill(target: Buffer): Promise<number> {
+    this.#nextAt += target.length;
+    const filling = this.#turn.then(() => this.#fill(target));
+    this.#turn = filling.catch(() => undefined);
+    return filling;
+  }
+
+  /** Give the rest up, when what was asked for has been given. Never rejects. */
+  async close(): Promise<void> {
+    await this.#turn;
+    this.#drop();
+  }
+
+  get #isAtEnd(): boolean {
+    return this.#at >= Math.min(this.#range.end, this.#objectEnd);
+  }
+
+  async #fill(target: Buffer): Promise<number> {
+    const patience = new Patience();
+    let got = 0;
+    while (got < target.length && !this.#isAtEnd) {
+      try {
+        const chunk = await this.#nextChunk();
+        const copied = chunk.copy(target, got);
+        this.#rest = chunk.subarray(copied);
+        this.#at += copied;
+        got += copied;
+        patience.renew();
+      } catch (error) {
+        this.#drop();
+        await this.#waitAfter(error, patience);
+      }
+    }
+    if (this.#isAtEnd) await this.#finish();
+    return got;
+  }
+
+  async #waitAfter(error: unknown, patience: Patience): Promise<void> {
+    if (isNoSuchKey(error)) {
+      const cause = new Error('NoSuchKey');
+      throw new ArchiveError('corrupt', 'The archive has lost the file of this instance.', { cause });
+    }
+    const pauseMs = isPassing(error) ? patience.pauseMs() : undefined;
+    if (pauseMs === undefined) throw asArchiveError(error);
+    await sleep(pauseMs);
+  }
+
+  async #nextChunk(): Promise<Buffer> {
+    if (this.#rest.length > 0) return this.#rest;
+    if (this.#chunks === undefined && !(await this.#openBody())) return NOTHING;
+    const next = await this.#chunks?.next();
+    if (next?.done === false && Buffer.isBuffer(next.value)) return next.value;
+    throw Object.assign(new Error('The answer ended before its bytes.'), { code: 'ERR_STREAM_PREMATURE_CLOSE' });
+  }
+
+  /** Whether there are bytes at all where this run goes on. */
+  async #openBody(): Promise<boolean> {
+    try {
+      const last = Number.isFinite(this.#range.end) ? this.#range.end - 1 : '';
+      const { Body, ContentRange, ContentLength } = await this.#bucket.reading.send(
+        new GetObjectCommand({ Bucket: this.#bucket.name, Key: this.#range.key, Range: `bytes=${this.#at}-${last}` }),
+      );
+      if (!(Body instanceof Readable)) throw new Error('An object is not read as a stream.');
+      this.#body = Body;
+      // It may fail while nobody waits for it, who then finds it failed.
+      Body.on('error', () => undefined);
+      this.#objectEnd =
+        ContentRange === undefined && this.#at === 0 ? (ContentLength ?? 0) : endOf(ContentRange, this.#at);
+      this.#chunks = Body[Symbol.asyncIterator]();
+      return true;
+    } catch (error) {
+      if (!isBeyondEnd(error)) throw error;
+      this.#objectEnd = this.#at;
+      return false;
+    }
+  }
+
+  /** Take the end of the answer, after which the connection is free for others. */
+  async #finish(): Promise<void> {
+    await this.#chunks?.next().catch(() => undefined);
+    this.#drop();
+  }
+
+  #drop(): void {
+    this.#body?.destroy();
+    this.#body = undefined;
+    this.#chunks = undefined;
+    this.#rest = NOTHING;
+  }
+}
+
+/** Where the object ends, of `bytes START-LAST/SIZE`. */
+function endOf(contentRange: string | undefined, start: number): number {
+  const [, from, sizeBytes] = /^bytes (\d+)-\d+\/(\d+)$/.exec(contentRange ?? '') ?? [];
+  if (Number(from) === start) return Number(sizeBytes);
+  throw new ArchiveError('unavailable', 'The object store does not give the range of bytes that it is asked for.');
+}

@@ -1,0 +1,126 @@
+/**
+ * A blob on its way into an object store. What is small waits in memory and is written where it belongs, in one request; what
+ * is larger goes to `incoming/` in parts, as it comes, and is copied to its place by the server once it is whole: under which
+ * key it belongs is known only then. A crash leaves at most an upload that nobody completes.
+ */
+import { randomUUID } from 'node:crypto';
+import type { StagedBlob } from './blob-store.js';
+import type { S3Bucket } from './s3-bucket.js';
+import { copyObject } from './s3-copy.js';
+import { putObject } from './s3-put.js';
+import type { StagingMemory } from './s3-staging-memory.js';
+import type { Turnstile } from './s3-turnstile.js';
+import { S3Upload } from './s3-upload.js';
+
+export const INCOMING = 'incoming';
+const SMALL_BYTES = 24 * 1024 * 1024;
+/** Where memory is short, what fills a part of an upload is large. */
+const SMALL_WHERE_SHORT_BYTES = 8 * 1024 * 1024;
+
+export interface StagingArea {
+  readonly bucket: S3Bucket;
+  /** What all blobs of the store hold in memory. */
+  readonly memory: StagingMemory;
+  /** Where the parts of all that are larger pass. */
+  readonly turnstile: Turnstile;
+}
+
+export class S3StagedBlob implements StagedBlob {
+  readonly #area: StagingArea;
+  #chunks: Buffer[] = [];
+  #heldBytes = 0;
+  #upload: S3Upload | undefined;
+  /** What writing failed with: not all bytes are there, and nothing is published any more. */
+  #failure: unknown;
+  #isGivenUp = false;
+
+  constructor(area: StagingArea) {
+    this.#area = area;
+  }
+
+  async write(chunk: Buffer): Promise<void> {
+    if (this.#isGivenUp) throw new Error('What was given up can not be written to.');
+    if (this.#failure !== undefined) throw this.#failure;
+    this.#chunks.push(chunk);
+    this.#heldBytes += chunk.length;
+    try {
+      if (this.#upload === undefined) await this.#hold(chunk.length);
+      if (this.#upload !== undefined) await this.#sendParts(this.#upload);
+    } catch (error) {
+      this.#failure = error;
+      throw error;
+    }
+  }
+
+  async publish(key: string, sha256?: string): Promise<void> {
+    if (this.#failure !== undefined) throw this.#failure;
+    if (this.#isGivenUp) throw new Error('What was given up can not be published.');
+    const place = this.#area.bucket.keyOf(key);
+    if (this.#upload === undefined) await this.#put(place, sha256);
+    else await this.#place(this.#upload, place);
+    await this.discard();
+  }
+
+  async discard(): Promise<void> {
+    this.#isGivenUp = true;
+    const upload = this.#upload;
+    this.#upload = undefined;
+    if (upload === undefined) this.#area.memory.release(this.#heldBytes);
+    this.#chunks = [];
+    this.#heldBytes = 0;
+    const discarding = upload?.discard();
+    // Of a store that has just failed nobody waits to be told so again.
+    if (this.#failure === undefined) await discarding;
+  }
+
+  /** Hold what has come, as long as that is little; begin an upload when it is not. */
+  async #hold(bytes: number): Promise<void> {
+    const { bucket, memory, turnstile } = this.#area;
+    memory.hold(bytes);
+    if (this.#heldBytes < (memory.isShort ? SMALL_WHERE_SHORT_BYTES : SMALL_BYTES)) return memory.room();
+    const key = bucket.keyOf(`${INCOMING}/${randomUUID()}`);
+    const upload = await S3Upload.begin({ bucket, key, turnstile });
+    // Given up meanwhile, nobody else knows of it.
+    if (this.#isGivenUp) return upload.discard();
+    this.#upload = upload;
+    memory.release(this.#heldBytes);
+  }
+
+  async #sendParts(upload: S3Upload): Promise<void> {
+    while (this.#heldBytes >= upload.partBytes) await upload.add(this.#take(upload.partBytes));
+  }
+
+  async #put(place: string, sha256: string | undefined): Promise<void> {
+    const { bucket, memory } = this.#area;
+    const bytes = Buffer.concat(this.#chunks);
+    this.#chunks = [bytes];
+    await memory.sending(bytes.length, () => putObject(bucket, place, bytes, sha256));
+  }
+
+  async #place(upload: S3Upload, place: string): Promise<void> {
+    try {
+      if (this.#heldBytes > 0) await upload.add(this.#take(this.#heldBytes));
+      await upload.complete();
+      await copyObject(this.#area.bucket, { from: upload.key, to: place, sizeBytes: upload.sizeBytes });
+    } catch (error) {
+      this.#failure = error;
+      throw error;
+    }
+  }
+
+  /** The first so many bytes of what is held, which is held no more. */
+  #take(lengthBytes: number): Buffer {
+    const taken = Buffer.allocUnsafeSlow(lengthBytes);
+    let at = 0;
+    let count = 0;
+    for (let chunk = this.#chunks[count]; chunk !== undefined && at < lengthBytes; chunk = this.#chunks[count]) {
+      const copied = chunk.copy(taken, at);
+      at += copied;
+      if (copied < chunk.length) this.#chunks[count] = chunk.subarray(copied);
+      else count += 1;
+    }
+    this.#chunks.splice(0, count);
+    this.#heldBytes -= lengthBytes;
+    return taken;
+  }
+}

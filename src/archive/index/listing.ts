@@ -1,0 +1,85 @@
+/**
+ * The list of all studies that a Scope shows, latest first, as viewers open with it: a page of it costs the same at its
+ * beginning and at its end, and among a thousand studies and among millions. For the index keeps how many studies of each
+ * sort there are in each month, and a page is looked for from the month on in which it begins.
+ */
+import type { Kysely } from 'kysely';
+import type { Database } from '../../database/database.js';
+import type { Schema } from '../../database/schema.js';
+import type { Scope } from '../scope.js';
+import type { FindQuery } from './find-query.js';
+import { visibleStudies } from './visible-series.js';
+
+/** Whether the query asks for nothing but a page of the list. */
+export const isListing = ({ level, studyInstanceUID, matches, dateTimes, sequences }: FindQuery): boolean =>
+  level === 'study' &&
+  studyInstanceUID === undefined &&
+  matches.every(({ match }) => match.kind === 'universal') &&
+  dateTimes.length === 0 &&
+  sequences.length === 0;
+
+export interface ListedPage {
+  /** Row ids, in order. */
+  readonly ids: readonly number[];
+  /** How many studies there are after this page. */
+  readonly remaining: number;
+}
+
+/** Find a page of the list. */
+export async function listStudies(
+  { search }: Database,
+  scope: Scope,
+  { limit, offset }: Pick<FindQuery, 'limit' | 'offset'>,
+): Promise<ListedPage> {
+  const months = await countMonths(search, scope);
+  const total = months.reduce((sum, { studies }) => sum + studies, 0);
+  if (offset >= total || limit === 0) return { ids: [], remaining: Math.max(0, total - offset) };
+  const start = startOf(months, offset);
+  let query = search
+    .selectFrom('study')
+    .select('study.id')
+    .where(visibleStudies(scope, 'study'))
+    .orderBy('study.study_date', 'desc')
+    .orderBy('study.id', 'desc')
+    .limit(limit)
+    .offset(start.skip);
+  if (start.month !== undefined) query = query.where('study.study_date', '<=', lastDateOf(start.month));
+  const rows = await query.execute();
+  return { ids: rows.map(({ id }) => id), remaining: Math.max(0, total - offset - rows.length) };
+}
+
+interface Month {
+  readonly month: string;
+  readonly studies: number;
+}
+
+/** The months in which studies are visible, latest first. */
+async function countMonths(search: Kysely<Schema>, scope: Scope): Promise<readonly Month[]> {
+  const rows = await search
+    .selectFrom('study_month')
+    .select((eb) => ['month', eb.fn.sum<number>('studies').as('studies')])
+    .where(visibleStudies(scope, 'study_month'))
+    .groupBy('month')
+    .orderBy('month', 'desc')
+    .execute();
+  return rows.map(({ month, studies }) => ({ month, studies: Number(studies) }));
+}
+
+interface Start {
+  /** The month to begin with; undefined for the first. */
+  readonly month: string | undefined;
+  /** How many studies of it come before the page. */
+  readonly skip: number;
+}
+
+function startOf(months: readonly Month[], offset: number): Start {
+  let before = 0;
+  for (const [i, { month, studies }] of months.entries()) {
+    if (before + studies > offset) return { month: i === 0 ? undefined : month, skip: offset - before };
+    before += studies;
+  }
+  return { month: undefined, skip: offset };
+}
+
+/** No Study Date of the month is later; dates are `YYYYMMDD`, or empty. */
+const lastDateOf = (month: string): string => (month === '' ? '' : `${month}99`);

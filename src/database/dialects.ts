@@ -1,0 +1,72 @@
+/**
+ * In what SQLite and PostgreSQL differ for this archive: the one place that knows. All queries are the same Kysely code on
+ * both; where the two would read it differently, the schema or the connection makes them agree:
+ *
+ * - Text is compared by its bytes in UTF-8: SQLite does so by itself, PostgreSQL by the collation "C" of every text column.
+ *   So order, ranges and prefixes are the same, and an index serves all three.
+ * - LIKE tells case: PostgreSQL does, SQLite by `case_sensitive_like` on every connection.
+ * - Counts, sums of integers and row ids are numbers: SQLite gives them so, PostgreSQL's 64-bit integers are read as such.
+ * - One transaction writes at a time: SQLite has one writer, PostgreSQL's take an advisory lock first. What a transaction
+ *   has read when it decides is then what it decides on, whichever node it runs on.
+ * - A commit is on disk when it has returned: SQLite by `synchronous=FULL`; PostgreSQL by its own settings, which are
+ *   looked at when it is opened.
+ * - A row that comes with its number, as when an archive is copied, makes SQLite go on after that number; PostgreSQL is told
+ *   to, by `goOnAfter`, when all rows of the table have come.
+ * - NULL is never sorted on: SQLite puts it first, PostgreSQL last.
+ * - NUL is in no text: PostgreSQL takes none, and neither requests nor admitted instances hold any.
+ */
+import {
+  type ColumnDataType,
+  type ColumnDefinitionBuilder,
+  type Expression,
+  type RawBuilder,
+  type SqlBool,
+  sql,
+} from 'kysely';
+
+type ColumnType = ColumnDataType | RawBuilder<unknown>;
+
+export interface Dialect {
+  readonly name: 'sqlite' | 'postgres';
+  readonly text: ColumnType;
+  readonly bytes: ColumnType;
+  /** A number of a row that another row refers to. */
+  readonly rowID: ColumnType;
+  /** Make a column of that type the key of its table, whose numbers the database gives out and never gives out again. */
+  readonly asOwnRowID: (column: ColumnDefinitionBuilder) => ColumnDefinitionBuilder;
+  /**
+   * Whether a column is one of many row ids. They go as one value, so that the question is the same text for any number of
+   * them: it is built fast, and prepared once.
+   */
+  readonly isAmong: (column: string, rowIDs: readonly number[]) => Expression<SqlBool>;
+  /** What a transaction that writes does before all else, to be alone; undefined where `begin` sees to that. */
+  readonly lockForWriting: RawBuilder<unknown> | undefined;
+  /** Make the numbers that the database gives out go on after the highest of a table; undefined where they do by themselves. */
+  readonly goOnAfter: ((table: string) => RawBuilder<unknown>) | undefined;
+}
+
+/** Any number will do, as long as nothing else in the database takes it: "NCCID" in ASCII. */
+const WRITE_LOCK = 0x4e43434944;
+
+export const SQLITE: Dialect = {
+  name: 'sqlite',
+  text: 'text',
+  bytes: 'blob',
+  rowID: 'integer',
+  asOwnRowID: (column) => column.primaryKey().autoIncrement(),
+  isAmong: (column, rowIDs) => sql`${sql.ref(column)} in (select value from json_each(${JSON.stringify(rowIDs)}))`,
+  lockForWriting: undefined,
+  goOnAfter: undefined,
+};
+
+export const POSTGRES: Dialect = {
+  name: 'postgres',
+  text: sql`text collate "C"`,
+  bytes: 'bytea',
+  rowID: 'bigint',
+  asOwnRowID: (column) => column.primaryKey().generatedByDefaultAsIdentity(),
+  isAmong: (column, rowIDs) => sql`${sql.ref(column)} = any(${`{${rowIDs.join()}}`}::bigint[])`,
+  lockForWriting: sql`select pg_advisory_xact_lock(${sql.lit(WRITE_LOCK)})`,
+  goOnAfter: (table) =>
+    sql`select setval(pg_get_serial_sequence(${table}, 'id'), coalesce(max(id), 0) + 1, false) from ${sql.table(table)}`,
+};

@@ -1,0 +1,155 @@
+/**
+ * A pool of connections as Kysely takes one. Beyond what `pg` does by itself: errors are told in the archive's words, a
+ * query that stays without an answer gives its connection up, and what is asked again and again is prepared once.
+ */
+import { createHash } from 'node:crypto';
+import type { PostgresCursor, PostgresPoolClient, PostgresQueryResult } from 'kysely';
+import pg from 'pg';
+import { asArchiveError, connectionLost, noAnswer } from './postgres-errors.js';
+
+export interface PoolOptions {
+  readonly url: string;
+  /** How many connections it opens at most; whoever finds them all in use waits for a moment, and is refused then. */
+  readonly connections: number;
+  /** Within this time a query is answered, or ends its connection. Milliseconds. */
+  readonly answerMs: number;
+  /**
+   * Whether queries are prepared once for a connection. Saves planning, but plans without looking at the values: good for
+   * look-ups by key, bad for searches.
+   */
+  readonly isPrepared: boolean;
+  /** Told of a connection that broke while nobody used it. */
+  readonly onIdleError: (error: Error) => void;
+}
+
+/** Waiting longer than this, for a connection to be made or to be free, is to be told that the database is away or busy. */
+const CONNECT_MS = 5_000;
+const IDLE_MS = 60_000;
+/** The server ends a statement itself a little before its client would end the connection. */
+const CANCEL_MARGIN_MS = 500;
+/** Statements that a connection keeps prepared: queries differ by how many values they ask for. */
+const KEPT_STATEMENTS = 256;
+const NAME_DIGITS = 32;
+
+const INT8 = 20;
+/** 64-bit integers as numbers: row ids, counts and sizes are all below 2^53. */
+const TYPES: pg.CustomTypesConfig = {
+  getTypeParser: ((oid: number, format?: 'text') =>
+    oid === INT8 ? Number : pg.types.getTypeParser(oid, format)) as typeof pg.types.getTypeParser,
+};
+
+export class PostgresPool {
+  readonly #pool: pg.Pool;
+  readonly #options: PoolOptions;
+  /** Kysely knows a connection by its object, so each has one for as long as it lives. */
+  readonly #connections = new WeakMap<pg.PoolClient, PooledConnection>();
+  readonly #names = new Map<string, string>();
+
+  constructor(options: PoolOptions) {
+    this.#options = options;
+    this.#pool = new pg.Pool({
+      connectionString: options.url,
+      application_name: 'nccid',
+      max: options.connections,
+      connectionTimeoutMillis: CONNECT_MS,
+      idleTimeoutMillis: IDLE_MS,
+      statement_timeout: options.answerMs - CANCEL_MARGIN_MS,
+      idle_in_transaction_session_timeout: options.answerMs,
+      keepAlive: true,
+      types: TYPES,
+    });
+    this.#pool.on('error', options.onIdleError);
+  }
+
+  async connect(): Promise<PooledConnection> {
+    try {
+      const client = await this.#pool.connect();
+      const known = this.#connections.get(client);
+      if (known !== undefined) return known;
+      const { answerMs, isPrepared } = this.#options;
+      const connection = new PooledConnection(client, answerMs, isPrepared ? (text) => this.#nameOf(text) : undefined);
+      this.#connections.set(client, connection);
+      return connection;
+    } catch (error) {
+      throw asArchiveError(error);
+    }
+  }
+
+  end(): Promise<void> {
+    return this.#pool.end();
+  }
+
+  /** The name under which a query is prepared; undefined for those that come after too many others. */
+  #nameOf(text: string): string | undefined {
+    const known = this.#names.get(text);
+    if (known !== undefined || this.#names.size >= KEPT_STATEMENTS) return known;
+    const name = createHash('sha256').update(text).digest('hex').slice(0, NAME_DIGITS);
+    this.#names.set(text, name);
+    return name;
+  }
+}
+
+export class PooledConnection implements PostgresPoolClient {
+  readonly #client: pg.PoolClient;
+  readonly #answerMs: number;
+  readonly #nameOf: ((text: string) => string | undefined) | undefined;
+  #isBroken = false;
+
+  constructor(client: pg.PoolClient, answerMs: number, nameOf: ((text: string) => string | undefined) | undefined) {
+    this.#client = client;
+    this.#answerMs = answerMs;
+    this.#nameOf = nameOf;
+    // What breaks it while it is in use fails the query that runs, or the next one; unheard it would end the process.
+    client.on('error', () => {
+      this.#isBroken = true;
+    });
+  }
+
+  query<R>(text: string, values: readonly unknown[]): Promise<PostgresQueryResult<R>>;
+  query<R>(cursor: PostgresCursor<R>): PostgresCursor<R>;
+  query<R>(
+    text: string | PostgresCursor<R>,
+    values: readonly unknown[] = [],
+  ): Promise<PostgresQueryResult<R>> | PostgresCursor<R> {
+    if (typeof text !== 'string') throw new Error('A pooled connection does not stream.');
+    return this.#ask<R>(text, values);
+  }
+
+  release(): void {
+    this.#client.release(this.#isBroken);
+  }
+
+  async #ask<R>(text: string, values: readonly unknown[]): Promise<PostgresQueryResult<R>> {
+    // A roll-back would wait behind the query that got no answer.
+    if (this.#isBroken) throw connectionLost();
+    const name = this.#nameOf?.(text);
+    const asked = this.#client.query<R & pg.QueryResultRow>({
+      text,
+      values: [...values],
+      ...(name === undefined ? {} : { name }),
+    });
+    try {
+      const { command, rowCount, rows } = await this.#inTime(asked);
+      return { command: command as PostgresQueryResult<R>['command'], rowCount: rowCount ?? 0, rows };
+    } catch (error) {
+      const known = asArchiveError(error);
+      // Whatever the database itself has answered leaves a connection that can be used; all else does not.
+      if (!(error instanceof pg.DatabaseError)) this.#isBroken = true;
+      throw known;
+    }
+  }
+
+  async #inTime<T>(asked: Promise<T>): Promise<T> {
+    let timer: NodeJS.Timeout | undefined;
+    const late = new Promise<never>((_, reject) => {
+      timer = setTimeout(() => reject(noAnswer()), this.#answerMs);
+    });
+    try {
+      return await Promise.race([asked, late]);
+    } finally {
+      clearTimeout(timer);
+      // Once late, nobody hears any more what becomes of it.
+      asked.catch(() => undefined);
+    }
+  }
+}

@@ -1,0 +1,16 @@
+import { Database } from '../../../src/database/database.js';
+import { describeStudyIndex } from '../../contracts/study-index.js';
+import { newDatabasePlace } from '../../support/test-places.js';
+
+describeStudyIndex('PostgreSQL', async () => {
+  const { place, drop } = await newDatabasePlace();
+  const [database, another] = [await Database.open(place), await Database.open(place)];
+  return {
+    database,
+    another,
+    close: async () => {
+      await Promise.all([database.close(), another.close()]);
+      await drop();
+    },
+  };
+});

@@ -1,0 +1,79 @@
+/** Records for the index, made up without files. */
+import { createHash } from 'node:crypto';
+import type { IndexRecord, StoringSite } from '../../src/archive/index/index-record.js';
+
+export interface MadeUp {
+  readonly study: string;
+  readonly series: string;
+  readonly instance: string;
+  readonly site: StoringSite;
+  readonly modality?: string | null;
+  readonly studyDate?: string;
+  readonly patientID?: string;
+  readonly patientName?: string;
+  /** What the file holds; by default something of its own. */
+  readonly content?: string;
+}
+
+const hash = (text: string): string => createHash('sha256').update(text).digest('hex');
+
+/** A record as a received instance of that study, series and instance would give it. */
+export function madeUpRecord(about: MadeUp): IndexRecord {
+  const { study, series, instance, site, modality = 'CT', studyDate = '20200401', patientID = 'P1' } = about;
+  const sha256 = hash(about.content ?? instance);
+  return {
+    identity: {
+      studyInstanceUID: study,
+      seriesInstanceUID: series,
+      sopInstanceUID: instance,
+      sopClassUID: '1.2.840.10008.5.1.4.1.1.2',
+    },
+    site,
+    blobKey: `studies/${study}/${series}/${instance}.${sha256.slice(0, 16)}.dcm`,
+    sha256,
+    crc32: 4_294_967_295,
+    sizeBytes: 5_000_000_000,
+    description: {
+      patientID,
+      study: {
+        study_date: studyDate,
+        study_time: null,
+        accession_number: null,
+        study_id: null,
+        study_description: null,
+        patient_id: patientID,
+        patient_birth_date: null,
+        patient_sex: null,
+        patient_name: about.patientName ?? null,
+        patient_name_ideographic: null,
+        patient_name_phonetic: null,
+        referring_physician_name: null,
+        referring_physician_name_ideographic: null,
+        referring_physician_name_phonetic: null,
+        attributes: '{}',
+      },
+      series: {
+        modality,
+        series_number: '1',
+        series_order: 1,
+        series_description: null,
+        series_date: null,
+        body_part_examined: null,
+        manufacturer: null,
+        manufacturer_model_name: null,
+        performed_procedure_step_start_date: null,
+        performed_procedure_step_start_time: null,
+        attributes: '{}',
+      },
+      requests: [],
+      instance: {
+        instance_number: null,
+        instance_order: Number.MAX_SAFE_INTEGER,
+        transfer_syntax_uid: '1.2.840.10008.1.2.1',
+        attributes: '{}',
+        frame_count: 1,
+      },
+      content: { metadata: Buffer.from([0, 1, 254, 255]), bulkdata: '[]', frame_table: null },
+    },
+  };
+}
