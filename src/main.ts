@@ -1,12 +1,15 @@
 /** The command `nccid`, put together by hand; `start` begins it. */
 import { DICOMWEB_PATH, startServer } from './app.js';
+import { addBackupCommand } from './cli/backup.js';
 import type { Output } from './cli/context.js';
 import { addDemoCommand } from './cli/demo.js';
 import { addImportCommand } from './cli/import.js';
 import { addKeyCommand } from './cli/key.js';
 import { addLicenceCommand } from './cli/licence.js';
+import { addMigrateArchiveCommand } from './cli/migrate-archive.js';
 import { buildProgram, runProgram } from './cli/program.js';
 import { addReindexCommand } from './cli/reindex.js';
+import { addRestoreCommand } from './cli/restore.js';
 import { addServeCommand, type StartServer } from './cli/serve.js';
 import { addSiteCommand } from './cli/site.js';
 import { addTokenCommand } from './cli/token.js';
@@ -37,6 +40,9 @@ const program = buildProgram({
     addImportCommand,
     addVerifyCommand,
     addReindexCommand,
+    addBackupCommand,
+    addRestoreCommand,
+    addMigrateArchiveCommand,
   ],
   output,
   readSettings: (flags, defaultDataFolder) => loadConfig(undefined, flags, defaultDataFolder),

@@ -29,6 +29,8 @@ export interface OpenArchive {
 export interface OpenArchiveOptions {
   readonly log: Log;
   readonly now: () => Date;
+  /** The option that names the places, where it is not the settings of the process. */
+  readonly namedBy?: string | undefined;
 }
 
 /** For its owner alone: the index names patients by their pseudonyms, and holds the keys that sign tokens. */
@@ -38,10 +40,13 @@ const FOLDER_MODE = 0o700;
  * Open the archive at `places`; what is missing there of folders and tables is made. Any number of processes may have it open.
  * @throws ArchiveError `unavailable`, naming the setting, when one of the two can not be used
  */
-export async function openArchive(places: ArchivePlaces, { log, now }: OpenArchiveOptions): Promise<OpenArchive> {
-  const blobs = await openBlobs(places.blobs);
+export async function openArchive(
+  places: ArchivePlaces,
+  { log, now, namedBy }: OpenArchiveOptions,
+): Promise<OpenArchive> {
+  const blobs = await openBlobs(places.blobs, namedBy ?? 'NCCID_BLOBS');
   try {
-    const database = await openDatabase(places.database);
+    const database = await openDatabase(places.database, namedBy ?? 'NCCID_DATABASE_URL');
     const archive = new Archive({ database, blobs, log, now });
     const lock = lockPathOf(places.database);
     return {
@@ -76,13 +81,13 @@ export async function takeServerLock({ database }: ArchivePlaces): Promise<() =>
 const lockPathOf = (place: DatabasePlace): string | undefined =>
   place.kind === 'sqlite' ? join(dirname(resolve(place.path)), 'server.lock') : undefined;
 
-async function openDatabase(place: DatabasePlace): Promise<Database> {
+async function openDatabase(place: DatabasePlace, setting: string): Promise<Database> {
   if (place.kind === 'sqlite') await makeArchiveFolder(dirname(resolve(place.path)));
-  return place.kind === 'sqlite' ? Database.open(place) : named('NCCID_DATABASE_URL', () => Database.open(place));
+  return place.kind === 'sqlite' ? Database.open(place) : named(setting, () => Database.open(place));
 }
 
-async function openBlobs(place: BlobsPlace): Promise<BlobStore> {
-  if (place.kind === 's3') return named('NCCID_BLOBS', () => S3BlobStore.open(place));
+async function openBlobs(place: BlobsPlace, setting: string): Promise<BlobStore> {
+  if (place.kind === 's3') return named(setting, () => S3BlobStore.open(place));
   await makeArchiveFolder(resolve(place.path));
   return FilesystemBlobStore.open(place.path);
 }

@@ -1,6 +1,6 @@
 /** Copies of an index in SQLite, made while a server and commands have it open; and how one takes the place of another. */
 import { existsSync } from 'node:fs';
-import { rename, rm, writeFile } from 'node:fs/promises';
+import { open, rename, rm, writeFile } from 'node:fs/promises';
 import Sqlite from 'better-sqlite3';
 import { ArchiveError } from '../errors.js';
 
@@ -31,6 +31,7 @@ export async function copySqlite(path: string, copyPath: string): Promise<void> 
     } finally {
       source.close();
     }
+    await flush(copyPath);
   } catch (error) {
     const why = error instanceof Error ? error.message : String(error);
     throw new ArchiveError('unavailable', `The index can not be copied to ${copyPath}: ${why}`, { cause: error });
@@ -70,6 +71,15 @@ export async function replaceSqlite(comingPath: string, path: string): Promise<v
 export async function renameSqlite(from: string, to: string): Promise<void> {
   await Promise.all(BESIDE.map((ending) => rm(to + ending, { force: true })));
   await rename(from, to);
+}
+
+async function flush(path: string): Promise<void> {
+  const handle = await open(path, 'r');
+  try {
+    await handle.sync();
+  } finally {
+    await handle.close();
+  }
 }
 
 async function removeSqlite(path: string): Promise<void> {

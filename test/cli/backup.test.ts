@@ -247,6 +247,15 @@ describe('nccid backup', () => {
     expect(await nccid(other.root, 'verify')).toMatchObject({ status: 0 });
   });
 
+  it('makes no archive where it should find one', async () => {
+    const nowhere = newFolder();
+    expect(await nccid(nowhere, 'backup', newFolder())).toMatchObject({
+      status: 1,
+      errors: [expect.stringMatching(/^There is no archive at /)],
+    });
+    await expect(stat(nowhere)).rejects.toMatchObject({ code: 'ENOENT' });
+  });
+
   it('takes an empty disk of its own', async () => {
     const { fixture } = await filledArchive();
     const disk = temporaryFolder();
@@ -335,6 +344,19 @@ describe('nccid restore', () => {
       status: 0,
       errors: ['0 findings in 1 studies with 3 instances and 4 files.'],
     });
+    expect(await contentOf(restored)).toEqual(await contentOf(fixture.root));
+  });
+
+  it('F27: makes an archive again that is more than is read of it at once', async () => {
+    const { fixture, scope } = await filledArchive();
+    await fixture.store(scope, ...slices(4, 510));
+    const [backup, restored] = [newFolder(), newFolder()];
+    await nccid(fixture.root, 'backup', backup);
+    expect(await nccid(restored, 'restore', backup, '--keep-tokens')).toMatchObject({
+      status: 0,
+      printed: expect.arrayContaining(['instance 510', 'files copied 511']),
+    });
+    expect(await nccid(restored, 'verify')).toMatchObject({ status: 0 });
     expect(await contentOf(restored)).toEqual(await contentOf(fixture.root));
   });
 

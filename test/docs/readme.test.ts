@@ -2,12 +2,15 @@ import { existsSync, readdirSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import type { Command } from 'commander';
 import { describe, expect, it } from 'vitest';
+import { addBackupCommand } from '../../src/cli/backup.js';
 import { addDemoCommand } from '../../src/cli/demo.js';
 import { addImportCommand } from '../../src/cli/import.js';
 import { addKeyCommand } from '../../src/cli/key.js';
 import { addLicenceCommand } from '../../src/cli/licence.js';
+import { addMigrateArchiveCommand } from '../../src/cli/migrate-archive.js';
 import { buildProgram } from '../../src/cli/program.js';
 import { addReindexCommand } from '../../src/cli/reindex.js';
+import { addRestoreCommand } from '../../src/cli/restore.js';
 import { addServeCommand, type StartServer } from '../../src/cli/serve.js';
 import { addSiteCommand } from '../../src/cli/site.js';
 import { addTokenCommand } from '../../src/cli/token.js';
@@ -35,6 +38,9 @@ const program = buildProgram({
     addImportCommand,
     addVerifyCommand,
     addReindexCommand,
+    addBackupCommand,
+    addRestoreCommand,
+    addMigrateArchiveCommand,
   ],
   output: { print: () => {}, printError: () => {} },
   readSettings: (flags) => loadConfig({}, flags),

@@ -29,6 +29,7 @@ export async function startNginx(nodePorts: readonly number[]): Promise<LoadBala
     .replace('listen 8443 ssl;', `listen 127.0.0.1:${tlsPort} ssl; listen 127.0.0.1:${port};`)
     .replaceAll('/etc/nginx/tls', folder)
     .replace('/tmp/nginx.pid', join(folder, 'nginx.pid'))
+    .replace('/dev/stderr', join(folder, 'error.log'))
     .replace('access_log /dev/stdout plain;', 'access_log off;')
     .replace('worker_processes auto;', 'worker_processes 1; daemon off;');
   writeFileSync(join(folder, 'nginx.conf'), changed);

@@ -33,6 +33,9 @@ export interface SentInstance {
   readonly sha256: string;
 }
 
+/** What writers know of an archive. */
+type StoredInto = Pick<LoadedArchive, 'url' | 'siteToken'>;
+
 interface SentRequest {
   readonly instances: readonly SentInstance[];
   readonly body: Buffer;
@@ -49,7 +52,7 @@ export class LoadWriters {
   }
 
   /** Send to the archive until `signal` says that the server is gone, or about to go. */
-  async run(archive: LoadedArchive, signal: AbortSignal): Promise<void> {
+  async run(archive: StoredInto, signal: AbortSignal): Promise<void> {
     await Promise.all(this.#writers.map((writer) => writer.run(archive, signal, this.acknowledged)));
   }
 
@@ -71,27 +74,28 @@ class Writer {
     this.#chance = new Seeded(seed);
   }
 
-  async run(archive: LoadedArchive, signal: AbortSignal, acknowledged: SentInstance[]): Promise<void> {
+  async run(archive: StoredInto, signal: AbortSignal, acknowledged: SentInstance[]): Promise<void> {
     const agent = new Agent({ keepAlive: true });
-    while (!signal.aborted) {
-      this.#pending ??= this.#next();
-      const stored = await send(archive, this.#pending, agent);
-      if (stored === undefined) await sleep(RETRY_MS);
-      else this.#take(stored, acknowledged);
-    }
+    while (!signal.aborted) if (!(await this.#send(archive, agent, acknowledged))) await sleep(RETRY_MS);
     agent.destroy();
   }
 
-  async settle(archive: LoadedArchive, acknowledged: SentInstance[]): Promise<void> {
+  async settle(archive: StoredInto, acknowledged: SentInstance[]): Promise<void> {
     if (this.#pending === undefined) return;
-    const stored = await send(archive, this.#pending, new Agent());
-    if (stored === undefined) throw new Error('A server that nobody disturbs did not answer.');
-    this.#take(stored, acknowledged);
+    const agent = new Agent();
+    const isSettled = await this.#send(archive, agent, acknowledged);
+    agent.destroy();
+    if (!isSettled) throw new Error('A server that nobody disturbs did not answer.');
   }
 
-  #take(stored: readonly SentInstance[], acknowledged: SentInstance[]): void {
+  /** Send what has not been acknowledged, or something new. Returns whether all of it is acknowledged now. */
+  async #send(archive: StoredInto, agent: Agent, acknowledged: SentInstance[]): Promise<boolean> {
+    this.#pending ??= this.#next();
+    const stored = await send(archive, this.#pending, agent);
     acknowledged.push(...stored);
-    this.#pending = undefined;
+    const isWhole = stored.length === this.#pending.instances.length;
+    if (isWhole) this.#pending = undefined;
+    return isWhole;
   }
 
   #next(): SentRequest {
@@ -129,12 +133,12 @@ class Writer {
   }
 }
 
-/** Send a request; what of it was acknowledged, or undefined when no whole answer came. */
+/** Send a request; what of it was acknowledged. @throws Error for a refusal after which it makes no sense to come back */
 async function send(
-  archive: LoadedArchive,
+  archive: StoredInto,
   { body, instances }: SentRequest,
   agent: Agent,
-): Promise<readonly SentInstance[] | undefined> {
+): Promise<readonly SentInstance[]> {
   const headers = {
     Authorization: `Bearer ${archive.siteToken}`,
     'Content-Type': 'multipart/related; type="application/dicom"; boundary=parts',
@@ -142,9 +146,32 @@ async function send(
   };
   const options = { method: 'POST', headers, body, agent };
   const answer = await ask(archive.url, '/dicom-web/studies', options).catch(() => undefined);
-  if (answer === undefined || !answer.isComplete || COME_BACK.has(answer.status)) return undefined;
-  if (answer.status !== 200) throw new Error(`Not stored: ${answer.status} ${answer.body.toString()}`);
-  return instances;
+  if (answer === undefined || !answer.isComplete || COME_BACK.has(answer.status)) return [];
+  const text = answer.body.toString();
+  if (answer.status === 200) return instances;
+  if (answer.status !== 202 || reasonsIn(text).some((reason) => reason !== OUT_OF_RESOURCES)) {
+    throw new Error(`Not stored: ${answer.status} ${text}`);
+  }
+  const stored = new Set(uidsIn(JSON.parse(text)['00081199']));
+  return instances.filter(({ sopInstanceUID }) => stored.has(sopInstanceUID));
+}
+
+/** The archive could not keep the instance now. */
+const OUT_OF_RESOURCES = 0xa700;
+
+interface Sequence {
+  readonly Value?: readonly Readonly<Record<string, { readonly Value?: readonly unknown[] }>>[];
+}
+
+const valuesIn = (sequence: Sequence | undefined, tag: string): readonly unknown[] =>
+  (sequence?.Value ?? []).flatMap((item) => item[tag]?.Value ?? []);
+
+const uidsIn = (sequence: Sequence | undefined): readonly unknown[] => valuesIn(sequence, '00081155');
+
+/** The Failure Reasons of a Status Report. */
+function reasonsIn(text: string): readonly unknown[] {
+  const report: Readonly<Record<string, Sequence>> = JSON.parse(text);
+  return ['00081198', '0008119A'].flatMap((tag) => valuesIn(report[tag], '00081197'));
 }
 
 /** Retrieve instances as they are stored; those of which anything else came than what was sent, with a word why. */

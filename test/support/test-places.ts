@@ -101,7 +101,9 @@ export async function clearBlobs(place: BlobsPlace): Promise<void> {
   if (place.kind === 'folder') return;
   const store = await S3BlobStore.open(place);
   try {
-    for await (const { key } of store.list('')) await store.remove(key);
+    for (const folder of ['studies/', 'incoming/']) {
+      for await (const { key } of store.list(folder)) await store.remove(key);
+    }
   } finally {
     await store.close();
   }

@@ -1,11 +1,13 @@
 /** An object that is open for reading. To open one costs nothing: that it is not there is found at the first read. */
 import type { OpenBlob } from './blob-store.js';
 import type { S3Bucket } from './s3-bucket.js';
+import { ReadAheadWindow } from './s3-read-ahead.js';
 import { S3Run } from './s3-run.js';
 
 export class S3Object implements OpenBlob {
   readonly #bucket: S3Bucket;
   readonly #key: string;
+  readonly #window = new ReadAheadWindow();
   readonly #reads = new Set<Promise<number>>();
   /** What is being read in order. */
   #run: S3Run | undefined;
@@ -20,7 +22,7 @@ export class S3Object implements OpenBlob {
   async readInto(target: Buffer, offset: number, runEnd?: number): Promise<number> {
     if (this.#closed !== undefined) throw new Error('The blob is closed.');
     if (target.length === 0) return 0;
-    const reading = runEnd === undefined ? this.#readOnly(target, offset) : this.#readOn(target, offset, runEnd);
+    const reading = this.#read(target, offset, runEnd ?? this.#window.endFor(offset, target.length));
     this.#reads.add(reading);
     try {
       return await reading;
@@ -35,21 +37,19 @@ export class S3Object implements OpenBlob {
     return this.#closed;
   }
 
-  async #readOnly(target: Buffer, offset: number): Promise<number> {
-    const run = new S3Run(this.#bucket, { key: this.#key, start: offset, end: offset + target.length });
-    try {
-      return await run.fill(target);
-    } finally {
-      await run.close();
-    }
+  /** The run that is at hand gives what it has; what it has not comes from a new one. */
+  async #read(target: Buffer, offset: number, end: number): Promise<number> {
+    const run = this.#run?.goesOnWith(offset) === true ? this.#run : this.#begin(offset, target.length, end);
+    const got = await run.fill(target, offset);
+    if (got === target.length || !run.hasMoreAfter) return got;
+    const rest = target.subarray(got);
+    return got + (await this.#begin(offset + got, rest.length, end).fill(rest, offset + got));
   }
 
-  #readOn(target: Buffer, offset: number, runEnd: number): Promise<number> {
-    if (this.#run?.goesOnWith(offset, target.length) !== true) {
-      this.#run?.close();
-      const end = Math.max(runEnd, offset + target.length);
-      this.#run = new S3Run(this.#bucket, { key: this.#key, start: offset, end });
-    }
-    return this.#run.fill(target);
+  #begin(offset: number, lengthBytes: number, end: number): S3Run {
+    this.#run?.close();
+    const range = { key: this.#key, start: offset, end: Math.max(end, offset + lengthBytes) };
+    this.#run = new S3Run(this.#bucket, range);
+    return this.#run;
   }
 }

@@ -9,6 +9,7 @@ import { ArchiveError } from '../../errors.js';
 import type { S3Bucket } from './s3-bucket.js';
 import { asArchiveError, isBeyondEnd, isNoSuchKey, isPassing } from './s3-errors.js';
 import { Patience } from './s3-patience.js';
+import { MAX_GAP_BYTES } from './s3-read-ahead.js';
 
 const NOTHING: Buffer = Buffer.alloc(0);
 
@@ -42,15 +43,27 @@ export class S3Run {
     this.#at = range.start;
   }
 
-  /** Whether so many bytes from there on are the next of this run. */
-  goesOnWith(offset: number, lengthBytes: number): boolean {
-    return offset === this.#nextAt && offset + lengthBytes <= this.#range.end;
+  /** Whether `offset` is where this run goes on, or a little further. */
+  goesOnWith(offset: number): boolean {
+    return offset >= this.#nextAt && offset <= this.#nextAt + MAX_GAP_BYTES && offset < this.#range.end;
   }
 
-  /** Fill `target` with the next bytes; how many there were: fewer only where the object or the run ends. */
-  fill(target: Buffer): Promise<number> {
-    this.#nextAt += target.length;
-    const filling = this.#turn.then(() => this.#fill(target));
+  /** Whether the object has bytes beyond this run, as far as is known. */
+  get hasMoreAfter(): boolean {
+    return this.#range.end < this.#objectEnd;
+  }
+
+  /**
+   * Fill `target` with the bytes from `offset` on, where this run goes on; how many there were: fewer only where the object
+   * or the run ends. What lies between is passed over.
+   */
+  fill(target: Buffer, offset: number): Promise<number> {
+    const gap = Buffer.allocUnsafe(offset - this.#nextAt);
+    this.#nextAt = offset + target.length;
+    const filling = this.#turn.then(async () => {
+      await this.#fill(gap);
+      return this.#fill(target);
+    });
     this.#turn = filling.catch(() => undefined);
     return filling;
   }

@@ -4,6 +4,7 @@
  * key it belongs is known only then. A crash leaves at most an upload that nobody completes.
  */
 import { randomUUID } from 'node:crypto';
+import { HeldBack } from '../held-back.js';
 import type { StagedBlob } from './blob-store.js';
 import type { S3Bucket } from './s3-bucket.js';
 import { copyObject } from './s3-copy.js';
@@ -27,7 +28,7 @@ export interface StagingArea {
 
 export class S3StagedBlob implements StagedBlob {
   readonly #area: StagingArea;
-  #chunks: Buffer[] = [];
+  readonly #held = new HeldBack();
   #heldBytes = 0;
   #upload: S3Upload | undefined;
   /** What writing failed with: not all bytes are there, and nothing is published any more. */
@@ -41,11 +42,9 @@ export class S3StagedBlob implements StagedBlob {
   async write(chunk: Buffer): Promise<void> {
     if (this.#isGivenUp) throw new Error('What was given up can not be written to.');
     if (this.#failure !== undefined) throw this.#failure;
-    this.#chunks.push(chunk);
-    this.#heldBytes += chunk.length;
     try {
-      if (this.#upload === undefined) await this.#hold(chunk.length);
-      if (this.#upload !== undefined) await this.#sendParts(this.#upload);
+      if (this.#upload === undefined) await this.#hold(chunk);
+      else await this.#upload.write(chunk);
     } catch (error) {
       this.#failure = error;
       throw error;
@@ -65,62 +64,51 @@ export class S3StagedBlob implements StagedBlob {
     this.#isGivenUp = true;
     const upload = this.#upload;
     this.#upload = undefined;
-    if (upload === undefined) this.#area.memory.release(this.#heldBytes);
-    this.#chunks = [];
-    this.#heldBytes = 0;
+    this.#held.take();
+    this.#release(this.#heldBytes);
     const discarding = upload?.discard();
     // Of a store that has just failed nobody waits to be told so again.
     if (this.#failure === undefined) await discarding;
   }
 
-  /** Hold what has come, as long as that is little; begin an upload when it is not. */
-  async #hold(bytes: number): Promise<void> {
+  /** Hold what has come, as long as all is little; begin an upload when it is not. */
+  async #hold(chunk: Buffer): Promise<void> {
     const { bucket, memory, turnstile } = this.#area;
-    memory.hold(bytes);
+    this.#held.add(chunk);
+    this.#heldBytes += chunk.length;
+    memory.hold(chunk.length);
     if (this.#heldBytes < (memory.isShort ? SMALL_WHERE_SHORT_BYTES : SMALL_BYTES)) return memory.room();
     const key = bucket.keyOf(`${INCOMING}/${randomUUID()}`);
     const upload = await S3Upload.begin({ bucket, key, turnstile });
     // Given up meanwhile, nobody else knows of it.
     if (this.#isGivenUp) return upload.discard();
     this.#upload = upload;
-    memory.release(this.#heldBytes);
+    for (const held of this.#held.take()) {
+      await upload.write(held);
+      if (this.#isGivenUp) return;
+      this.#release(held.length);
+    }
   }
 
-  async #sendParts(upload: S3Upload): Promise<void> {
-    while (this.#heldBytes >= upload.partBytes) await upload.add(this.#take(upload.partBytes));
+  #release(bytes: number): void {
+    this.#area.memory.release(bytes);
+    this.#heldBytes -= bytes;
   }
 
   async #put(place: string, sha256: string | undefined): Promise<void> {
     const { bucket, memory } = this.#area;
-    const bytes = Buffer.concat(this.#chunks);
-    this.#chunks = [bytes];
+    const bytes = Buffer.concat(this.#held.take());
+    this.#held.add(bytes);
     await memory.sending(bytes.length, () => putObject(bucket, place, bytes, sha256));
   }
 
   async #place(upload: S3Upload, place: string): Promise<void> {
     try {
-      if (this.#heldBytes > 0) await upload.add(this.#take(this.#heldBytes));
       await upload.complete();
       await copyObject(this.#area.bucket, { from: upload.key, to: place, sizeBytes: upload.sizeBytes });
     } catch (error) {
       this.#failure = error;
       throw error;
     }
-  }
-
-  /** The first so many bytes of what is held, which is held no more. */
-  #take(lengthBytes: number): Buffer {
-    const taken = Buffer.allocUnsafeSlow(lengthBytes);
-    let at = 0;
-    let count = 0;
-    for (let chunk = this.#chunks[count]; chunk !== undefined && at < lengthBytes; chunk = this.#chunks[count]) {
-      const copied = chunk.copy(taken, at);
-      at += copied;
-      if (copied < chunk.length) this.#chunks[count] = chunk.subarray(copied);
-      else count += 1;
-    }
-    this.#chunks.splice(0, count);
-    this.#heldBytes -= lengthBytes;
-    return taken;
   }
 }

@@ -24,6 +24,9 @@ export class S3Upload {
   readonly #turnstile: Turnstile;
   readonly #upload: MultipartUpload;
   readonly #sending = new Set<Promise<void>>();
+  /** The part that is being filled, and how far it is. */
+  #part: Buffer | undefined;
+  #filledBytes = 0;
   #parts = 0;
   #sizeBytes = 0;
   /** What a part failed with: there is a hole where it should be. */
@@ -42,31 +45,25 @@ export class S3Upload {
     return new S3Upload(places, await MultipartUpload.begin(places.bucket, places.key));
   }
 
-  /** How many bytes the next part has, if it is not the last. */
-  get partBytes(): number {
-    return this.#parts < SMALLER_PARTS ? PART_BYTES : LARGER_PART_BYTES;
-  }
-
   get sizeBytes(): number {
     return this.#sizeBytes;
   }
 
-  /** Send the next part; resolves when it is on its way. */
-  async add(bytes: Buffer): Promise<void> {
-    await inStore(() => this.#turnstile.enter());
-    if (this.#failure !== undefined) {
-      this.#turnstile.leave();
-      throw this.#failure;
+  /** Append bytes; resolves when they are copied or on their way. */
+  async write(chunk: Buffer): Promise<void> {
+    this.#sizeBytes += chunk.length;
+    for (let at = 0; at < chunk.length; ) {
+      this.#part ??= Buffer.allocUnsafeSlow(this.#parts < SMALLER_PARTS ? PART_BYTES : LARGER_PART_BYTES);
+      const copied = chunk.copy(this.#part, this.#filledBytes, at);
+      at += copied;
+      this.#filledBytes += copied;
+      if (this.#filledBytes === this.#part.length) await this.#sendPart();
     }
-    this.#parts += 1;
-    this.#sizeBytes += bytes.length;
-    const sending = this.#send(bytes);
-    this.#sending.add(sending);
-    sending.finally(() => this.#sending.delete(sending));
   }
 
   /** Put all together under its key. */
   async complete(): Promise<void> {
+    if (this.#filledBytes > 0) await this.#sendPart();
     await Promise.all(this.#sending);
     if (this.#failure !== undefined) throw this.#failure;
     this.#mayBeComplete = true;
@@ -79,6 +76,22 @@ export class S3Upload {
     await Promise.all(this.#sending);
     if (!this.#isComplete) await this.#upload.abort().catch(() => undefined);
     if (this.#mayBeComplete) await this.#removeObject().catch(() => undefined);
+  }
+
+  /** Resolves when what the part holds is on its way. */
+  async #sendPart(): Promise<void> {
+    const bytes = this.#part?.subarray(0, this.#filledBytes) ?? Buffer.alloc(0);
+    await inStore(() => this.#turnstile.enter());
+    if (this.#failure !== undefined) {
+      this.#turnstile.leave();
+      throw this.#failure;
+    }
+    this.#part = undefined;
+    this.#filledBytes = 0;
+    this.#parts += 1;
+    const sending = this.#send(bytes);
+    this.#sending.add(sending);
+    sending.finally(() => this.#sending.delete(sending));
   }
 
   /** Never rejects. */
