@@ -9,7 +9,7 @@ import { Archive } from './archive.js';
 import type { BlobStore } from './blobs/blob-store.js';
 import { makeFolder } from './blobs/disk.js';
 import { FilesystemBlobStore } from './blobs/filesystem.js';
-import { S3BlobStore } from './blobs/s3.js';
+import { S3BlobStore } from './blobs/s3/store.js';
 import type { ArchivePlaces, BlobsPlace } from './places.js';
 
 export interface OpenArchive {

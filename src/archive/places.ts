@@ -5,7 +5,7 @@
 import { join } from 'node:path';
 import { type DatabasePlace, describeDatabasePlace } from '../database/database-place.js';
 import { invalidRequest } from '../errors.js';
-import type { S3Place } from './blobs/s3-place.js';
+import type { S3Place } from './blobs/s3/place.js';
 
 export type BlobsPlace = { readonly kind: 'folder'; readonly path: string } | ({ readonly kind: 's3' } & S3Place);
 

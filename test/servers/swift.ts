@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { parseBlobsPlace } from '../../src/archive/places.js';
 
-const SCRIPT = join(import.meta.dirname, 'swift/swift.sh');
+const SCRIPT = join(import.meta.dirname, '../../deploy/object-store/swift.sh');
 const run = promisify(execFile);
 
 export interface ObjectStore {

@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import { createServer, type IncomingMessage } from 'node:http';
 import { buffer } from 'node:stream/consumers';
 import { onTestFinished } from 'vitest';
-import type { S3Place } from '../../src/archive/blobs/s3-place.js';
+import type { S3Place } from '../../src/archive/blobs/s3/place.js';
 
 export interface StoreRequest {
   readonly method: string;

@@ -9,8 +9,8 @@ import {
   S3Client,
 } from '@aws-sdk/client-s3';
 import { onTestFinished } from 'vitest';
-import { S3BlobStore } from '../../src/archive/blobs/s3.js';
-import type { S3Place } from '../../src/archive/blobs/s3-place.js';
+import type { S3Place } from '../../src/archive/blobs/s3/place.js';
+import { S3BlobStore } from '../../src/archive/blobs/s3/store.js';
 import { parseBlobsPlace } from '../../src/archive/places.js';
 
 /** The bucket in which tests may do as they like; undefined when the environment names none. */

@@ -8,7 +8,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import pg from 'pg';
 import { inject } from 'vitest';
-import { S3BlobStore } from '../../src/archive/blobs/s3.js';
+import { S3BlobStore } from '../../src/archive/blobs/s3/store.js';
 import { type ArchivePlaces, type BlobsPlace, parseBlobsPlace, placesInFolder } from '../../src/archive/places.js';
 import type { DatabasePlace, PostgresPlace } from '../../src/database/database-place.js';
 

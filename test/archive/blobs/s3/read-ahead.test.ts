@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { MAX_GAP_BYTES, ReadAheadWindow } from '../../../src/archive/blobs/s3-read-ahead.js';
+import { MAX_GAP_BYTES, ReadAheadWindow } from '../../../../src/archive/blobs/s3/read-ahead.js';
 
 const MIB = 1 << 20;
 

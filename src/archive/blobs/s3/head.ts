@@ -1,7 +1,7 @@
 /** What an object store knows of an object without its bytes. */
 import { GetObjectCommand, HeadObjectCommand } from '@aws-sdk/client-s3';
-import type { S3Bucket } from './s3-bucket.js';
-import { inStore, isBeyondEnd, isNoSuchKey, isNotFound } from './s3-errors.js';
+import type { S3Bucket } from './bucket.js';
+import { inStore, isBeyondEnd, isNoSuchKey, isNotFound } from './errors.js';
 
 export interface ObjectHead {
   readonly sizeBytes: number;

@@ -1,11 +1,11 @@
 /** Copies an object within its bucket, without its bytes passing here. */
 import { CopyObjectCommand } from '@aws-sdk/client-s3';
-import { ArchiveError } from '../../errors.js';
-import type { S3Bucket } from './s3-bucket.js';
-import { inStore } from './s3-errors.js';
-import { findObject } from './s3-head.js';
-import { MultipartUpload } from './s3-multipart.js';
-import { whileItAnswers } from './s3-watch.js';
+import { ArchiveError } from '../../../errors.js';
+import type { S3Bucket } from './bucket.js';
+import { inStore } from './errors.js';
+import { findObject } from './head.js';
+import { MultipartUpload } from './multipart.js';
+import { whileItAnswers } from './watch.js';
 
 /** Stores copy five gigabytes at once; but the longer they are silent, the likelier somebody between takes them for dead. */
 const RANGE_BYTES = 1024 ** 3;

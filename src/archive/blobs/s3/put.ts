@@ -1,7 +1,7 @@
 /** Writes an object in one request, whose bytes the server checks before it keeps them. */
 import { PutObjectCommand } from '@aws-sdk/client-s3';
-import type { S3Bucket } from './s3-bucket.js';
-import { inStore } from './s3-errors.js';
+import type { S3Bucket } from './bucket.js';
+import { inStore } from './errors.js';
 
 const PAYLOAD_HASH = 'x-amz-content-sha256';
 

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { folderByFolder, folderOf } from '../../../src/archive/blobs/s3-listing.js';
+import { folderByFolder, folderOf } from '../../../../src/archive/blobs/s3/listing.js';
 
 async function* inOrder(keys: readonly string[]) {
   for (const key of [...keys].sort()) yield { key, sizeBytes: 0 };

@@ -1,6 +1,6 @@
 /** How long the archive waits for an object store that fails: a moment for one that restarts, not minutes for one that is away. */
 import type { S3ClientConfig } from '@aws-sdk/client-s3';
-import { isPassing } from './s3-errors.js';
+import { isPassing } from './errors.js';
 
 /** A connection on which nothing moves for so long is given up. */
 export const IDLE_MS = 5_000;

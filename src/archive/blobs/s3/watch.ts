@@ -1,7 +1,7 @@
 /** Watches over a server that works in silence: nobody can tell from the silence whether it still does. */
 import { setTimeout as sleep } from 'node:timers/promises';
 import { HeadBucketCommand } from '@aws-sdk/client-s3';
-import type { S3Bucket } from './s3-bucket.js';
+import type { S3Bucket } from './bucket.js';
 
 const PROBE_MS = 3_000;
 

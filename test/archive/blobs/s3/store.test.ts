@@ -3,15 +3,15 @@ import { createHash, randomBytes } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { CreateMultipartUploadCommand, UploadPartCommand } from '@aws-sdk/client-s3';
 import { describe, expect, it, vi } from 'vitest';
-import type { OpenBlob, StagedBlob } from '../../../src/archive/blobs/blob-store.js';
-import { S3BlobStore } from '../../../src/archive/blobs/s3.js';
-import { S3Bucket } from '../../../src/archive/blobs/s3-bucket.js';
-import { copyObject } from '../../../src/archive/blobs/s3-copy.js';
-import type { S3Place } from '../../../src/archive/blobs/s3-place.js';
-import { ArchiveError } from '../../../src/errors.js';
-import { describeBlobStore } from '../../contracts/blob-store.js';
-import { findTestBucket, TestObjects } from '../../support/test-object-store.js';
-import { Wire } from '../../support/wire.js';
+import type { OpenBlob, StagedBlob } from '../../../../src/archive/blobs/blob-store.js';
+import { S3Bucket } from '../../../../src/archive/blobs/s3/bucket.js';
+import { copyObject } from '../../../../src/archive/blobs/s3/copy.js';
+import type { S3Place } from '../../../../src/archive/blobs/s3/place.js';
+import { S3BlobStore } from '../../../../src/archive/blobs/s3/store.js';
+import { ArchiveError } from '../../../../src/errors.js';
+import { describeBlobStore } from '../../../contracts/blob-store.js';
+import { findTestBucket, TestObjects } from '../../../support/test-object-store.js';
+import { Wire } from '../../../support/wire.js';
 
 const KEY = 'studies/1.2.3/1.2.3.4/1.2.3.4.5.0123456789abcdef.dcm';
 const LARGE_BYTES = 24 * 1024 * 1024;
@@ -60,7 +60,7 @@ const bucket = findTestBucket();
 
 if (bucket === undefined) {
   describe('S3BlobStore', () => {
-    it('is tested where NCCID_TEST_S3 names a bucket, as test/servers/swift/swift.sh prints it', () => {
+    it('is tested where NCCID_TEST_S3 names a bucket, as deploy/object-store/swift.sh prints it', () => {
       console.info('Tests of the object store did not run: NCCID_TEST_S3 names no bucket.');
     });
   });

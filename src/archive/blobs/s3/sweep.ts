@@ -5,10 +5,10 @@ import {
   ListMultipartUploadsCommand,
   ListPartsCommand,
 } from '@aws-sdk/client-s3';
-import type { S3Bucket } from './s3-bucket.js';
-import { inStore, isNoSuchUpload } from './s3-errors.js';
-import { listObjects } from './s3-listing.js';
-import { INCOMING } from './s3-staged-blob.js';
+import type { S3Bucket } from './bucket.js';
+import { inStore, isNoSuchUpload } from './errors.js';
+import { listObjects } from './listing.js';
+import { INCOMING } from './staged-blob.js';
 
 interface Upload {
   readonly Bucket: string;

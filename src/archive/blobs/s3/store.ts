@@ -1,19 +1,19 @@
-/** Blobs in an object store: a key is that of an object, below the archive's prefix. How a blob gets there is told in `s3-staged-blob`. */
+/** Blobs in an object store: a key is that of an object, below the archive's prefix. How a blob gets there is told in `staged-blob`. */
 import { DeleteObjectCommand, ListObjectsV2Command } from '@aws-sdk/client-s3';
-import { ArchiveError } from '../../errors.js';
-import type { BlobStore, OpenBlob, StagedBlob, StoredBlob } from './blob-store.js';
-import { S3Bucket } from './s3-bucket.js';
-import { complaintOf, inStore } from './s3-errors.js';
-import { findObject } from './s3-head.js';
-import { folderByFolder, listObjects } from './s3-listing.js';
-import { S3Object } from './s3-object.js';
-import type { S3Place } from './s3-place.js';
-import { putObject } from './s3-put.js';
-import { sizesOfObjects } from './s3-sizes.js';
-import { S3StagedBlob, type StagingArea } from './s3-staged-blob.js';
-import { StagingMemory } from './s3-staging-memory.js';
-import { sweep } from './s3-sweep.js';
-import { Turnstile } from './s3-turnstile.js';
+import { ArchiveError } from '../../../errors.js';
+import type { BlobStore, OpenBlob, StagedBlob, StoredBlob } from '../blob-store.js';
+import { S3Bucket } from './bucket.js';
+import { complaintOf, inStore } from './errors.js';
+import { findObject } from './head.js';
+import { folderByFolder, listObjects } from './listing.js';
+import { S3Object } from './object.js';
+import type { S3Place } from './place.js';
+import { putObject } from './put.js';
+import { sizesOfObjects } from './sizes.js';
+import { S3StagedBlob, type StagingArea } from './staged-blob.js';
+import { StagingMemory } from './staging-memory.js';
+import { sweep } from './sweep.js';
+import { Turnstile } from './turnstile.js';
 
 const STALE_MS = 3_600_000;
 /** Parts of all uploads that are on their way at once: with what each upload gathers this is all that they hold in memory. */

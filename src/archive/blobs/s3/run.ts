@@ -5,11 +5,11 @@
 import { Readable } from 'node:stream';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { GetObjectCommand } from '@aws-sdk/client-s3';
-import { ArchiveError } from '../../errors.js';
-import type { S3Bucket } from './s3-bucket.js';
-import { asArchiveError, isBeyondEnd, isNoSuchKey, isPassing } from './s3-errors.js';
-import { Patience } from './s3-patience.js';
-import { MAX_GAP_BYTES } from './s3-read-ahead.js';
+import { ArchiveError } from '../../../errors.js';
+import type { S3Bucket } from './bucket.js';
+import { asArchiveError, isBeyondEnd, isNoSuchKey, isPassing } from './errors.js';
+import { Patience } from './patience.js';
+import { MAX_GAP_BYTES } from './read-ahead.js';
 
 const NOTHING: Buffer = Buffer.alloc(0);
 

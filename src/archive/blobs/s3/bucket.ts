@@ -1,8 +1,8 @@
 /** The bucket of an archive, and the connections to it. */
 import { S3Client, type S3ClientConfig } from '@aws-sdk/client-s3';
-import { letThroughAtOnce } from './s3-gate.js';
-import { IDLE_MS, noRetries, patientRetries } from './s3-patience.js';
-import type { S3Place } from './s3-place.js';
+import { letThroughAtOnce } from './gate.js';
+import { IDLE_MS, noRetries, patientRetries } from './patience.js';
+import type { S3Place } from './place.js';
 
 const CONNECT_MS = 4_000;
 /** A server that copies a gigabyte says nothing meanwhile. */

@@ -1,8 +1,8 @@
 /** Lists objects, in the order of their keys as the store has it, or folder by folder. */
 import { ListObjectsV2Command } from '@aws-sdk/client-s3';
-import type { StoredBlob } from './blob-store.js';
-import type { S3Bucket } from './s3-bucket.js';
-import { inStore } from './s3-errors.js';
+import type { StoredBlob } from '../blob-store.js';
+import type { S3Bucket } from './bucket.js';
+import { inStore } from './errors.js';
 
 export interface ListedObject {
   /** In the bucket. */

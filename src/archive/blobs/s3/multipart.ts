@@ -7,11 +7,11 @@ import {
   UploadPartCommand,
   UploadPartCopyCommand,
 } from '@aws-sdk/client-s3';
-import { ArchiveError } from '../../errors.js';
-import type { S3Bucket } from './s3-bucket.js';
-import { asArchiveError, inStore, isNoSuchUpload } from './s3-errors.js';
-import { findObject } from './s3-head.js';
-import { whileItAnswers } from './s3-watch.js';
+import { ArchiveError } from '../../../errors.js';
+import type { S3Bucket } from './bucket.js';
+import { asArchiveError, inStore, isNoSuchUpload } from './errors.js';
+import { findObject } from './head.js';
+import { whileItAnswers } from './watch.js';
 
 export class MultipartUpload {
   readonly #bucket: S3Bucket;

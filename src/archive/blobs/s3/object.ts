@@ -1,8 +1,8 @@
 /** An object that is open for reading. To open one costs nothing: that it is not there is found at the first read. */
-import type { OpenBlob } from './blob-store.js';
-import type { S3Bucket } from './s3-bucket.js';
-import { ReadAheadWindow } from './s3-read-ahead.js';
-import { S3Run } from './s3-run.js';
+import type { OpenBlob } from '../blob-store.js';
+import type { S3Bucket } from './bucket.js';
+import { ReadAheadWindow } from './read-ahead.js';
+import { S3Run } from './run.js';
 
 export class S3Object implements OpenBlob {
   readonly #bucket: S3Bucket;

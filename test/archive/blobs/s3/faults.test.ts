@@ -3,8 +3,14 @@ import { randomBytes } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { inspect } from 'node:util';
 import { afterEach, beforeEach, describe, expect, it, onTestFinished, vi } from 'vitest';
-import { S3BlobStore } from '../../../src/archive/blobs/s3.js';
-import { failing, listing, type StoreAnswer, type StoreRequest, scriptedStore } from '../../support/scripted-store.js';
+import { S3BlobStore } from '../../../../src/archive/blobs/s3/store.js';
+import {
+  failing,
+  listing,
+  type StoreAnswer,
+  type StoreRequest,
+  scriptedStore,
+} from '../../../support/scripted-store.js';
 
 const KEY = 'studies/1.2.3/1.2.3.4/1.2.3.4.5.0123456789abcdef.dcm';
 const MEBIBYTE = 1 << 20;

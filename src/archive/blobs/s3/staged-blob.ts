@@ -4,14 +4,14 @@
  * key it belongs is known only then. A crash leaves at most an upload that nobody completes.
  */
 import { randomUUID } from 'node:crypto';
-import { HeldBack } from '../held-back.js';
-import type { StagedBlob } from './blob-store.js';
-import type { S3Bucket } from './s3-bucket.js';
-import { copyObject } from './s3-copy.js';
-import { putObject } from './s3-put.js';
-import type { StagingMemory } from './s3-staging-memory.js';
-import type { Turnstile } from './s3-turnstile.js';
-import { S3Upload } from './s3-upload.js';
+import type { StagedBlob } from '../blob-store.js';
+import { HeldBack } from '../../held-back.js';
+import type { S3Bucket } from './bucket.js';
+import { copyObject } from './copy.js';
+import { putObject } from './put.js';
+import type { StagingMemory } from './staging-memory.js';
+import type { Turnstile } from './turnstile.js';
+import { S3Upload } from './upload.js';
 
 export const INCOMING = 'incoming';
 const SMALL_BYTES = 24 * 1024 * 1024;

@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import { Patience } from '../../../src/archive/blobs/s3-patience.js';
+import { Patience } from '../../../../src/archive/blobs/s3/patience.js';
 
 /** Fail again and again, each time after so long. Gives how often, and after how long in all there was an end to it. */
 function failUntilTheEnd(patience: Patience, attemptMs: number) {

@@ -1,5 +1,5 @@
 /** What an object store says, in the archive's words: full, away, or not there. */
-import { ArchiveError } from '../../errors.js';
+import { ArchiveError } from '../../../errors.js';
 
 const FULL_STATUSES = new Set([413, 507]);
 const FULL = new Set(['EntityTooLarge', 'InsufficientStorage', 'QuotaExceeded', 'XMinioStorageFull']);
