@@ -26,6 +26,12 @@ export type Scope =
 
 const KIND_OF_MODALITY: Readonly<Record<string, ImagingKind>> = { CR: 'xray', DX: 'xray', CT: 'ct', MR: 'mri' };
 
+/** Whether all that its kind shows is of this Modality: then a study with the kind has the Modality. */
+export const isWholeKind = (modality: string): boolean => {
+  const kind = imagingKindOf(modality);
+  return kind !== 'other' && Object.values(KIND_OF_MODALITY).filter((other) => other === kind).length === 1;
+};
+
 /** One bit for each kind, as rows of `study` hold them together. */
 const KIND_BITS: Readonly<Record<ImagingKind, number>> = { xray: 1, ct: 2, mri: 4, other: 8 };
 

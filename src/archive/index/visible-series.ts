@@ -1,7 +1,7 @@
 /** What a Scope shows: the only place where a Scope becomes a predicate, on series and on the studies they make visible. */
 import { type Expression, type ExpressionBuilder, expressionBuilder, type SqlBool, sql } from 'kysely';
 import type { Schema } from '../../database/schema.js';
-import { imagingKindBits, type LicencePredicate, type Scope } from '../scope.js';
+import { type ImagingKind, imagingKindBits, type LicencePredicate, type Scope } from '../scope.js';
 
 type Predicate = Expression<SqlBool>;
 
@@ -49,10 +49,19 @@ export function visibleStudies(scope: Scope, table: StudyTable): Predicate {
 function licensedStudies({ kinds, splits, siteIDs }: LicencePredicate, table: StudyTable): Predicate {
   const eb = expressionBuilder<Schema, StudyTable>();
   if (kinds.length === 0 || splits.length === 0 || siteIDs?.length === 0) return eb.lit(false);
-  const ofKinds = sql<SqlBool>`(${eb.ref(`${table}.imaging_kinds`)} & ${imagingKindBits(kinds)}) <> 0`;
   return eb.and([
-    ofKinds,
+    hasKinds(kinds, table),
     eb(`${table}.split`, 'in', splits),
     ...(siteIDs === undefined ? [] : [eb(`${table}.site_id`, 'in', siteIDs)]),
   ]);
+}
+
+/** Of the series of a study one is of these kinds; of those that a Scope shows, when the Scope shows these kinds. */
+export const hasKinds = (kinds: readonly ImagingKind[], table: StudyTable): Predicate =>
+  sql<SqlBool>`(${sql.ref(`${table}.imaging_kinds`)} & ${sql.lit(imagingKindBits(kinds))}) <> 0`;
+
+/** Those of these kinds that a Scope shows. */
+export function visibleKinds(scope: Scope, kinds: readonly ImagingKind[]): readonly ImagingKind[] {
+  if (scope.kind === 'nothing') return [];
+  return scope.kind === 'licence' ? kinds.filter((kind) => scope.predicate.kinds.includes(kind)) : kinds;
 }

@@ -8,9 +8,9 @@ import type { Match } from '../../dicom/matching.js';
 import type { PersonNameMatch } from '../../dicom/matching-names.js';
 import type { RangeMatch } from '../../dicom/matching-ranges.js';
 import type { TextMatch } from '../../dicom/matching-text.js';
-import type { Scope } from '../scope.js';
+import { imagingKindOf, isWholeKind, type Scope } from '../scope.js';
 import type { AttributeMatch, DateTimeBound, DateTimeMatch, FindQuery } from './find-query.js';
-import { visibleSeries, visibleStudies } from './visible-series.js';
+import { hasKinds, visibleKinds, visibleSeries, visibleStudies } from './visible-series.js';
 
 type Tables = 'study' | 'series' | 'instance';
 type Builder = ExpressionBuilder<Schema, Tables>;
@@ -72,8 +72,16 @@ export function whereOf(eb: Builder, scope: Scope, query: FindQuery): Predicate 
   return eb.and(predicates);
 }
 
-/** Of the series that are seen, one has such a Modality. */
+/** Of the series that are seen, one has such a Modality. The kinds of a study stand beside it, and often tell already. */
 function hasVisibleModality(eb: Builder, scope: Scope, modality: Match): Predicate {
+  if (modality.kind !== 'any-of') return hasVisibleSeries(eb, scope, modality);
+  const kinds = visibleKinds(scope, modality.values.map(imagingKindOf));
+  if (kinds.length === 0) return eb.lit(false);
+  const ofKinds = hasKinds(kinds, 'study');
+  return modality.values.every(isWholeKind) ? ofKinds : eb.and([ofKinds, hasVisibleSeries(eb, scope, modality)]);
+}
+
+function hasVisibleSeries(eb: Builder, scope: Scope, modality: Match): Predicate {
   return eb.exists(
     eb
       .selectFrom('series')

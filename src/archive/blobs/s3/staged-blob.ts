@@ -4,8 +4,8 @@
  * key it belongs is known only then. A crash leaves at most an upload that nobody completes.
  */
 import { randomUUID } from 'node:crypto';
-import type { StagedBlob } from '../blob-store.js';
 import { HeldBack } from '../../held-back.js';
+import type { StagedBlob } from '../blob-store.js';
 import type { S3Bucket } from './bucket.js';
 import { copyObject } from './copy.js';
 import { putObject } from './put.js';
