@@ -42,6 +42,11 @@ export function loadConfig(
   const inFolder = placesInFolder(dataFolderOf(setting(flags.data, 'NCCID_DATA', defaultDataFolder)));
   const database = setting(flags.database, 'NCCID_DATABASE_URL', '');
   const blobs = setting(flags.blobs, 'NCCID_BLOBS', '');
+  if (database !== '' && !database.startsWith('sqlite:') && blobs === '') {
+    throw invalidRequest(
+      'Beside an index that nodes share it must be said where the files are (NCCID_BLOBS, --blobs).',
+    );
+  }
   const places = {
     database:
       database === '' ? inFolder.database : named('NCCID_DATABASE_URL, --database', database, parseDatabasePlace),

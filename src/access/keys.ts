@@ -72,8 +72,8 @@ export class KeyStore {
 
   /**
    * Open the keys of an archive; its id and a first key are made when they are not there.
-   * @throws ArchiveError `corrupt` when the id or a key can not be read, `invalid-request` when the passphrase is missing or
-   * not the one that a key was encrypted with
+   * @throws ArchiveError `corrupt` when the id or a key can not be read, `unavailable` when the passphrase is missing or not
+   * the one that a key was encrypted with
    */
   static async open(options: KeyStoreOptions): Promise<KeyStore> {
     const store = new KeyStore(options, await openArchiveID(options.database));
@@ -191,7 +191,7 @@ interface StoredKey {
 function keyPairOf({ kid, number, pem, passphrase }: StoredKey): KeyPair {
   const isEncrypted = pem.includes('ENCRYPTED');
   if (isEncrypted && passphrase === undefined) {
-    throw new ArchiveError('invalid-request', 'The keys of this archive are encrypted: it needs NCCID_KEY_PASSPHRASE.');
+    throw new ArchiveError('unavailable', 'The keys of this archive are encrypted: it needs NCCID_KEY_PASSPHRASE.');
   }
   try {
     const privateKey = createPrivateKey({ key: pem, ...(isEncrypted ? { passphrase } : {}) });
@@ -200,7 +200,7 @@ function keyPairOf({ kid, number, pem, passphrase }: StoredKey): KeyPair {
     return { kid, number, privateKey, publicKey };
   } catch (error) {
     throw isEncrypted
-      ? new ArchiveError('invalid-request', `NCCID_KEY_PASSPHRASE does not open the key ${kid}.`, { cause: error })
+      ? new ArchiveError('unavailable', `NCCID_KEY_PASSPHRASE does not open the key ${kid}.`, { cause: error })
       : new ArchiveError('corrupt', `The key ${kid} in the index is no P-256 private key.`, { cause: error });
   }
 }

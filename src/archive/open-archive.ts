@@ -46,7 +46,7 @@ export async function openArchive(
 ): Promise<OpenArchive> {
   const blobs = await openBlobs(places.blobs, namedBy ?? 'NCCID_BLOBS');
   try {
-    const database = await openDatabase(places.database, namedBy ?? 'NCCID_DATABASE_URL');
+    const database = await openDatabase(places.database, namedBy);
     const archive = new Archive({ database, blobs, log, now });
     const lock = lockPathOf(places.database);
     return {
@@ -81,7 +81,8 @@ export async function takeServerLock({ database }: ArchivePlaces): Promise<() =>
 const lockPathOf = (place: DatabasePlace): string | undefined =>
   place.kind === 'sqlite' ? join(dirname(resolve(place.path)), 'server.lock') : undefined;
 
-async function openDatabase(place: DatabasePlace, setting: string): Promise<Database> {
+/** Open the index alone, which is all that sites, licences and tokens need. @throws ArchiveError as `openArchive` */
+export async function openDatabase(place: DatabasePlace, setting = 'NCCID_DATABASE_URL'): Promise<Database> {
   if (place.kind === 'sqlite') await makeArchiveFolder(dirname(resolve(place.path)));
   return place.kind === 'sqlite' ? Database.open(place) : named(setting, () => Database.open(place));
 }

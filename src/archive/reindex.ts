@@ -17,6 +17,7 @@ import { removeInstances } from './index/remove-instances.js';
 import { InstanceDescriber } from './instance-describer.js';
 import { findInstanceKey, type InstanceKey, STUDIES_PREFIX } from './instance-key.js';
 import type { OpenArchive } from './open-archive.js';
+import { pages } from './pages.js';
 import { SettledFiles } from './settled-files.js';
 import type { SentIdentity } from './store-outcome.js';
 import { type SubmissionRecord, SubmissionRecords, submissionKey } from './submission-records.js';
@@ -104,25 +105,37 @@ class Reindexing {
     this.#startedAt = opened.now().toISOString();
   }
 
-  /** Returns how many rows went. */
+  /** Returns how many rows went. @throws ArchiveError `conflict` when every one would: then the files are elsewhere */
   async removeRowsWithoutFile(): Promise<number> {
     let removed = 0;
-    for (let lastID = 0; ; ) {
-      const page = await this.#database.read
+    for await (const page of this.#pagesOfInstances()) {
+      if (page.length > 0 && removed === 0) await this.#expectFiles();
+      const sizes = await this.#blobs.sizesOf(page.map((row) => row.blob_key));
+      const lost = page.filter((_, index) => sizes[index] === undefined).map(({ id }) => id);
+      await removeInstances(this.#database, lost);
+      removed += lost.length;
+    }
+    return removed;
+  }
+
+  async #expectFiles(): Promise<void> {
+    for await (const _ of this.#blobs.list(STUDIES_PREFIX)) return;
+    throw new ArchiveError(
+      'conflict',
+      'No file at all is where those of the index should be: NCCID_BLOBS may be wrong.',
+    );
+  }
+
+  #pagesOfInstances() {
+    return pages((lastID) =>
+      this.#database.read
         .selectFrom('instance')
         .select(['id', 'blob_key'])
         .where('id', '>', lastID)
         .orderBy('id')
         .limit(ROWS_OF_PAGE)
-        .execute();
-      const sizes = await this.#blobs.sizesOf(page.map((row) => row.blob_key));
-      const lost = page.filter((_, index) => sizes[index] === undefined).map(({ id }) => id);
-      await removeInstances(this.#database, lost);
-      removed += lost.length;
-      const last = page.at(-1);
-      if (last === undefined) return removed;
-      lastID = last.id;
-    }
+        .execute(),
+    );
   }
 
   /** Take in the files of a study. Returns how many were taken. */

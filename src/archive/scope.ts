@@ -26,18 +26,22 @@ export type Scope =
 
 const KIND_OF_MODALITY: Readonly<Record<string, ImagingKind>> = { CR: 'xray', DX: 'xray', CT: 'ct', MR: 'mri' };
 
-/** Whether all that its kind shows is of this Modality: then a study with the kind has the Modality. */
-export const isWholeKind = (modality: string): boolean => {
-  const kind = imagingKindOf(modality);
-  return kind !== 'other' && Object.values(KIND_OF_MODALITY).filter((other) => other === kind).length === 1;
-};
+/** Modalities that a study has are bits in its row, with one bit for all that are none of these. */
+const MODALITY_BITS: Readonly<Record<string, number>> = { CR: 1, DX: 2, CT: 4, MR: 8 };
+const OTHER_BIT = 16;
 
-/** One bit for each kind, as rows of `study` hold them together. */
-const KIND_BITS: Readonly<Record<ImagingKind, number>> = { xray: 1, ct: 2, mri: 4, other: 8 };
+/** The bit of a Modality in the row of a study that has it. */
+export const modalityBit = (modality: string | undefined): number =>
+  (modality !== undefined && Object.hasOwn(MODALITY_BITS, modality) ? MODALITY_BITS[modality] : undefined) ?? OTHER_BIT;
 
-/** The bits of several kinds. */
+/** Whether no other Modality has the same bit. */
+export const hasOwnBit = (modality: string): boolean => modalityBit(modality) !== OTHER_BIT;
+
+/** The bits of all Modalities that are of these kinds. */
 export const imagingKindBits = (kinds: readonly ImagingKind[]): number =>
-  kinds.reduce((bits, kind) => bits | KIND_BITS[kind], 0);
+  [...Object.keys(MODALITY_BITS), undefined]
+    .filter((modality) => kinds.includes(imagingKindOf(modality)))
+    .reduce((bits, modality) => bits | modalityBit(modality), 0);
 
 export const imagingKindOf = (modality: string | undefined): ImagingKind =>
   (modality !== undefined && Object.hasOwn(KIND_OF_MODALITY, modality) ? KIND_OF_MODALITY[modality] : undefined) ??

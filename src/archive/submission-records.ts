@@ -4,6 +4,7 @@
  */
 import type { Database } from '../database/database.js';
 import { isUID } from '../dicom/uids.js';
+import { ArchiveError } from '../errors.js';
 import type { BlobStore } from './blobs/blob-store.js';
 import { SPLITS, type Split } from './scope.js';
 
@@ -59,11 +60,19 @@ export class SubmissionRecords {
 
   /** Read the record of a study; undefined when there is none that can be read. */
   async find(studyInstanceUID: string): Promise<SubmissionRecord | undefined> {
-    const blob = await this.#blobs.open(submissionKey(studyInstanceUID)).catch(() => undefined);
-    if (blob === undefined) return undefined;
+    try {
+      return parseSubmission(await this.#read(submissionKey(studyInstanceUID)));
+    } catch (error) {
+      if (error instanceof ArchiveError && error.code === 'corrupt') return undefined;
+      throw error;
+    }
+  }
+
+  async #read(key: string): Promise<string> {
+    const blob = await this.#blobs.open(key);
     try {
       const bytes = Buffer.alloc(MAX_RECORD_BYTES);
-      return parseSubmission(bytes.toString('utf8', 0, await blob.readInto(bytes, 0)));
+      return bytes.toString('utf8', 0, await blob.readInto(bytes, 0));
     } finally {
       await blob.close();
     }

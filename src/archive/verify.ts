@@ -167,19 +167,21 @@ class Verification {
 
   async *#withoutRow(keys: readonly string[]): AsyncGenerator<Finding> {
     const instances = new Map(keys.map((key) => [key, findInstanceKey(key)?.sopInstanceUID]));
-    const rows = await this.#database.read
-      .selectFrom('instance')
-      .select('blob_key')
-      .where(
-        'sop_instance_uid',
-        'in',
-        [...instances.values()].filter((uid) => uid !== undefined),
-      )
-      .execute();
-    const indexed = new Set(rows.map((row) => row.blob_key));
+    const indexed = await this.#keysOf([...instances.values()].filter((uid) => uid !== undefined));
     for (const [key, sopInstanceUID] of instances) {
       if (!indexed.has(key) && (await this.#settled.has(key))) yield { kind: 'file-without-row', key, sopInstanceUID };
     }
+  }
+
+  /** The blob keys of the instances that are indexed under these UIDs. */
+  async #keysOf(sopInstanceUIDs: readonly string[]): Promise<ReadonlySet<string>> {
+    if (sopInstanceUIDs.length === 0) return new Set();
+    const rows = await this.#database.read
+      .selectFrom('instance')
+      .select('blob_key')
+      .where('sop_instance_uid', 'in', sopInstanceUIDs)
+      .execute();
+    return new Set(rows.map((row) => row.blob_key));
   }
 
   #pagesOfInstances() {

@@ -1,7 +1,7 @@
 /** What every command is given, so that each is one file and none of them knows where its words go. */
 import type { Command } from 'commander';
 import { KeyStore } from '../access/keys.js';
-import { type OpenArchive, openArchive } from '../archive/open-archive.js';
+import { type OpenArchive, openArchive, openDatabase } from '../archive/open-archive.js';
 import type { ArchivePlaces } from '../archive/places.js';
 import type { Log } from '../log.js';
 
@@ -62,11 +62,18 @@ export async function withArchive<T>(
   }
 }
 
-/** Run `work` on the index of the archive. */
-export const withDatabase = <T>(
+/** Run `work` on the index of the archive, whether its blobs can be had or not. */
+export async function withDatabase<T>(
   context: CommandContext,
   work: (database: OpenArchive['database']) => Promise<T>,
-): Promise<T> => withArchive(context, ({ database }) => work(database));
+): Promise<T> {
+  const database = await openDatabase(context.config().places.database);
+  try {
+    return await work(database);
+  } finally {
+    await database.close();
+  }
+}
 
 /** Open the keys of an archive, which are made when they are not there. */
 export const openKeys = (

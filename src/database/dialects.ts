@@ -13,7 +13,7 @@
  * - A row that comes with its number, as when an archive is copied, makes SQLite go on after that number; PostgreSQL is told
  *   to, by `goOnAfter`, when all rows of the table have come.
  * - NULL is never sorted on: SQLite puts it first, PostgreSQL last.
- * - NUL is in no text: PostgreSQL takes none, and neither requests nor admitted instances hold any.
+ * - NUL is in no text, for PostgreSQL takes none: requests with one are refused, and values with one are not searched.
  */
 import {
   type ColumnDataType,

@@ -30,6 +30,12 @@ function ofState(error: pg.DatabaseError): unknown {
 const isNetworkCode = (error: Error): boolean =>
   'code' in error && /^(?:E[A-Z]+|ERR_TLS_\w+)$/.test(String(error.code));
 
+/** Why no connection could be had: whatever it is, the database is not there for now. */
+export function notConnected(error: unknown): unknown {
+  const known = asArchiveError(error);
+  return known instanceof ArchiveError || error instanceof pg.DatabaseError ? known : away(error);
+}
+
 /** The connection broke while it was not asked anything. */
 export const connectionLost = (): ArchiveError => away(undefined);
 

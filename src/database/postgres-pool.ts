@@ -5,7 +5,7 @@
 import { createHash } from 'node:crypto';
 import type { PostgresCursor, PostgresPoolClient, PostgresQueryResult } from 'kysely';
 import pg from 'pg';
-import { asArchiveError, connectionLost, noAnswer } from './postgres-errors.js';
+import { asArchiveError, connectionLost, noAnswer, notConnected } from './postgres-errors.js';
 
 export interface PoolOptions {
   readonly url: string;
@@ -31,6 +31,18 @@ const CANCEL_MARGIN_MS = 500;
 const KEPT_STATEMENTS = 256;
 const NAME_DIGITS = 32;
 
+/**
+ * What a connection is told when it is made. All that is asked is a matter of a few index pages: a second process or a
+ * compiler would cost more than they save, and one page is as near as the next.
+ */
+const settingsOf = ({ answerMs }: PoolOptions): readonly string[] => [
+  `statement_timeout = ${answerMs - CANCEL_MARGIN_MS}`,
+  `idle_in_transaction_session_timeout = ${answerMs}`,
+  'max_parallel_workers_per_gather = 0',
+  'jit = off',
+  'random_page_cost = 1.1',
+];
+
 const INT8 = 20;
 /** 64-bit integers as numbers: row ids, counts and sizes are all below 2^53. */
 const TYPES: pg.CustomTypesConfig = {
@@ -53,8 +65,6 @@ export class PostgresPool {
       max: options.connections,
       connectionTimeoutMillis: CONNECT_MS,
       idleTimeoutMillis: IDLE_MS,
-      statement_timeout: options.answerMs - CANCEL_MARGIN_MS,
-      idle_in_transaction_session_timeout: options.answerMs,
       keepAlive: true,
       types: TYPES,
     });
@@ -68,10 +78,11 @@ export class PostgresPool {
       if (known !== undefined) return known;
       const { answerMs, isPrepared } = this.#options;
       const connection = new PooledConnection(client, answerMs, isPrepared ? (text) => this.#nameOf(text) : undefined);
+      await connection.configure(settingsOf(this.#options));
       this.#connections.set(client, connection);
       return connection;
     } catch (error) {
-      throw asArchiveError(error);
+      throw notConnected(error);
     }
   }
 
@@ -117,6 +128,17 @@ export class PooledConnection implements PostgresPoolClient {
 
   release(): void {
     this.#client.release(this.#isBroken);
+  }
+
+  /** Make settings for as long as it lives; it is given up when that fails. */
+  async configure(settings: readonly string[]): Promise<void> {
+    try {
+      await this.#inTime(this.#client.query(settings.map((setting) => `set ${setting}`).join('; ')));
+    } catch (error) {
+      this.#isBroken = true;
+      this.release();
+      throw error;
+    }
   }
 
   async #ask<R>(text: string, values: readonly unknown[]): Promise<PostgresQueryResult<R>> {

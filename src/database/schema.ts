@@ -69,8 +69,8 @@ export interface StudyTable {
   site_id: number;
   /** That of its patient. */
   split: 'training' | 'validation';
-  /** One bit for each kind of imaging among its series; kept by triggers. */
-  imaging_kinds: Generated<number>;
+  /** A bit for each of the common Modalities of its series; kept by triggers. */
+  modality_bits: Generated<number>;
   /** Empty when absent or not a date, so that it sorts last when the latest come first. */
   study_date: string;
   study_time: string | null;
@@ -96,7 +96,7 @@ export interface StudyMonthTable {
   month: string;
   site_id: number;
   split: 'training' | 'validation';
-  imaging_kinds: number;
+  modality_bits: number;
   studies: number;
 }
 

@@ -101,7 +101,7 @@ describe('KeyStore with a passphrase', () => {
   ])('refuses to open with %j, and says why', async (passphrase, sentence) => {
     await open(PASSPHRASE);
     await expect(open(passphrase)).rejects.toMatchObject({
-      code: 'invalid-request',
+      code: 'unavailable',
       message: expect.stringContaining(sentence),
     });
   });

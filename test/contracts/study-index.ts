@@ -365,17 +365,17 @@ async function removeSome(database: Database, n: number): Promise<void> {
 /** The counts that are kept are those that a count gives. */
 async function expectCounts(database: Database): Promise<void> {
   const { rows } = await sql<Record<string, unknown>>`
-    select month, site_id, split, imaging_kinds, sum(studies) as studies from (
-      select month, site_id, split, imaging_kinds, studies from study_month
+    select month, site_id, split, modality_bits, sum(studies) as studies from (
+      select month, site_id, split, modality_bits, studies from study_month
       union all
       select substr(study_date, 1, 6), site_id, split, (
         select coalesce(sum(bit), 0) from (
-          select distinct case kind when 'xray' then 1 when 'ct' then 2 when 'mri' then 4 else 8 end as bit
+          select distinct case modality when 'CR' then 1 when 'DX' then 2 when 'CT' then 4 when 'MR' then 8 else 16 end as bit
           from series where study_row_id = study.id
         ) as bits
       ), -1 from study
     ) as both_counts
-    group by month, site_id, split, imaging_kinds
+    group by month, site_id, split, modality_bits
     having sum(studies) <> 0
   `.execute(database.read);
   expect(rows).toEqual([]);

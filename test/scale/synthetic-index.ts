@@ -75,6 +75,9 @@ export async function fillIndex(
   }
   await database.write(async (tx) => {
     for (const table of ['scale_study', 'scale_day', 'scale_modality']) await tx.schema.dropTable(table).execute();
+    for (const table of ['patient', 'study', 'series', 'instance']) {
+      await database.dialect.goOnAfter?.(table).execute(tx);
+    }
   });
 }
 
@@ -85,6 +88,8 @@ export async function settle(place: DatabasePlace): Promise<void> {
   await client.connect();
   try {
     await client.query('vacuum analyze');
+    // Its rows are changed one by one in life, not thousands of times in one transaction.
+    await client.query('vacuum full study_month');
   } finally {
     await client.end();
   }
@@ -144,11 +149,11 @@ async function addStudies(tx: Transaction<Schema>, sample: Sample, from: number,
     from scale_study where n % 2 = 0
   `.execute(tx);
   await sql`
-    insert into study (id, study_instance_uid, patient_row_id, site_id, split, imaging_kinds, study_date, study_time,
+    insert into study (id, study_instance_uid, patient_row_id, site_id, split, modality_bits, study_date, study_time,
       accession_number, study_id, study_description, patient_id, patient_sex, patient_name, attributes, stored_at)
     select n, ${root} || n, ${sql.raw(PATIENT)}, 1000,
       case when ${sql.raw(PATIENT)} % 2 = 0 then 'training' else 'validation' end,
-      case kind when 'xray' then 1 when 'ct' then 2 else 4 end,
+      case name when 'CR' then 1 when 'DX' then 2 when 'CT' then 4 else 8 end,
       study_date, '101112.000000', 'IX' || ${digits('n', 9)}, cast(n as text), 'Index study ' || (n % 50),
       'IDX-' || ${digits(PATIENT, 7)}, 'F',
       'idxname' || ${digits(`${PATIENT} % 200`, 3)} || '^given' || ${digits(PATIENT, 7)}, ${sample.study}, ${NOW}

@@ -5,7 +5,7 @@
  */
 
 export interface StagedBlob {
-  /** Append bytes; resolves when more may come. The buffer must not be changed before. */
+  /** Append bytes; resolves when more may come. The buffer may be kept: it must not be changed any more. */
   write(chunk: Buffer): Promise<void>;
   /**
    * Make the bytes durable under `key`. When the key is taken by the very same bytes that is as good.

@@ -28,12 +28,12 @@ export async function areStudiesCountedAlike(from: Database, to: Database): Prom
 async function studyMonths({ search }: Database): Promise<readonly string[]> {
   const rows = await search
     .selectFrom('study_month')
-    .select(['month', 'site_id', 'split', 'imaging_kinds', 'studies'])
+    .select(['month', 'site_id', 'split', 'modality_bits', 'studies'])
     .where('studies', '<>', 0)
     .orderBy('month')
     .orderBy('site_id')
     .orderBy('split')
-    .orderBy('imaging_kinds')
+    .orderBy('modality_bits')
     .execute();
-  return rows.map((row) => [row.month, row.site_id, row.split, row.imaging_kinds, row.studies].join());
+  return rows.map((row) => [row.month, row.site_id, row.split, row.modality_bits, row.studies].join());
 }

@@ -39,7 +39,7 @@ export interface InstanceDescription {
   readonly patientID: string;
   readonly study: Given<
     StudyTable,
-    'study_instance_uid' | 'patient_row_id' | 'site_id' | 'split' | 'imaging_kinds' | 'stored_at'
+    'study_instance_uid' | 'patient_row_id' | 'site_id' | 'split' | 'modality_bits' | 'stored_at'
   > & { id?: never };
   readonly series: Given<
     SeriesTable,
@@ -128,10 +128,10 @@ function requestRows(text: EncodedText): InstanceDescription['requests'] {
   }));
 }
 
-/** The first value in the form in which it is searched. */
+/** The first value in the form in which it is searched; none of one with a NUL, which is in no text that PostgreSQL takes. */
 function searched({ dataSet, characterSet }: EncodedText, tag: Tag, vr: VR): string | null {
   const value = readString(dataSet, tag, characterSet);
-  return value === undefined ? null : (normaliseValue(vr, value) ?? null);
+  return value === undefined || value.includes('\0') ? null : (normaliseValue(vr, value) ?? null);
 }
 
 function nameColumns({ dataSet, characterSet }: EncodedText, tag: Tag) {

@@ -5,7 +5,7 @@
 import type { Transaction } from 'kysely';
 import type { Database } from '../../database/database.js';
 import type { Schema } from '../../database/schema.js';
-import { imagingKindBits, imagingKindOf } from '../scope.js';
+import { imagingKindOf, modalityBit } from '../scope.js';
 import { splitOf } from '../split.js';
 import type { IndexOutcome, IndexRecord } from './index-record.js';
 import { compareWithKnown, type KnownRows, pseudonymOf, readKnownRows } from './known-rows.js';
@@ -164,7 +164,7 @@ async function addStudy(tx: Transaction<Schema>, record: IndexRecord, known: Kno
       patient_row_id: patient.rowID,
       site_id: record.site.id,
       split: patient.split,
-      imaging_kinds: imagingKindBits([imagingKindOf(record.description.series.modality ?? undefined)]),
+      modality_bits: modalityBit(record.description.series.modality ?? undefined),
       stored_at: storedAt,
     })
     .returning('id')

@@ -34,16 +34,17 @@ export async function listStudies(
   const months = await countMonths(search, scope);
   const total = months.reduce((sum, { studies }) => sum + studies, 0);
   if (offset >= total || limit === 0) return { ids: [], remaining: Math.max(0, total - offset) };
-  const start = startOf(months, offset);
+  const { first, skip, last } = monthsOf(months, offset, limit);
   let query = search
     .selectFrom('study')
     .select('study.id')
     .where(visibleStudies(scope, 'study'))
     .orderBy('study.study_date', 'desc')
     .orderBy('study.id', 'desc')
-    .limit(limit)
-    .offset(start.skip);
-  if (start.month !== undefined) query = query.where('study.study_date', '<=', lastDateOf(start.month));
+    .limit(Math.min(limit, total - offset))
+    .offset(skip);
+  if (first !== undefined) query = query.where('study.study_date', '<=', lastDateOf(first));
+  if (last !== undefined) query = query.where('study.study_date', '>=', last);
   const rows = await query.execute();
   return { ids: rows.map(({ id }) => id), remaining: Math.max(0, total - offset - rows.length) };
 }
@@ -65,20 +66,26 @@ async function countMonths(search: Kysely<Schema>, scope: Scope): Promise<readon
   return rows.map(({ month, studies }) => ({ month, studies: Number(studies) }));
 }
 
-interface Start {
-  /** The month to begin with; undefined for the first. */
-  readonly month: string | undefined;
+interface Span {
+  /** The month in which the page begins; undefined when that is the latest. */
+  readonly first: string | undefined;
   /** How many studies of it come before the page. */
   readonly skip: number;
+  /** The month in which the page ends; undefined when nothing is earlier. */
+  readonly last: string | undefined;
 }
 
-function startOf(months: readonly Month[], offset: number): Start {
+function monthsOf(months: readonly Month[], offset: number, limit: number): Span {
   let before = 0;
+  let start: Omit<Span, 'last'> | undefined;
   for (const [i, { month, studies }] of months.entries()) {
-    if (before + studies > offset) return { month: i === 0 ? undefined : month, skip: offset - before };
+    if (start === undefined && before + studies > offset) {
+      start = { first: i === 0 ? undefined : month, skip: offset - before };
+    }
     before += studies;
+    if (start !== undefined && before >= offset + limit) return { ...start, last: month };
   }
-  return { month: undefined, skip: offset };
+  return { first: start?.first, skip: start?.skip ?? offset, last: undefined };
 }
 
 /** No Study Date of the month is later; dates are `YYYYMMDD`, or empty. */

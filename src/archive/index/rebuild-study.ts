@@ -175,6 +175,7 @@ export class StudyRebuild {
   /** Count the instances of each series, and remove series, studies and the patient that none has been found for. */
   async #tidy(tx: Transaction<Schema>): Promise<void> {
     const studyRowIDs = await this.#touchedStudies(tx);
+    if (studyRowIDs.length === 0) return;
     await tx
       .updateTable('series')
       .set((eb) => ({

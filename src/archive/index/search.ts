@@ -134,12 +134,12 @@ async function readStudies(
   scope: Scope,
   ids: readonly number[],
 ): Promise<ReadonlyMap<number, FoundStudy>> {
-  const studies = await read
+  const studiesAsked = read
     .selectFrom('study')
     .select(['id', 'study_instance_uid', 'attributes'])
     .where(dialect.isAmong('id', ids))
     .execute();
-  const visible = await read
+  const visibleAsked = read
     .selectFrom('series')
     .select((eb) => [
       'study_row_id',
@@ -152,6 +152,7 @@ async function readStudies(
     .groupBy(['study_row_id', 'modality'])
     .orderBy('modality')
     .execute();
+  const [studies, visible] = await Promise.all([studiesAsked, visibleAsked]);
   const groups = new Map<number, typeof visible>();
   for (const row of visible) groups.set(row.study_row_id, [...(groups.get(row.study_row_id) ?? []), row]);
   return new Map(

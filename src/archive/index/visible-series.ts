@@ -1,7 +1,7 @@
 /** What a Scope shows: the only place where a Scope becomes a predicate, on series and on the studies they make visible. */
 import { type Expression, type ExpressionBuilder, expressionBuilder, type SqlBool, sql } from 'kysely';
 import type { Schema } from '../../database/schema.js';
-import { type ImagingKind, imagingKindBits, type LicencePredicate, type Scope } from '../scope.js';
+import { IMAGING_KINDS, imagingKindBits, type LicencePredicate, type Scope } from '../scope.js';
 
 type Predicate = Expression<SqlBool>;
 
@@ -50,18 +50,18 @@ function licensedStudies({ kinds, splits, siteIDs }: LicencePredicate, table: St
   const eb = expressionBuilder<Schema, StudyTable>();
   if (kinds.length === 0 || splits.length === 0 || siteIDs?.length === 0) return eb.lit(false);
   return eb.and([
-    hasKinds(kinds, table),
+    hasModalityBits(imagingKindBits(kinds), table),
     eb(`${table}.split`, 'in', splits),
     ...(siteIDs === undefined ? [] : [eb(`${table}.site_id`, 'in', siteIDs)]),
   ]);
 }
 
-/** Of the series of a study one is of these kinds; of those that a Scope shows, when the Scope shows these kinds. */
-export const hasKinds = (kinds: readonly ImagingKind[], table: StudyTable): Predicate =>
-  sql<SqlBool>`(${sql.ref(`${table}.imaging_kinds`)} & ${sql.lit(imagingKindBits(kinds))}) <> 0`;
+/** One of the series of a study has a Modality with one of these bits. */
+export const hasModalityBits = (bits: number, table: StudyTable): Predicate =>
+  sql<SqlBool>`(${sql.ref(`${table}.modality_bits`)} & ${sql.lit(bits)}) <> 0`;
 
-/** Those of these kinds that a Scope shows. */
-export function visibleKinds(scope: Scope, kinds: readonly ImagingKind[]): readonly ImagingKind[] {
-  if (scope.kind === 'nothing') return [];
-  return scope.kind === 'licence' ? kinds.filter((kind) => scope.predicate.kinds.includes(kind)) : kinds;
+/** The bits of the Modalities that a Scope shows. */
+export function visibleModalityBits(scope: Scope): number {
+  if (scope.kind === 'nothing') return 0;
+  return imagingKindBits(scope.kind === 'licence' ? scope.predicate.kinds : IMAGING_KINDS);
 }

@@ -8,9 +8,9 @@ import type { Match } from '../../dicom/matching.js';
 import type { PersonNameMatch } from '../../dicom/matching-names.js';
 import type { RangeMatch } from '../../dicom/matching-ranges.js';
 import type { TextMatch } from '../../dicom/matching-text.js';
-import { imagingKindOf, isWholeKind, type Scope } from '../scope.js';
+import { hasOwnBit, modalityBit, type Scope } from '../scope.js';
 import type { AttributeMatch, DateTimeBound, DateTimeMatch, FindQuery } from './find-query.js';
-import { hasKinds, visibleKinds, visibleSeries, visibleStudies } from './visible-series.js';
+import { hasModalityBits, visibleModalityBits, visibleSeries, visibleStudies } from './visible-series.js';
 
 type Tables = 'study' | 'series' | 'instance';
 type Builder = ExpressionBuilder<Schema, Tables>;
@@ -72,13 +72,14 @@ export function whereOf(eb: Builder, scope: Scope, query: FindQuery): Predicate 
   return eb.and(predicates);
 }
 
-/** Of the series that are seen, one has such a Modality. The kinds of a study stand beside it, and often tell already. */
+/** Of the series that are seen, one has such a Modality. Bits beside the study tell it of those that most studies have. */
 function hasVisibleModality(eb: Builder, scope: Scope, modality: Match): Predicate {
   if (modality.kind !== 'any-of') return hasVisibleSeries(eb, scope, modality);
-  const kinds = visibleKinds(scope, modality.values.map(imagingKindOf));
-  if (kinds.length === 0) return eb.lit(false);
-  const ofKinds = hasKinds(kinds, 'study');
-  return modality.values.every(isWholeKind) ? ofKinds : eb.and([ofKinds, hasVisibleSeries(eb, scope, modality)]);
+  const asked = modality.values.reduce((bits, value) => bits | modalityBit(value), 0);
+  const bits = asked & visibleModalityBits(scope);
+  if (bits === 0) return eb.lit(false);
+  const byBits = hasModalityBits(bits, 'study');
+  return modality.values.every(hasOwnBit) ? byBits : eb.and([byBits, hasVisibleSeries(eb, scope, modality)]);
 }
 
 function hasVisibleSeries(eb: Builder, scope: Scope, modality: Match): Predicate {

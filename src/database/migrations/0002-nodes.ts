@@ -5,8 +5,9 @@
 import { type Kysely, sql } from 'kysely';
 import type { Dialect } from '../dialects.js';
 
-/** One bit for each kind of imaging, as `imagingKindBits` in `archive/scope` has them. */
-const BIT_OF_KIND = "case kind when 'xray' then 1 when 'ct' then 2 when 'mri' then 4 else 8 end";
+/** A bit for each Modality that a licence asks for, and one for all others, as `archive/scope` has them. */
+const bitOf = (modality: string): string =>
+  `case ${modality} when 'CR' then 1 when 'DX' then 2 when 'CT' then 4 when 'MR' then 8 else 16 end`;
 
 export async function up(db: Kysely<unknown>, dialect: Dialect): Promise<void> {
   await createIdentity(db, dialect);
@@ -38,14 +39,14 @@ async function describeStudies(db: Kysely<unknown>, { text }: Dialect): Promise<
   await db.schema.alterTable('study').addColumn('split', text).execute();
   await db.schema
     .alterTable('study')
-    .addColumn('imaging_kinds', 'integer', (c) => c.notNull().defaultTo(0))
+    .addColumn('modality_bits', 'integer', (c) => c.notNull().defaultTo(0))
     .execute();
   await sql`
     update study set
       split = (select split from patient where patient.id = study.patient_row_id),
-      imaging_kinds = coalesce((
+      modality_bits = coalesce((
         select sum(bit) from (
-          select distinct ${sql.raw(BIT_OF_KIND)} as bit from series where series.study_row_id = study.id
+          select distinct ${sql.raw(bitOf('modality'))} as bit from series where series.study_row_id = study.id
         ) as bits
       ), 0)
   `.execute(db);
@@ -53,7 +54,7 @@ async function describeStudies(db: Kysely<unknown>, { text }: Dialect): Promise<
   await db.schema
     .createIndex('study_by_date')
     .on('study')
-    .columns(['study_date', 'id', 'site_id', 'split', 'imaging_kinds'])
+    .columns(['study_date', 'id', 'site_id', 'split', 'modality_bits'])
     .execute();
 }
 
@@ -69,35 +70,35 @@ async function createStudyMonth(db: Kysely<unknown>, { text, rowID }: Dialect): 
     .addColumn('month', text, (c) => c.notNull())
     .addColumn('site_id', rowID, (c) => c.notNull())
     .addColumn('split', text, (c) => c.notNull())
-    .addColumn('imaging_kinds', 'integer', (c) => c.notNull())
+    .addColumn('modality_bits', 'integer', (c) => c.notNull())
     .addColumn('studies', 'integer', (c) => c.notNull())
-    .addPrimaryKeyConstraint('study_month_key', ['month', 'site_id', 'split', 'imaging_kinds'])
+    .addPrimaryKeyConstraint('study_month_key', ['month', 'site_id', 'split', 'modality_bits'])
     .execute();
   await sql`
-    insert into study_month (month, site_id, split, imaging_kinds, studies)
-    select substr(study_date, 1, 6), site_id, split, imaging_kinds, count(*)
-    from study group by substr(study_date, 1, 6), site_id, split, imaging_kinds
+    insert into study_month (month, site_id, split, modality_bits, studies)
+    select substr(study_date, 1, 6), site_id, split, modality_bits, count(*)
+    from study group by substr(study_date, 1, 6), site_id, split, modality_bits
   `.execute(db);
 }
 
 /** Raise or lower the count of the cell that a row of `study` belongs to. */
 const counted = (row: 'new' | 'old', by: 1 | -1): string => `
-  insert into study_month (month, site_id, split, imaging_kinds, studies)
-  values (substr(${row}.study_date, 1, 6), ${row}.site_id, ${row}.split, ${row}.imaging_kinds, ${by})
-  on conflict (month, site_id, split, imaging_kinds) do update set studies = study_month.studies + ${by};`;
+  insert into study_month (month, site_id, split, modality_bits, studies)
+  values (substr(${row}.study_date, 1, 6), ${row}.site_id, ${row}.split, ${row}.modality_bits, ${by})
+  on conflict (month, site_id, split, modality_bits) do update set studies = study_month.studies + ${by};`;
 
-/** Give a study the kinds that its series have. */
+/** Give a study the bits of its series. */
 const described = (row: 'new' | 'old'): string => `
-  update study set imaging_kinds = coalesce((
-    select sum(bit) from (select distinct ${BIT_OF_KIND} as bit from series where study_row_id = ${row}.study_row_id) as bits
+  update study set modality_bits = coalesce((
+    select sum(bit) from (select distinct ${bitOf('modality')} as bit from series where study_row_id = ${row}.study_row_id) as bits
   ), 0) where id = ${row}.study_row_id;`;
 
-/** A kind is added without a look at the other series; studies of a thousand series are stored one by one. */
+/** A bit is added without a look at the other series; studies of a thousand series are stored one by one. */
 const ADDED = `
-  update study set imaging_kinds = imaging_kinds | (${BIT_OF_KIND.replace('kind', 'new.kind')})
-  where id = new.study_row_id and (imaging_kinds & (${BIT_OF_KIND.replace('kind', 'new.kind')})) = 0;`;
+  update study set modality_bits = modality_bits | (${bitOf('new.modality')})
+  where id = new.study_row_id and (modality_bits & (${bitOf('new.modality')})) = 0;`;
 
-const MOVED = ['study_date', 'site_id', 'split', 'imaging_kinds'];
+const MOVED = ['study_date', 'site_id', 'split', 'modality_bits'];
 const isMoved = (differs: string): string =>
   MOVED.map((column) => `old.${column} ${differs} new.${column}`).join(' or ');
 
@@ -108,8 +109,8 @@ const SQLITE_TRIGGERS: readonly string[] = [
    begin ${counted('old', -1)} ${counted('new', 1)} end`,
   `create trigger series_added after insert on series begin ${ADDED} end`,
   `create trigger series_removed after delete on series begin ${described('old')} end`,
-  `create trigger series_moved after update of kind, study_row_id on series
-   when old.kind <> new.kind or old.study_row_id <> new.study_row_id
+  `create trigger series_moved after update of modality, study_row_id on series
+   when old.modality is not new.modality or old.study_row_id <> new.study_row_id
    begin ${described('old')} ${described('new')} end`,
 ];
 
@@ -131,9 +132,9 @@ const POSTGRES_TRIGGERS: readonly string[] = [
   ...postgresTrigger('series_removed', 'delete on series', described('old')),
   ...postgresTrigger(
     'series_moved',
-    'update of kind, study_row_id on series',
+    'update of modality, study_row_id on series',
     `${described('old')} ${described('new')}`,
-    'old.kind <> new.kind or old.study_row_id <> new.study_row_id',
+    'old.modality is distinct from new.modality or old.study_row_id <> new.study_row_id',
   ),
 ];
 

@@ -61,6 +61,8 @@ export class S3Run {
     const gap = Buffer.allocUnsafe(offset - this.#nextAt);
     this.#nextAt = offset + target.length;
     const filling = this.#turn.then(async () => {
+      // What was asked for before has failed half way: these would be other bytes.
+      if (this.#at !== offset - gap.length && !this.#isAtEnd) throw asArchiveError(brokenOff());
       await this.#fill(gap);
       return this.#fill(target);
     });
@@ -113,7 +115,7 @@ export class S3Run {
     if (this.#chunks === undefined && !(await this.#openBody())) return NOTHING;
     const next = await this.#chunks?.next();
     if (next?.done === false && Buffer.isBuffer(next.value)) return next.value;
-    throw Object.assign(new Error('The answer ended before its bytes.'), { code: 'ERR_STREAM_PREMATURE_CLOSE' });
+    throw brokenOff();
   }
 
   /** Whether there are bytes at all where this run goes on. */
@@ -151,6 +153,9 @@ export class S3Run {
     this.#rest = NOTHING;
   }
 }
+
+const brokenOff = (): Error =>
+  Object.assign(new Error('The answer ended before its bytes.'), { code: 'ERR_STREAM_PREMATURE_CLOSE' });
 
 /** Where the object ends, of `bytes START-LAST/SIZE`. */
 function endOf(contentRange: string | undefined, start: number): number {
