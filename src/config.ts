@@ -42,16 +42,16 @@ export function loadConfig(
   const inFolder = placesInFolder(dataFolderOf(setting(flags.data, 'NCCID_DATA', defaultDataFolder)));
   const database = setting(flags.database, 'NCCID_DATABASE_URL', '');
   const blobs = setting(flags.blobs, 'NCCID_BLOBS', '');
-  if (database !== '' && !database.startsWith('sqlite:') && blobs === '') {
-    throw invalidRequest(
-      'Beside an index that nodes share it must be said where the files are (NCCID_BLOBS, --blobs).',
-    );
-  }
   const places = {
     database:
       database === '' ? inFolder.database : named('NCCID_DATABASE_URL, --database', database, parseDatabasePlace),
     blobs: blobs === '' ? inFolder.blobs : named('NCCID_BLOBS, --blobs', blobs, parseBlobsPlace),
   };
+  if (places.database.kind === 'postgres' && blobs === '') {
+    throw invalidRequest(
+      'Beside an index that nodes share it must be said where the files are (NCCID_BLOBS, --blobs).',
+    );
+  }
   const port = portOf(setting(flags.port, 'NCCID_PORT', '8080'));
   const host = hostOf(setting(flags.host, 'NCCID_HOST', '127.0.0.1'));
   const ownURL = `http://${isIP(host) === 6 ? `[${host}]` : host}:${port}`;

@@ -62,8 +62,11 @@ describe('loadConfig', () => {
       NCCID_BLOBS: 's3://images/nccid/one/?endpoint=http://127.0.0.1:8080&region=eu-west-2&path-style=true',
     };
     const { NCCID_BLOBS, ...databaseOnly } = both;
+    const inOneFolder = { ...databaseOnly, NCCID_BLOBS: '/srv' };
     expect(loadConfig(both).places).toEqual({ database: postgres, blobs: s3 });
-    expect(loadConfig(databaseOnly).places).toEqual({ database: postgres, blobs: inFolder.blobs });
+    expect(loadConfig(inOneFolder).places).toEqual({ database: postgres, blobs: inFolder.blobs });
+    // Each node would keep what it acknowledges in a folder of its own.
+    expect(() => loadConfig(databaseOnly)).toThrow('NCCID_BLOBS');
     expect(loadConfig({ NCCID_DATA: '/srv', NCCID_BLOBS }).places).toEqual({ database: inFolder.database, blobs: s3 });
     expect(loadConfig(both, { database: 'sqlite:/a/b.sqlite', blobs: '/c' }).places).toEqual({
       database: { kind: 'sqlite', path: '/a/b.sqlite' },
@@ -80,7 +83,8 @@ describe('loadConfig', () => {
   });
 
   it('takes how many connections a process opens from the URL, and does not hand it on', () => {
-    const { database } = loadConfig({ NCCID_DATABASE_URL: 'postgresql:///nccid?host=/run/pg&connections=8' }).places;
+    const url = 'postgresql:///nccid?host=/run/pg&connections=8';
+    const { database } = loadConfig({ NCCID_DATABASE_URL: url, NCCID_BLOBS: 's3://bucket' }).places;
     expect(database).toEqual({ kind: 'postgres', url: 'postgresql:///nccid?host=%2Frun%2Fpg', connections: 8 });
   });
 

@@ -171,6 +171,10 @@ async function addStudies(tx: Transaction<Schema>, sample: Sample, from: number,
       inner join scale_day on day = scattered % ${sql.raw(String(DAYS))}
       inner join scale_modality on number = (scattered / 65536) % 4
   `.execute(tx);
+  await sql`
+    insert into series_request (series_row_id, item_index, scheduled_procedure_step_id, requested_procedure_id)
+    select n, 0, 'SPS' || n, 'RP' || n from scale_study where n % 4 = 0
+  `.execute(tx);
   await addInstances(tx, sample);
 }
 
