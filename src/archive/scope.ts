@@ -1,5 +1,5 @@
 /**
- * What the archive shows a caller. A Scope is data: `access` makes it, `index/where` alone evaluates it, and it reaches
+ * What the archive shows a caller. A Scope is data: `access` makes it, `index/visible-series` alone evaluates it, and it reaches
  * down to series. Whatever lies outside does not exist for whoever holds it.
  */
 
