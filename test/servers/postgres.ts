@@ -32,11 +32,12 @@ export interface PostgresServer {
   remove(): Promise<void>;
 }
 
-/** Make a server and start it. */
-export async function startPostgres(): Promise<PostgresServer> {
+/** Make a server and start it. @param bin a folder of PostgreSQL's programs; without it, those from npm */
+export async function startPostgres(bin?: string): Promise<PostgresServer> {
   const folder = await mkdtemp(join(tmpdir(), 'nccid-postgres-'));
   await chmod(folder, 0o755);
-  const server = new Server(folder, await programsFor(folder), await freePort());
+  const programs = bin === undefined ? await programsFor(folder) : programsIn(bin);
+  const server = new Server(folder, programs, await freePort());
   await server.initialise();
   await server.start();
   return server;
@@ -54,8 +55,10 @@ async function programsFor(folder: string): Promise<Programs> {
   const home = dirname(dirname(installed.postgres));
   const copy = join(folder, 'native');
   await cp(home, copy, { recursive: true, verbatimSymlinks: true });
-  return { initdb: join(copy, 'bin/initdb'), postgres: join(copy, 'bin/postgres') };
+  return programsIn(join(copy, 'bin'));
 }
+
+const programsIn = (bin: string): Programs => ({ initdb: join(bin, 'initdb'), postgres: join(bin, 'postgres') });
 
 async function isOpenToOthers(path: string): Promise<boolean> {
   for (let above = path; above !== dirname(above); above = dirname(above)) {
