@@ -5,6 +5,9 @@ import { ArchiveError } from '../errors.js';
 /** Whoever only looks whether there is a server has the lock for a moment. */
 const MOMENT_MS = 1_000;
 
+/** What nobody refers to is closed by the garbage collector, and a lock with it: a process keeps those that it has. */
+const held = new Set<Sqlite.Database>();
+
 /**
  * Take the lock at `path` for as long as this process lives, or until the returned function is called. It waits for up to
  * a second, and the whole process with it.
@@ -34,7 +37,11 @@ function lock(path: string, waitMs: number): () => void {
     }
     throw unavailable(path, error);
   }
-  return () => sqlite.close();
+  held.add(sqlite);
+  return () => {
+    held.delete(sqlite);
+    sqlite.close();
+  };
 }
 
 function open(path: string, waitMs: number) {

@@ -106,6 +106,29 @@ describe('takeFolderLock', () => {
   });
 });
 
+describe('a lock whose release is dropped', () => {
+  it('is held for as long as the process lives', async () => {
+    const path = join(temporaryFolder(), 'lock');
+    const other = OtherProcess.run(`
+      const { takeFolderLock } = await source('database/folder-lock.ts');
+      const { setFlagsFromString } = await import('node:v8');
+      setFlagsFromString('--expose-gc');
+      const collect = (await import('node:vm')).runInNewContext('gc');
+      takeFolderLock(${JSON.stringify(path)});
+      for (let n = 0; n < 5; n++) {
+        collect();
+        await new Promise((resolve) => setTimeout(resolve, 10));
+      }
+      say('collected');
+      await told();
+    `);
+    expect(await other.line()).toBe('collected');
+    expect(isFolderLocked(path)).toBe(true);
+    other.tell('end');
+    await other.ended();
+  });
+});
+
 describe('isFolderLocked', () => {
   it('tells at once, and leaves the lock as it was', () => {
     const path = join(temporaryFolder(), 'lock');
