@@ -9,7 +9,6 @@ import { Archive } from './archive.js';
 import type { BlobStore } from './blobs/blob-store.js';
 import { makeFolder } from './blobs/disk.js';
 import { FilesystemBlobStore } from './blobs/filesystem.js';
-import { S3BlobStore } from './blobs/s3/store.js';
 import type { ArchivePlaces, BlobsPlace } from './places.js';
 
 export interface OpenArchive {
@@ -88,7 +87,11 @@ export async function openDatabase(place: DatabasePlace, setting = 'NCCID_DATABA
 }
 
 async function openBlobs(place: BlobsPlace, setting: string): Promise<BlobStore> {
-  if (place.kind === 's3') return named(setting, () => S3BlobStore.open(place));
+  if (place.kind === 's3') {
+    // Loaded where it is used: its client takes as much memory as all the rest.
+    const { S3BlobStore } = await import('./blobs/s3/store.js');
+    return named(setting, () => S3BlobStore.open(place));
+  }
   await makeArchiveFolder(resolve(place.path));
   return FilesystemBlobStore.open(place.path);
 }
