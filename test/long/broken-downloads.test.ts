@@ -11,7 +11,7 @@ const DOWNLOADS = 24;
 const INSTANCES = 4;
 const INSTANCE_BYTES = 50e6;
 const MOST_BYTES = 300 * MIB;
-const MOST_KEPT_BYTES = 40 * MIB;
+const MOST_KEPT_BYTES = 64 * MIB;
 /** A slow reader takes this much and then waits. */
 const SIP_BYTES = 256 * 1024;
 const SIP_MS = 20;
