@@ -1,7 +1,7 @@
 import { defineConfig } from 'vitest/config';
 
 /** What runs on either pair of back ends: SQLite and a folder, PostgreSQL and an object store. */
-const ON_BOTH = ['test/http/**/*.test.ts', 'test/access/**/*.test.ts', 'test/governance/**/*.test.ts'];
+const ON_BOTH = ['http', 'access', 'governance', 'archive/index'].map((folder) => `test/${folder}/**/*.test.ts`);
 /** What is about PostgreSQL and nodes, and nothing else. */
 const NODES_ONLY = 'test/**/*.nodes.test.ts';
 

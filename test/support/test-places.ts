@@ -9,8 +9,9 @@ import { join } from 'node:path';
 import pg from 'pg';
 import { inject } from 'vitest';
 import { S3BlobStore } from '../../src/archive/blobs/s3/store.js';
-import { type ArchivePlaces, type BlobsPlace, parseBlobsPlace, placesInFolder } from '../../src/archive/places.js';
+import { type ArchivePlaces, type BlobsPlace, placesInFolder } from '../../src/archive/places.js';
 import type { DatabasePlace, PostgresPlace } from '../../src/database/database-place.js';
+import { findTestBucket } from './test-object-store.js';
 
 declare module 'vitest' {
   interface ProvidedContext {
@@ -89,11 +90,9 @@ async function asAdministrator(url: string, statement: string): Promise<void> {
 
 /** A prefix of its own in the object store of this run; the folder where there is no object store. */
 export function newBlobsPlace(folder: string): BlobsPlace {
-  const place = process.env['NCCID_TEST_S3'];
-  if (!place) return { kind: 'folder', path: folder };
-  const parsed = parseBlobsPlace(place);
-  if (parsed.kind !== 's3') throw new Error('NCCID_TEST_S3 names no object store.');
-  return { ...parsed, prefix: `${parsed.prefix}${randomBytes(8).toString('hex')}/` };
+  const bucket = findTestBucket();
+  if (bucket === undefined) return { kind: 'folder', path: folder };
+  return { kind: 's3', ...bucket, prefix: `${bucket.prefix}${randomBytes(8).toString('hex')}/` };
 }
 
 /** Remove every blob of a place in the object store. */

@@ -1,9 +1,9 @@
 import { Database } from '../../../src/database/database.js';
 import { describeQueryPlans } from '../../contracts/query-plans.js';
 import { settle } from '../../scale/synthetic-index.js';
-import { newDatabasePlace } from '../../support/test-places.js';
+import { isForNodes, newDatabasePlace } from '../../support/test-places.js';
 
-describeQueryPlans('SQLite', async () => {
+describeQueryPlans(isForNodes() ? 'PostgreSQL' : 'SQLite', async () => {
   const { place, drop } = await newDatabasePlace();
   const database = await Database.open(place);
   return {

@@ -1,8 +1,8 @@
 import { Database } from '../../../src/database/database.js';
 import { describeStudyIndex } from '../../contracts/study-index.js';
-import { newDatabasePlace } from '../../support/test-places.js';
+import { isForNodes, newDatabasePlace } from '../../support/test-places.js';
 
-describeStudyIndex('SQLite', async () => {
+describeStudyIndex(isForNodes() ? 'PostgreSQL' : 'SQLite', async () => {
   const { place, drop } = await newDatabasePlace();
   const [database, another] = [await Database.open(place), await Database.open(place)];
   return {
