@@ -71,6 +71,8 @@ export interface StudyTable {
   split: 'training' | 'validation';
   /** A bit for each of the common Modalities of its series; kept by triggers. */
   modality_bits: Generated<number>;
+  /** How many series and instances it has of each Modality: `[[kind, modality, series, instances], …]`; kept by triggers. */
+  series_counts: Generated<string>;
   /** Empty when absent or not a date, so that it sorts last when the latest come first. */
   study_date: string;
   study_time: string | null;

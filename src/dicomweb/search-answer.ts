@@ -13,12 +13,17 @@ export interface AnswerShape {
   readonly returnTags: ReadonlySet<Tag> | 'all';
 }
 
+/** Gives the text of one element, or undefined when the entity has none. */
+type ElementText = (entity: FoundEntity) => string | undefined;
+
 interface Column {
-  readonly attribute: QueryableAttribute;
+  readonly level: QueryLevel;
   /** `00080020` */
   readonly tag: string;
   /** `"00080020":` */
   readonly name: string;
+  /** What the archive knows without the stored attributes; these are looked into when it gives nothing. */
+  readonly known: ElementText | undefined;
   /** What stands when there is no value; undefined when the attribute is then left out. */
   readonly empty: string | undefined;
 }
@@ -29,27 +34,25 @@ const IDENTIFYING: ReadonlySet<Tag> = new Set<Tag>([TAG.StudyInstanceUID, TAG.Se
 /** Of the answered entity alone: a series has its own URL, not that of its study. */
 const OF_THE_ENTITY: ReadonlySet<Tag> = new Set<Tag>([TAG.RetrieveURL, TAG.InstanceAvailability]);
 
-/** Make the function that writes answers of that shape; it is made once for a request. */
+/** Make the function that writes answers of that shape; it is made once for a request, and runs a thousand times. */
 export function answerWriter(shape: AnswerShape, base: string): (entity: FoundEntity) => string {
-  const columns = columnsOf(shape);
+  const columns = columnsOf(shape, base);
   return (entity) => {
     const attributes: Record<QueryLevel, ReadonlyMap<string, string>> = {
       study: memberTexts(entity.study.attributes),
       series: memberTexts(entity.series?.attributes),
       instance: memberTexts(entity.instance?.attributes),
     };
-    const members = columns.flatMap(({ attribute, tag, name, empty }) => {
-      const text = attribute.isComputed
-        ? computed(attribute, entity, base)
-        : (identifying(attribute, entity) ?? attributes[attribute.level].get(tag));
-      const member = text ?? empty;
-      return member === undefined ? [] : [name + member];
-    });
-    return `{${members.join()}}`;
+    let answer = '{';
+    for (const { level, tag, name, known, empty } of columns) {
+      const element = known?.(entity) ?? attributes[level].get(tag) ?? empty;
+      if (element !== undefined) answer += (answer.length === 1 ? '' : ',') + name + element;
+    }
+    return `${answer}}`;
   };
 }
 
-function columnsOf({ level, returnedLevels, returnTags }: AnswerShape): readonly Column[] {
+function columnsOf({ level, returnedLevels, returnTags }: AnswerShape, base: string): readonly Column[] {
   const answered = LEVELS.slice(0, LEVELS.indexOf(level) + 1);
   return answered
     .flatMap((one) => queryableAttributesOf(one))
@@ -60,61 +63,50 @@ function columnsOf({ level, returnedLevels, returnTags }: AnswerShape): readonly
     })
     .sort((a, b) => a.tag - b.tag)
     .map((attribute) => ({
-      attribute,
+      level: attribute.level,
       tag: tagText(attribute.tag),
       name: `"${tagText(attribute.tag)}":`,
+      known: knownText(attribute, base),
       empty: attribute.returned === 'if-known' ? undefined : `{"vr":"${attribute.vr}"}`,
     }));
 }
 
-/** The UIDs under which the entity is retrieved, whatever else is known of it. */
-function identifying({ tag, vr }: QueryableAttribute, entity: FoundEntity): string | undefined {
-  const uid = identifyingUID(tag, entity);
-  return uid === undefined ? undefined : `{"vr":"${vr}","Value":["${uid}"]}`;
-}
+/** An element of one value, whose text in JSON is `json`. */
+const element = (vr: string, json: string | number): string => `{"vr":"${vr}","Value":[${json}]}`;
 
-function identifyingUID(tag: Tag, { study, series, instance }: FoundEntity): string | undefined {
+/** The UIDs under which an entity is retrieved, whatever else is known of it, and what is made from what the caller may see. */
+function knownText({ tag, vr, isComputed }: QueryableAttribute, base: string): ElementText | undefined {
   switch (tag) {
     case TAG.StudyInstanceUID:
-      return study.studyInstanceUID;
+      return ({ study }) => element(vr, `"${study.studyInstanceUID}"`);
     case TAG.SeriesInstanceUID:
-      return series?.seriesInstanceUID;
+      return ({ series }) => series && element(vr, `"${series.seriesInstanceUID}"`);
     case TAG.SOPInstanceUID:
-      return instance?.sopInstanceUID;
+      return ({ instance }) => instance && element(vr, `"${instance.sopInstanceUID}"`);
+    case TAG.AvailableTransferSyntaxUID:
+      return ({ instance }) => instance && element(vr, `"${instance.transferSyntaxUID}"`);
+    case TAG.InstanceAvailability:
+      return () => element(vr, '"ONLINE"');
+    case TAG.ModalitiesInStudy:
+      return ({ study }) => modalitiesText(study.modalities, vr);
+    case TAG.NumberOfStudyRelatedSeries:
+      return ({ study }) => element(vr, study.seriesCount);
+    case TAG.NumberOfStudyRelatedInstances:
+      return ({ study }) => element(vr, study.instanceCount);
+    case TAG.NumberOfSeriesRelatedInstances:
+      return ({ series }) => series && element(vr, series.instanceCount);
+    case TAG.RetrieveURL: {
+      const quotedBase = JSON.stringify(base).slice(1, -1);
+      return (entity) => element(vr, `"${retrieveURL(entity, quotedBase)}"`);
+    }
     default:
+      if (isComputed) throw new Error('A computed attribute has a value that is computed.');
       return undefined;
   }
 }
 
-function computed({ tag, vr }: QueryableAttribute, entity: FoundEntity, base: string): string | undefined {
-  const values = computedValues(tag, entity, base);
-  return values === undefined ? undefined : `{"vr":"${vr}","Value":${JSON.stringify(values)}}`;
-}
-
-function computedValues(
-  tag: Tag,
-  { study, series, instance }: FoundEntity,
-  base: string,
-): readonly (string | number)[] | undefined {
-  switch (tag) {
-    case TAG.InstanceAvailability:
-      return ['ONLINE'];
-    case TAG.ModalitiesInStudy:
-      return study.modalities.length === 0 ? undefined : study.modalities;
-    case TAG.NumberOfStudyRelatedSeries:
-      return [study.seriesCount];
-    case TAG.NumberOfStudyRelatedInstances:
-      return [study.instanceCount];
-    case TAG.NumberOfSeriesRelatedInstances:
-      return series && [series.instanceCount];
-    case TAG.AvailableTransferSyntaxUID:
-      return instance && [instance.transferSyntaxUID];
-    case TAG.RetrieveURL:
-      return [retrieveURL({ study, series, instance }, base)];
-    default:
-      throw new Error('A computed attribute has a value that is computed.');
-  }
-}
+const modalitiesText = (modalities: readonly string[], vr: string): string | undefined =>
+  modalities.length === 0 ? undefined : element(vr, modalities.map((modality) => JSON.stringify(modality)).join());
 
 function retrieveURL({ study, series, instance }: FoundEntity, base: string): string {
   const { studyInstanceUID } = study;

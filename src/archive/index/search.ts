@@ -8,17 +8,14 @@ import type { Schema } from '../../database/schema.js';
 import type { Scope } from '../scope.js';
 import type { FindQuery } from './find-query.js';
 import { isListing, type ListedPage, listStudies } from './listing.js';
-import { visibleSeries } from './visible-series.js';
+import { parseSeriesCounts, type SeriesSum, sumOf } from './series-counts.js';
+import { visibleKinds } from './visible-series.js';
 import { whereOf } from './where.js';
 
-export interface FoundStudy {
+export interface FoundStudy extends SeriesSum {
   readonly studyInstanceUID: string;
   /** The attributes of the study level as one DICOM JSON object. */
   readonly attributes: string;
-  readonly seriesCount: number;
-  readonly instanceCount: number;
-  /** Sorted, each once. */
-  readonly modalities: readonly string[];
 }
 
 export interface FoundSeries {
@@ -134,41 +131,21 @@ async function readStudies(
   scope: Scope,
   ids: readonly number[],
 ): Promise<ReadonlyMap<number, FoundStudy>> {
-  const studiesAsked = read
+  const rows = await read
     .selectFrom('study')
-    .select(['id', 'study_instance_uid', 'attributes'])
+    .select(['id', 'study_instance_uid', 'attributes', 'series_counts'])
     .where(dialect.isAmong('id', ids))
     .execute();
-  const visibleAsked = read
-    .selectFrom('series')
-    .select((eb) => [
-      'study_row_id',
-      'modality',
-      eb.fn.countAll<number>().as('series_count'),
-      eb.fn.sum<number>('instance_count').as('instance_count'),
-    ])
-    .where(dialect.isAmong('study_row_id', ids))
-    .where((eb) => visibleSeries(eb, scope))
-    .groupBy(['study_row_id', 'modality'])
-    .orderBy('modality')
-    .execute();
-  const [studies, visible] = await Promise.all([studiesAsked, visibleAsked]);
-  const groups = new Map<number, typeof visible>();
-  for (const row of visible) groups.set(row.study_row_id, [...(groups.get(row.study_row_id) ?? []), row]);
+  const isVisible = visibleKinds(scope);
   return new Map(
-    studies.map((study) => {
-      const rows = groups.get(study.id) ?? [];
-      return [
-        study.id,
-        {
-          studyInstanceUID: study.study_instance_uid,
-          attributes: study.attributes,
-          seriesCount: rows.reduce((sum, row) => sum + Number(row.series_count), 0),
-          instanceCount: rows.reduce((sum, row) => sum + Number(row.instance_count), 0),
-          modalities: rows.flatMap(({ modality }) => (modality === null ? [] : [modality])),
-        },
-      ];
-    }),
+    rows.map((row) => [
+      row.id,
+      {
+        studyInstanceUID: row.study_instance_uid,
+        attributes: row.attributes,
+        ...sumOf(parseSeriesCounts(row.series_counts).filter(({ kind }) => isVisible.has(kind))),
+      },
+    ]),
   );
 }
 

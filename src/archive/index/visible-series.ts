@@ -1,7 +1,7 @@
 /** What a Scope shows: the only place where a Scope becomes a predicate, on series and on the studies they make visible. */
 import { type Expression, type ExpressionBuilder, expressionBuilder, type SqlBool, sql } from 'kysely';
 import type { Schema } from '../../database/schema.js';
-import { IMAGING_KINDS, imagingKindBits, type LicencePredicate, type Scope } from '../scope.js';
+import { IMAGING_KINDS, type ImagingKind, imagingKindBits, type LicencePredicate, type Scope } from '../scope.js';
 
 type Predicate = Expression<SqlBool>;
 
@@ -60,8 +60,11 @@ function licensedStudies({ kinds, splits, siteIDs }: LicencePredicate, table: St
 export const hasModalityBits = (bits: number, table: StudyTable): Predicate =>
   sql<SqlBool>`(${sql.ref(`${table}.modality_bits`)} & ${sql.lit(bits)}) <> 0`;
 
-/** The bits of the Modalities that a Scope shows. */
-export function visibleModalityBits(scope: Scope): number {
-  if (scope.kind === 'nothing') return 0;
-  return imagingKindBits(scope.kind === 'licence' ? scope.predicate.kinds : IMAGING_KINDS);
+/** The kinds of series that a Scope shows, of the studies that it shows. */
+export function visibleKinds(scope: Scope): ReadonlySet<ImagingKind> {
+  if (scope.kind === 'nothing') return new Set();
+  return new Set(scope.kind === 'licence' ? scope.predicate.kinds : IMAGING_KINDS);
 }
+
+/** The bits of the Modalities that a Scope shows. */
+export const visibleModalityBits = (scope: Scope): number => imagingKindBits([...visibleKinds(scope)]);

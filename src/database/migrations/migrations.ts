@@ -3,6 +3,7 @@ import type { Kysely, Migration } from 'kysely';
 import type { Dialect } from '../dialects.js';
 import * as archive from './0001-archive.js';
 import * as nodes from './0002-nodes.js';
+import * as studySeries from './0003-study-series.js';
 
 interface DialectMigration {
   up(db: Kysely<unknown>, dialect: Dialect): Promise<void>;
@@ -11,6 +12,7 @@ interface DialectMigration {
 const MIGRATIONS: Readonly<Record<string, DialectMigration>> = {
   '0001-archive': archive,
   '0002-nodes': nodes,
+  '0003-study-series': studySeries,
 };
 
 /** The migrations as they run on a database of that dialect. */
