@@ -67,6 +67,8 @@ export class PostgresPool {
       idleTimeoutMillis: IDLE_MS,
       keepAlive: true,
       types: TYPES,
+      // What is asked at the same moment of one connection goes out together.
+      pipeline: true,
     });
     this.#pool.on('error', options.onIdleError);
   }
@@ -105,6 +107,8 @@ export class PooledConnection implements PostgresPoolClient {
   readonly #answerMs: number;
   readonly #nameOf: ((text: string) => string | undefined) | undefined;
   #isBroken = false;
+  /** The answer to the `begin` of the transaction that runs. */
+  #begun: Promise<unknown> | undefined;
 
   constructor(client: pg.PoolClient, answerMs: number, nameOf: ((text: string) => string | undefined) | undefined) {
     this.#client = client;
@@ -123,7 +127,8 @@ export class PooledConnection implements PostgresPoolClient {
     values: readonly unknown[] = [],
   ): Promise<PostgresQueryResult<R>> | PostgresCursor<R> {
     if (typeof text !== 'string') throw new Error('A pooled connection does not stream.');
-    return this.#ask<R>(text, values);
+    if (text === 'begin') return this.#begin<R>();
+    return text === 'commit' ? this.#commit<R>() : this.#ask<R>(text, values);
   }
 
   release(): void {
@@ -139,6 +144,18 @@ export class PooledConnection implements PostgresPoolClient {
       this.release();
       throw error;
     }
+  }
+
+  /** It goes out with what is asked next: nobody waits for its answer until there is something to commit. */
+  async #begin<R>(): Promise<PostgresQueryResult<R>> {
+    this.#begun = this.#ask<R>('begin', []);
+    this.#begun.catch(() => undefined);
+    return { command: 'SELECT', rowCount: 0, rows: [] };
+  }
+
+  async #commit<R>(): Promise<PostgresQueryResult<R>> {
+    await this.#begun;
+    return this.#ask<R>('commit', []);
   }
 
   async #ask<R>(text: string, values: readonly unknown[]): Promise<PostgresQueryResult<R>> {
