@@ -82,6 +82,11 @@ export class ScopedArchive {
     return this.#parts.files.expectAll(instances);
   }
 
+  /** How many files it pays to begin to read before the one at hand is read. */
+  get filesAhead(): number {
+    return this.#parts.files.filesAhead;
+  }
+
   /** Open the file of an instance. Close it when done. */
   open(instance: LocatedInstance): Promise<StoredFile> {
     return this.#parts.files.open(instance);

@@ -1,4 +1,4 @@
-/** Reads the beginning of the next file while the one before is on its way out. */
+/** Reads the beginnings of the next files while the one before is on its way out. */
 
 interface Begun {
   readonly index: number;
@@ -6,21 +6,33 @@ interface Begun {
   readonly first: Promise<IteratorResult<Buffer>>;
 }
 
-export class ReadAhead {
-  readonly #begin: (index: number) => AsyncGenerator<Buffer>;
-  readonly #count: number;
-  #next: Begun | undefined;
+export interface FilesToRead {
+  readonly count: number;
+  /** The bytes of a file, by its 0-based index. */
+  sizeBytes(index: number): number;
+  /** The pieces of a file. */
+  open(index: number): AsyncGenerator<Buffer>;
+  /** How many files are begun at most before they are asked for. */
+  readonly ahead: number;
+}
 
-  /** @param begin gives the pieces of one of `count` files, asked for by its 0-based index */
-  constructor(count: number, begin: (index: number) => AsyncGenerator<Buffer>) {
-    this.#count = count;
-    this.#begin = begin;
+/** What the files that are begun beyond the next one have together at most. */
+const AHEAD_BYTES = 4 * 1024 * 1024;
+
+export class ReadAhead {
+  readonly #files: FilesToRead;
+  /** In rising order. */
+  readonly #begun: Begun[] = [];
+  #nextIndex = 0;
+
+  constructor(files: FilesToRead) {
+    this.#files = files;
   }
 
-  /** The pieces of a file; those of the next one are begun. To be asked for in rising order. */
+  /** The pieces of a file; those after it are begun. To be asked for one after the other. */
   async *pieces(index: number): AsyncGenerator<Buffer> {
-    const { pieces, first } = this.#next?.index === index ? this.#next : this.#open(index);
-    this.#next = index + 1 < this.#count ? this.#open(index + 1) : undefined;
+    const { pieces, first } = this.#begun.shift() ?? this.#open(index);
+    this.#beginMore();
     try {
       const begun = await first;
       if (begun.done !== true) yield begun.value;
@@ -32,12 +44,22 @@ export class ReadAhead {
 
   /** Give up what was begun and not asked for. */
   async close(): Promise<void> {
-    await this.#next?.pieces.return(undefined);
-    this.#next = undefined;
+    await Promise.all(this.#begun.splice(0).map(({ pieces }) => pieces.return(undefined)));
+  }
+
+  #beginMore(): void {
+    const { ahead, count, sizeBytes } = this.#files;
+    let bytes = this.#begun.reduce((sum, { index }) => sum + sizeBytes(index), 0);
+    while (this.#begun.length < ahead && this.#nextIndex < count) {
+      bytes += sizeBytes(this.#nextIndex);
+      if (this.#begun.length > 0 && bytes > AHEAD_BYTES) return;
+      this.#begun.push(this.#open(this.#nextIndex));
+    }
   }
 
   #open(index: number): Begun {
-    const pieces = this.#begin(index);
+    this.#nextIndex = index + 1;
+    const pieces = this.#files.open(index);
     const first = pieces.next();
     // Told to whoever asks for the file; nobody may ever do.
     first.catch(() => undefined);

@@ -23,9 +23,12 @@ export async function retrieveInstances(exchange: Exchange): Promise<void> {
   if (chosen.mediaType === OCTETS) return sendAllBulkdata(exchange, instances);
   const isAsStored = chosen.stored === true;
   if (!chosen.multipart) return sendOne(exchange, instances, isAsStored);
-  const files = new ReadAhead(instances.length, (index) =>
-    fileBytes(exchange.archive, at(instances, index), isAsStored),
-  );
+  const files = new ReadAhead({
+    count: instances.length,
+    sizeBytes: (index) => at(instances, index).sizeBytes,
+    open: (index) => fileBytes(exchange.archive, at(instances, index), isAsStored),
+    ahead: exchange.archive.filesAhead,
+  });
   try {
     await sendMultipart(
       exchange,

@@ -34,6 +34,8 @@ export interface StoredBlob {
 }
 
 export interface BlobStore {
+  /** How many blobs it pays to begin to read before the one at hand is read: across a network, several. */
+  readonly filesAhead: number;
   stage(): Promise<StagedBlob>;
   /**
    * Open a blob that whoever asks knows of from the index.

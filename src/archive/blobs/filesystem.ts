@@ -18,6 +18,7 @@ const REMEMBERED_FOLDERS = 10_000;
 const INCOMING = 'incoming';
 
 export class FilesystemBlobStore implements BlobStore {
+  readonly filesAhead = 1;
   readonly #root: string;
   readonly #folders = new FolderSync();
   readonly #held = new HeldBytes();

@@ -36,6 +36,11 @@ export class StoredFiles {
     this.#options = options;
   }
 
+  /** How many files it pays to begin to read before the one at hand is read. */
+  get filesAhead(): number {
+    return this.#options.blobs.filesAhead;
+  }
+
   /** Open the file of an instance. Close it when done. @throws ArchiveError `corrupt` when it is lost */
   async open(instance: LocatedInstance): Promise<StoredFile> {
     const mark = (finding: string) => this.#mark(instance, finding);
@@ -159,7 +164,10 @@ export class StoredFile {
     finding: string,
   ): AsyncGenerator<Buffer> {
     const { pool } = this.#surroundings;
-    const buffers = [pool.take(READ_BYTES), pool.take(Math.min(READ_BYTES, lengthBytes))];
+    const buffers = [0, 1].flatMap((piece) => {
+      const left = lengthBytes - piece * READ_BYTES;
+      return left > 0 ? [pool.take(Math.min(READ_BYTES, left))] : [];
+    });
     const read = async (piece: number): Promise<Buffer> => {
       const at = piece * READ_BYTES;
       const target = buffers[piece % 2]?.subarray(0, Math.min(READ_BYTES, lengthBytes - at)) ?? Buffer.alloc(0);
