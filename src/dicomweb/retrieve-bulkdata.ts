@@ -1,26 +1,25 @@
-/** Retrieve the values that metadata refers to, one by one or all of a resource. PS3.18 §10.4.1.1.5 */
+/** Retrieve one value that metadata refers to. PS3.18 §10.4.1.1.5 */
 import type { LocatedInstance } from '../archive/index/locate.js';
 import { readBulkdata } from '../archive/read/bulkdata.js';
 import type { StoredBulkdata } from '../archive/read/stored-bulkdata.js';
-import type { StoredFile } from '../archive/read/stored-file.js';
 import type { ScopedArchive } from '../archive/scoped-archive.js';
-import { PIXEL_DATA_TAGS } from '../dicom/attributes.js';
+import { PIXEL_DATA_TAGS, TAG } from '../dicom/attributes.js';
 import { tagText } from '../dicom/data-set.js';
-import { EXPLICIT_VR_LITTLE_ENDIAN, findTransferSyntax } from '../dicom/transfer-syntaxes.js';
+import { EXPLICIT_VR_LITTLE_ENDIAN } from '../dicom/transfer-syntaxes.js';
 import { invalidRequest, notFound } from '../errors.js';
 import type { Representation } from './accept.js';
 import { parseByteRange } from './byte-range.js';
 import { chooseRepresentation, type Exchange, sendPieces } from './exchange.js';
-import { type BodyPart, sendMultipart } from './multipart-body.js';
+import { sendMultipart } from './multipart-body.js';
 import { ProblemDetails } from './problem.js';
 import { sendFrames } from './retrieve-frames.js';
-import { instancePath, instanceURL } from './urls.js';
+import { bulkdataURL, instancePath } from './urls.js';
 
 const OCTETS = 'application/octet-stream';
+const PIXEL_DATA = tagText(TAG.PixelData);
+const PIXEL_DATA_PATHS: ReadonlySet<string> = new Set([...PIXEL_DATA_TAGS].map(tagText));
 /** Attribute names with the numbers of sequence items between them. */
 const BULKDATA_NAME = /^[0-9A-F]{8}(?:\/\d{1,6}\/[0-9A-F]{8}){0,64}$/;
-const ENCAPSULATED_PIXEL_DATA = '7FE00010';
-const PIXEL_DATA_PATHS: ReadonlySet<string> = new Set([...PIXEL_DATA_TAGS].map(tagText));
 
 export async function retrieveBulkdata(exchange: Exchange): Promise<void> {
   const name = exchange.variables['bulkdata'] ?? '';
@@ -28,19 +27,41 @@ export async function retrieveBulkdata(exchange: Exchange): Promise<void> {
   if (!BULKDATA_NAME.test(name)) throw invalidRequest('The name of a value is made of attributes and item numbers.');
   const instance = await exchange.archive.instance(path);
   const value = await exchange.archive.findBulkdata(instance, name);
-  if (value !== undefined) return sendValue(exchange, instance, value);
-  if (name !== ENCAPSULATED_PIXEL_DATA || instance.frameCount === 0) throw notFound();
-  await sendFrames(exchange, instance, await exchange.archive.frames(instance, 'all'));
+  if (value !== undefined) return sendValue(exchange, instance, value, offered(value));
+  if (name !== PIXEL_DATA) throw notFound();
+  await sendCompressedPixelData(exchange, instance);
 }
 
-async function sendValue(exchange: Exchange, instance: LocatedInstance, value: StoredBulkdata): Promise<void> {
-  const chosen = chooseRepresentation(exchange, offered(value));
-  const url = valueURL(exchange.base, instance, value);
-  exchange.response.set('Content-Location', url);
-  const whole = () => valueBytes(exchange.archive, instance, value, { first: 0, last: value.lengthBytes - 1 });
-  return chosen.multipart
-    ? sendMultipart(exchange, [partOf(exchange.base, instance, value, chosen.mediaType, whole)])
-    : sendSingle(exchange, instance, value, chosen.mediaType);
+/** The pixels of one instance, be it Pixel Data, Float or Double Float Pixel Data. PS3.18 §10.4.1.1.6 */
+export async function retrievePixelData(exchange: Exchange): Promise<void> {
+  const instance = await exchange.archive.instance(instancePath(exchange.variables));
+  const values = await exchange.archive.bulkdata(instance);
+  const value = values.find(({ path }) => PIXEL_DATA_PATHS.has(path));
+  // Several parts is what a client expects of `/pixeldata` who does not say.
+  if (value !== undefined) return sendValue(exchange, instance, value, offered(value).toReversed());
+  await sendCompressedPixelData(exchange, instance);
+}
+
+/** Compressed Pixel Data has no value to speak of: it is its frames, each under the URI that metadata has for all. */
+async function sendCompressedPixelData(exchange: Exchange, instance: LocatedInstance): Promise<void> {
+  if (instance.frameCount === 0) throw notFound();
+  const location = bulkdataURL(exchange.base, instance, PIXEL_DATA);
+  await sendFrames(exchange, instance, await exchange.archive.frames(instance, 'all'), () => location);
+}
+
+async function sendValue(
+  exchange: Exchange,
+  instance: LocatedInstance,
+  value: StoredBulkdata,
+  forms: readonly Representation[],
+): Promise<void> {
+  const chosen = chooseRepresentation(exchange, forms);
+  const contentLocation = bulkdataURL(exchange.base, instance, value.path);
+  exchange.response.set('Content-Location', contentLocation);
+  if (!chosen.multipart) return sendSingle(exchange, instance, value, chosen.mediaType);
+  const { lengthBytes } = value;
+  const bytes = () => valueBytes(exchange.archive, instance, value, { first: 0, last: lengthBytes - 1 });
+  return sendMultipart(exchange, [{ contentType: chosen.mediaType, contentLocation, lengthBytes, bytes }]);
 }
 
 /** By itself first, so that a plain link works; a document as what it is before octets. */
@@ -82,88 +103,6 @@ async function sendSingle(
   };
   await sendPieces(exchange, headers, valueBytes(exchange.archive, instance, value, slice), isPart ? 206 : 200);
 }
-
-const partOf = (
-  base: string,
-  instance: LocatedInstance,
-  value: StoredBulkdata,
-  contentType: string,
-  bytes: BodyPart['bytes'],
-): BodyPart => ({
-  contentType,
-  contentLocation: valueURL(base, instance, value),
-  lengthBytes: value.lengthBytes,
-  bytes,
-});
-
-/** All the values that the metadata of these instances refers to, in order. @throws ArchiveError `not-found` when none */
-export async function sendAllBulkdata(exchange: Exchange, instances: readonly LocatedInstance[]): Promise<void> {
-  const files = new OneFile(exchange.archive);
-  try {
-    await sendMultipart(exchange, { [Symbol.asyncIterator]: () => allParts(exchange, instances, files) });
-  } finally {
-    await files.close();
-  }
-}
-
-async function* allParts(
-  { archive, base }: Exchange,
-  instances: readonly LocatedInstance[],
-  files: OneFile,
-): AsyncGenerator<BodyPart> {
-  for (const instance of instances) {
-    const values = await archive.bulkdata(instance);
-    for (const value of values) {
-      yield partOf(base, instance, value, OCTETS, () => files.read(instance, (file) => wholeValue(file, value)));
-    }
-    const isCompressed = instance.frameCount > 0 && !values.some(({ path }) => PIXEL_DATA_PATHS.has(path));
-    if (!isCompressed) continue;
-    // Compressed Pixel Data has no value to speak of: its frames go out one by one.
-    const mediaType = findTransferSyntax(instance.transferSyntaxUID)?.mediaType ?? OCTETS;
-    for (const frame of await archive.frames(instance, 'all')) {
-      yield {
-        contentType: mediaType,
-        transferSyntaxUID: instance.transferSyntaxUID,
-        contentLocation: `${instanceURL(base, instance)}/frames/${frame.frameNumber}`,
-        lengthBytes: frame.lengthBytes,
-        bytes: () => files.read(instance, (file) => frame.bytes(file)),
-      };
-    }
-  }
-}
-
-/**
- * Keeps the file open that was read last: to open it anew for every value would cost more than to read most of them, and
- * a deflated one could be read from its start only.
- */
-class OneFile {
-  readonly #archive: ScopedArchive;
-  #file: StoredFile | undefined;
-
-  constructor(archive: ScopedArchive) {
-    this.#archive = archive;
-  }
-
-  async *read(instance: LocatedInstance, read: (file: StoredFile) => AsyncGenerator<Buffer>): AsyncGenerator<Buffer> {
-    if (this.#file?.instance.rowID !== instance.rowID) {
-      await this.close();
-      this.#file = await this.#archive.open(instance);
-    }
-    yield* read(this.#file);
-  }
-
-  async close(): Promise<void> {
-    const file = this.#file;
-    this.#file = undefined;
-    await file?.close();
-  }
-}
-
-const valueURL = (base: string, instance: LocatedInstance, { path }: StoredBulkdata): string =>
-  `${instanceURL(base, instance)}/bulkdata/${path}`;
-
-const wholeValue = (file: StoredFile, value: StoredBulkdata): AsyncGenerator<Buffer> =>
-  readBulkdata(file, value, { first: 0, last: value.lengthBytes - 1 });
 
 async function* valueBytes(
   archive: ScopedArchive,

@@ -19,7 +19,7 @@ export async function retrieveFrames(exchange: Exchange): Promise<void> {
   const instance = await exchange.archive.instance(path);
   expectRising(instance, frameNumbers);
   const frames = await exchange.archive.frames(instance, frameNumbers);
-  await sendFrames(exchange, instance, frames);
+  await sendFrames(exchange, instance, frames, (frame) => frameURL(exchange, instance, frame));
 }
 
 /** A comma-separated list of numbers from 1. @throws ArchiveError `invalid-request` */
@@ -42,8 +42,16 @@ function expectRising({ transferSyntaxUID }: LocatedInstance, frameNumbers: read
   }
 }
 
-/** Send frames in the form the client prefers; one part each, or the only one by itself. */
-export async function sendFrames(exchange: Exchange, instance: LocatedInstance, frames: Frames): Promise<void> {
+/**
+ * Send frames in the form the client prefers; one part each, or the only one by itself.
+ * @param location gives the Content-Location of a frame
+ */
+export async function sendFrames(
+  exchange: Exchange,
+  instance: LocatedInstance,
+  frames: Frames,
+  location: (frame: Frame) => string,
+): Promise<void> {
   const chosen = chooseRepresentation(exchange, offered(instance.transferSyntaxUID, frames.count));
   const { mediaType, transferSyntaxUID, multipart } = chosen;
   const file = await exchange.archive.open(instance);
@@ -54,14 +62,14 @@ export async function sendFrames(exchange: Exchange, instance: LocatedInstance, 
       const headers = {
         'Content-Type': `${mediaType}; transfer-syntax=${transferSyntaxUID}`,
         'Content-Length': only.lengthBytes,
-        'Content-Location': frameURL(exchange, instance, only),
+        'Content-Location': location(only),
       };
       return await sendPieces(exchange, headers, only.bytes(file));
     }
     const partOf = (frame: Frame): BodyPart => ({
       contentType: mediaType,
       transferSyntaxUID,
-      contentLocation: frameURL(exchange, instance, frame),
+      contentLocation: location(frame),
       lengthBytes: frame.lengthBytes,
       bytes: () => frame.bytes(file),
     });

@@ -7,7 +7,7 @@ import type { Representation } from './accept.js';
 import { chooseRepresentation, type Exchange, sendPieces } from './exchange.js';
 import { type BodyPart, sendMultipart } from './multipart-body.js';
 import { ReadAhead } from './read-ahead.js';
-import { sendAllBulkdata } from './retrieve-bulkdata.js';
+import { octets, sendAll } from './retrieve-all-bulkdata.js';
 import { instanceURL, resourcePath, resourceURL } from './urls.js';
 
 const DICOM = 'application/dicom';
@@ -20,7 +20,7 @@ export async function retrieveInstances(exchange: Exchange): Promise<void> {
   const chosen = chooseRepresentation(exchange, offered(instances, isOneInstance));
   if (instances.length > 1) await exchange.archive.expectFiles(instances);
   exchange.response.set('Content-Location', resourceURL(exchange.base, path));
-  if (chosen.mediaType === OCTETS) return sendAllBulkdata(exchange, instances);
+  if (chosen.mediaType === OCTETS) return sendAll(exchange, instances, 'bulkdata', OCTETS);
   const isAsStored = chosen.stored === true;
   if (!chosen.multipart) return sendOne(exchange, instances, isAsStored);
   const files = new ReadAhead({
@@ -51,7 +51,7 @@ function offered(instances: readonly LocatedInstance[], isOneInstance: boolean):
   return [
     ...files.map((file) => ({ ...file, multipart: true })),
     ...(isOneInstance ? files.map((file) => ({ ...file, multipart: false })) : []),
-    { mediaType: OCTETS, multipart: true, transferSyntaxUID: EXPLICIT_VR_LITTLE_ENDIAN },
+    ...octets(instances),
   ];
 }
 

@@ -1,7 +1,8 @@
 /** Every route of the DICOMweb services, with its handler and the section that asks for it. PS3.18 Tables 10.3-1, 10.3-2, 10.3-3 */
 import type { Permission } from '../access/permissions.js';
 import type { Handler } from './exchange.js';
-import { retrieveBulkdata } from './retrieve-bulkdata.js';
+import { retrieveAll } from './retrieve-all-bulkdata.js';
+import { retrieveBulkdata, retrievePixelData } from './retrieve-bulkdata.js';
 import { retrieveFrames } from './retrieve-frames.js';
 import { retrieveInstances } from './retrieve-instances.js';
 import { retrieveMetadata } from './retrieve-metadata.js';
@@ -80,4 +81,10 @@ export const ROUTES: readonly Route[] = [
   retrieve(`${INSTANCE}/metadata`, retrieveMetadata, '10.4.1.1.2'),
   retrieve(`${INSTANCE}/frames/{frames}`, retrieveFrames, '10.4.1.1.6'),
   retrieve(`${INSTANCE}/bulkdata/{bulkdata*}`, retrieveBulkdata, '10.4.1.1.5'),
+  retrieve(`${STUDY}/bulkdata`, retrieveAll('bulkdata'), '10.4.1.1.5'),
+  retrieve(`${SERIES}/bulkdata`, retrieveAll('bulkdata'), '10.4.1.1.5'),
+  retrieve(`${INSTANCE}/bulkdata`, retrieveAll('bulkdata'), '10.4.1.1.5'),
+  retrieve(`${STUDY}/pixeldata`, retrieveAll('pixeldata'), '10.4.1.1.6'),
+  retrieve(`${SERIES}/pixeldata`, retrieveAll('pixeldata'), '10.4.1.1.6'),
+  retrieve(`${INSTANCE}/pixeldata`, retrievePixelData, '10.4.1.1.6'),
 ];

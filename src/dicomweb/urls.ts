@@ -20,6 +20,10 @@ export function resourceURL(base: string, path: ResourcePath): string {
   return `${seriesURL(base, path.studyInstanceUID, path.seriesInstanceUID)}/instances/${path.sopInstanceUID}`;
 }
 
+/** The URL under which metadata refers to a value; `path` is its name under the instance. */
+export const bulkdataURL = (base: string, instance: LocatedInstance, path: string): string =>
+  `${instanceURL(base, instance)}/bulkdata/${path}`;
+
 /** The variables of a route template as a path. @throws ArchiveError `invalid-request` when one is no UID */
 export function resourcePath(variables: Readonly<Record<string, string | undefined>>): ResourcePath {
   const { study, series, instance } = variables;

@@ -1,0 +1,151 @@
+/**
+ * Retrieve all values of a study, series or instance that its metadata refers to, or its pixels alone: one part for each
+ * value, under the URI that metadata has for it; compressed Pixel Data in one part for each frame, all under the one URI.
+ * PS3.18 §10.4.1.1.5, §10.4.1.1.6, §10.4.3.3.5, §10.4.3.3.6
+ */
+import type { LocatedInstance } from '../archive/index/locate.js';
+import { readBulkdata } from '../archive/read/bulkdata.js';
+import type { StoredBulkdata } from '../archive/read/stored-bulkdata.js';
+import type { StoredFile } from '../archive/read/stored-file.js';
+import type { ScopedArchive } from '../archive/scoped-archive.js';
+import { PIXEL_DATA_TAGS, TAG } from '../dicom/attributes.js';
+import { tagText } from '../dicom/data-set.js';
+import { EXPLICIT_VR_LITTLE_ENDIAN, findTransferSyntax } from '../dicom/transfer-syntaxes.js';
+import type { Representation } from './accept.js';
+import { chooseRepresentation, type Exchange } from './exchange.js';
+import { type BodyPart, sendMultipart } from './multipart-body.js';
+import { bulkdataURL, resourcePath, resourceURL } from './urls.js';
+
+const OCTETS = 'application/octet-stream';
+const PIXEL_DATA = tagText(TAG.PixelData);
+const PIXEL_DATA_PATHS: ReadonlySet<string> = new Set([...PIXEL_DATA_TAGS].map(tagText));
+
+/** Every value, or those of Pixel Data, Float Pixel Data and Double Float Pixel Data in the data set itself. */
+type Which = 'bulkdata' | 'pixeldata';
+
+/** The handler of `/bulkdata` or `/pixeldata` under a study, series or instance. */
+export const retrieveAll =
+  (which: Which) =>
+  async (exchange: Exchange): Promise<void> => {
+    const path = resourcePath(exchange.variables);
+    const instances = await exchange.archive.instances(path);
+    const chosen = chooseRepresentation(exchange, which === 'pixeldata' ? pixelForms(instances) : octets(instances));
+    if (instances.length > 1) await exchange.archive.expectFiles(instances);
+    exchange.response.set('Content-Location', `${resourceURL(exchange.base, path)}/${which}`);
+    await sendAll(exchange, instances, which, chosen.mediaType);
+  };
+
+/**
+ * All values as octets: in little endian, or as they are stored where Pixel Data is compressed, which only takes who names
+ * that transfer syntax or takes any.
+ */
+export function octets(instances: readonly LocatedInstance[]): readonly [Representation] {
+  const isNative = !instances.some(hasCompressedPixels);
+  const transferSyntaxUID = isNative ? EXPLICIT_VR_LITTLE_ENDIAN : undefined;
+  return [{ mediaType: OCTETS, multipart: true, stored: true, transferSyntaxUID }];
+}
+
+/** Pixels as octets, or where all are compressed in one way by the name of their code streams. */
+function pixelForms(instances: readonly LocatedInstance[]): readonly Representation[] {
+  const withPixels = instances.filter(({ frameCount }) => frameCount > 0);
+  const syntaxes = new Set(withPixels.map(({ transferSyntaxUID }) => transferSyntaxUID));
+  const mediaTypes = new Set([...syntaxes].map((uid) => findTransferSyntax(uid)?.mediaType));
+  const [transferSyntaxUID] = syntaxes;
+  const [mediaType] = mediaTypes;
+  if (mediaType === undefined || mediaTypes.size > 1) return octets(withPixels);
+  const common = syntaxes.size === 1 ? transferSyntaxUID : undefined;
+  return [...new Set([OCTETS, mediaType])].map((name) => ({
+    mediaType: name,
+    multipart: true,
+    stored: true,
+    transferSyntaxUID: common,
+  }));
+}
+
+const hasCompressedPixels = ({ frameCount, transferSyntaxUID }: LocatedInstance): boolean =>
+  frameCount > 0 && findTransferSyntax(transferSyntaxUID)?.encapsulated === true;
+
+/**
+ * Send all values of these instances, in order.
+ * @param frameType the media type of the parts that are compressed frames
+ * @throws ArchiveError `not-found` when there are none
+ */
+export async function sendAll(
+  exchange: Exchange,
+  instances: readonly LocatedInstance[],
+  which: Which,
+  frameType: string,
+): Promise<void> {
+  const files = new OneFile(exchange.archive);
+  const parts = () => partsOf(exchange, instances, { which, frameType, files });
+  try {
+    await sendMultipart(exchange, { [Symbol.asyncIterator]: parts });
+  } finally {
+    await files.close();
+  }
+}
+
+interface Parts {
+  readonly which: Which;
+  readonly frameType: string;
+  readonly files: OneFile;
+}
+
+async function* partsOf(
+  { archive, base }: Exchange,
+  instances: readonly LocatedInstance[],
+  { which, frameType, files }: Parts,
+): AsyncGenerator<BodyPart> {
+  for (const instance of instances) {
+    if (which === 'pixeldata' && instance.frameCount === 0) continue;
+    for (const value of await archive.bulkdata(instance)) {
+      if (which === 'pixeldata' && !PIXEL_DATA_PATHS.has(value.path)) continue;
+      yield {
+        contentType: OCTETS,
+        contentLocation: bulkdataURL(base, instance, value.path),
+        lengthBytes: value.lengthBytes,
+        bytes: () => files.read(instance, (file) => wholeValue(file, value)),
+      };
+    }
+    if (!hasCompressedPixels(instance)) continue;
+    for (const frame of await archive.frames(instance, 'all')) {
+      yield {
+        contentType: frameType,
+        transferSyntaxUID: instance.transferSyntaxUID,
+        contentLocation: bulkdataURL(base, instance, PIXEL_DATA),
+        lengthBytes: frame.lengthBytes,
+        bytes: () => files.read(instance, (file) => frame.bytes(file)),
+      };
+    }
+  }
+}
+
+const wholeValue = (file: StoredFile, value: StoredBulkdata): AsyncGenerator<Buffer> =>
+  readBulkdata(file, value, { first: 0, last: value.lengthBytes - 1 });
+
+/**
+ * Keeps the file open that was read last: to open it anew for every value would cost more than to read most of them, and
+ * a deflated one could be read from its start only.
+ */
+class OneFile {
+  readonly #archive: ScopedArchive;
+  #file: StoredFile | undefined;
+
+  constructor(archive: ScopedArchive) {
+    this.#archive = archive;
+  }
+
+  async *read(instance: LocatedInstance, read: (file: StoredFile) => AsyncGenerator<Buffer>): AsyncGenerator<Buffer> {
+    if (this.#file?.instance.rowID !== instance.rowID) {
+      await this.close();
+      this.#file = await this.#archive.open(instance);
+    }
+    yield* read(this.#file);
+  }
+
+  async close(): Promise<void> {
+    const file = this.#file;
+    this.#file = undefined;
+    await file?.close();
+  }
+}
