@@ -8,6 +8,7 @@ import { chooseRepresentation, type Exchange, sendPieces } from './exchange.js';
 import { type BodyPart, sendMultipart } from './multipart-body.js';
 import { ReadAhead } from './read-ahead.js';
 import { octets, sendAll } from './retrieve-all-bulkdata.js';
+import { sendZip, ZIP } from './retrieve-zip.js';
 import { instanceURL, resourcePath, resourceURL } from './urls.js';
 
 const DICOM = 'application/dicom';
@@ -20,6 +21,7 @@ export async function retrieveInstances(exchange: Exchange): Promise<void> {
   const chosen = chooseRepresentation(exchange, offered(instances, isOneInstance));
   if (instances.length > 1) await exchange.archive.expectFiles(instances);
   exchange.response.set('Content-Location', resourceURL(exchange.base, path));
+  if (chosen.mediaType === ZIP) return sendZip(exchange, path, instances);
   if (chosen.mediaType === OCTETS) return sendAll(exchange, instances, 'bulkdata', OCTETS);
   const isAsStored = chosen.stored === true;
   if (!chosen.multipart) return sendOne(exchange, instances, isAsStored);
@@ -52,6 +54,7 @@ function offered(instances: readonly LocatedInstance[], isOneInstance: boolean):
     ...files.map((file) => ({ ...file, multipart: true })),
     ...(isOneInstance ? files.map((file) => ({ ...file, multipart: false })) : []),
     ...octets(instances),
+    { ...stored, mediaType: ZIP, multipart: false },
   ];
 }
 

@@ -7,6 +7,7 @@ import { PART10_LIMITS } from '../../src/dicom/part10-limits.js';
 import { type QueryLevel, queryableAttributesOf } from '../../src/dicom/queryable-attributes.js';
 import { STORAGE_SOP_CLASS_TABLE } from '../../src/dicom/sop-classes.data.js';
 import { findTransferSyntax } from '../../src/dicom/transfer-syntaxes.js';
+import { MOST_INSTANCES } from '../../src/dicomweb/retrieve-zip.js';
 import { ROUTES } from '../../src/dicomweb/routes.js';
 import { MAX_RESULTS } from '../../src/dicomweb/search-request.js';
 import { MAX_BODY_BYTES } from '../../src/dicomweb/store-body.js';
@@ -92,6 +93,7 @@ describe('docs/conformance-statement.md', () => {
       'inflated bytes for each deflated one, after the first 16 MiB': PART10_LIMITS.inflationRatio,
       'frames of an instance': MOST_FRAMES,
       'results of a search': MAX_RESULTS,
+      'instances of a zip': MOST_INSTANCES,
     };
     const told = Object.keys(expected).map((limit) => [limit, listed.get(limit)]);
     expect(told).toEqual(Object.entries(expected).map(([limit, value]) => [limit, value.toLocaleString('en')]));

@@ -59,6 +59,7 @@ describe('the memory of a server', () => {
       await upload(archive, largest);
       const taken = archive.peakMemoryBytes;
       expect(await download(archive, largest.path, STORED)).toBe(largest.sizeBytes);
+      expect(await download(archive, largest.path, 'application/zip')).toBeGreaterThan(largest.sizeBytes);
       const given = archive.peakMemoryBytes;
       console.info(
         `memory: ${inMiB(small)} for small instances, ${inMiB(taken)} with 1 GiB in, ${inMiB(given)} and out`,
