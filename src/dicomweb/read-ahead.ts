@@ -7,10 +7,9 @@ interface Begun {
 }
 
 export interface FilesToRead {
-  readonly count: number;
-  /** The bytes of a file, by its 0-based index. */
-  sizeBytes(index: number): number;
-  /** The pieces of a file. */
+  /** Of each file, in order. */
+  readonly sizesBytes: readonly number[];
+  /** The pieces of a file, by its 0-based index. */
   open(index: number): AsyncGenerator<Buffer>;
   /** How many files are begun at most before they are asked for. */
   readonly ahead: number;
@@ -48,10 +47,11 @@ export class ReadAhead {
   }
 
   #beginMore(): void {
-    const { ahead, count, sizeBytes } = this.#files;
-    let bytes = this.#begun.reduce((sum, { index }) => sum + sizeBytes(index), 0);
-    while (this.#begun.length < ahead && this.#nextIndex < count) {
-      bytes += sizeBytes(this.#nextIndex);
+    const { ahead, sizesBytes } = this.#files;
+    const sizeOf = (index: number): number => sizesBytes[index] ?? 0;
+    let bytes = this.#begun.reduce((sum, { index }) => sum + sizeOf(index), 0);
+    while (this.#begun.length < ahead && this.#nextIndex < sizesBytes.length) {
+      bytes += sizeOf(this.#nextIndex);
       if (this.#begun.length > 0 && bytes > AHEAD_BYTES) return;
       this.#begun.push(this.#open(this.#nextIndex));
     }

@@ -26,8 +26,7 @@ export async function retrieveInstances(exchange: Exchange): Promise<void> {
   const isAsStored = chosen.stored === true;
   if (!chosen.multipart) return sendOne(exchange, instances, isAsStored);
   const files = new ReadAhead({
-    count: instances.length,
-    sizeBytes: (index) => at(instances, index).sizeBytes,
+    sizesBytes: instances.map(({ sizeBytes }) => sizeBytes),
     open: (index) => fileBytes(exchange.archive, at(instances, index), isAsStored),
     ahead: exchange.archive.filesAhead,
   });

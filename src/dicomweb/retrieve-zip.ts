@@ -32,7 +32,11 @@ export async function sendZip(
     );
   }
   const fileSet = new FileSet(instances);
-  const files = new ReadAhead(instances.length, (index) => describedBytes(exchange, instances, index, fileSet));
+  const files = new ReadAhead({
+    sizesBytes: instances.map(({ sizeBytes }) => sizeBytes),
+    open: (index) => describedBytes(exchange, instances, index, fileSet),
+    ahead: exchange.archive.filesAhead,
+  });
   const name = path.sopInstanceUID ?? path.seriesInstanceUID ?? path.studyInstanceUID;
   const headers = { 'Content-Type': ZIP, 'Content-Disposition': `attachment; filename="${name}.zip"` };
   try {

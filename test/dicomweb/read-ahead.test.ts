@@ -17,7 +17,7 @@ function madeUpFiles(sizes: readonly number[], ahead: number, broken?: number) {
       closed.push(index);
     }
   }
-  const files = new ReadAhead({ count: sizes.length, sizeBytes: (index) => sizes[index] ?? 0, open, ahead });
+  const files = new ReadAhead({ sizesBytes: sizes, open, ahead });
   return { files, begun, closed };
 }
 
