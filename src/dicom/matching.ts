@@ -16,7 +16,7 @@ const MAX_KEY_CHARACTERS = 1_024;
 const MAX_UIDS = 1_024;
 const MAX_UID_LIST_CHARACTERS = 65 * MAX_UIDS;
 /** VRs whose keys may hold `*` and `?`. PS3.4 §C.2.2.2.4 */
-const WILDCARD_VRS: ReadonlySet<VR> = new Set<VR>(['AE', 'CS', 'LO', 'LT', 'PN', 'SH', 'ST', 'UC', 'UR', 'UT']);
+export const WILDCARD_VRS: ReadonlySet<VR> = new Set<VR>(['AE', 'CS', 'LO', 'LT', 'PN', 'SH', 'ST', 'UC', 'UR', 'UT']);
 
 /**
  * Read a key of a search. UIDs may be a list, by commas or backslashes; code strings in a list are alternatives.

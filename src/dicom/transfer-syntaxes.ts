@@ -93,6 +93,11 @@ export const NEVER_NEGOTIATED: ReadonlySet<string | undefined> = new Set([
   EXPLICIT_VR_BIG_ENDIAN,
 ]);
 
+/** The media types of compressed frames, each once. */
+export const FRAME_MEDIA_TYPES: readonly string[] = [
+  ...new Set(TRANSFER_SYNTAXES.flatMap(({ mediaType }) => mediaType ?? [])),
+];
+
 const byUID = new Map(TRANSFER_SYNTAXES.map((syntax) => [syntax.uid, syntax]));
 
 /** Find a transfer syntax this product can read, by its UID. */

@@ -21,9 +21,12 @@ export interface Exchange {
 export type Handler = (exchange: Exchange) => Promise<void>;
 
 /** Choose what to answer with. @throws ProblemDetails 406 naming what there is */
-export function chooseRepresentation(exchange: Exchange, offered: readonly Representation[]): Representation {
-  const acceptParameters = exchange.parameters.filter(({ name }) => name === 'accept').map(({ value }) => value);
-  const acceptHeader = exchange.request.headers.accept;
+export function chooseRepresentation(
+  { request, parameters }: Pick<Exchange, 'request' | 'parameters'>,
+  offered: readonly Representation[],
+): Representation {
+  const acceptParameters = parameters.filter(({ name }) => name === 'accept').map(({ value }) => value);
+  const acceptHeader = request.headers.accept;
   const chosen = negotiate({ acceptHeader, acceptParameters }, offered);
   if (chosen === undefined) throw notAcceptable(describeOffered(offered));
   return chosen;

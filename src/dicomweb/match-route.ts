@@ -33,7 +33,8 @@ export function matchRoute(routes: readonly Route[], method: string, path: strin
   });
 }
 
-function segmentsOf(path: string): readonly string[] {
+/** The segments of a path, decoded. @throws ArchiveError `invalid-request` for a bad escape */
+export function segmentsOf(path: string): readonly string[] {
   const trimmed = path.endsWith('/') ? path.slice(0, -1) : path;
   return trimmed.split('/').slice(1).map(decodeSegment);
 }

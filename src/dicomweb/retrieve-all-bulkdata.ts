@@ -21,7 +21,7 @@ const PIXEL_DATA = tagText(TAG.PixelData);
 const PIXEL_DATA_PATHS: ReadonlySet<string> = new Set([...PIXEL_DATA_TAGS].map(tagText));
 
 /** Every value, or those of Pixel Data, Float Pixel Data and Double Float Pixel Data in the data set itself. */
-type Which = 'bulkdata' | 'pixeldata';
+export type Which = 'bulkdata' | 'pixeldata';
 
 /** The handler of `/bulkdata` or `/pixeldata` under a study, series or instance. */
 export const retrieveAll =

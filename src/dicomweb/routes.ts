@@ -1,13 +1,19 @@
-/** Every route of the DICOMweb services, with its handler and the section that asks for it. PS3.18 Tables 10.3-1, 10.3-2, 10.3-3 */
+/**
+ * Every route of the DICOMweb services, with its handler and the section that asks for it, and what a client may know of it
+ * beforehand: the Capabilities Description is made of this table. PS3.18 Tables 10.3-1, 10.3-2, 10.3-3, Annex H
+ */
 import type { Permission } from '../access/permissions.js';
+import { FRAME_MEDIA_TYPES } from '../dicom/transfer-syntaxes.js';
 import type { Handler } from './exchange.js';
-import { retrieveAll } from './retrieve-all-bulkdata.js';
+import { retrieveAll, type Which } from './retrieve-all-bulkdata.js';
 import { retrieveBulkdata, retrievePixelData } from './retrieve-bulkdata.js';
 import { retrieveFrames } from './retrieve-frames.js';
 import { retrieveInstances } from './retrieve-instances.js';
 import { retrieveMetadata } from './retrieve-metadata.js';
-import { searchFor } from './search.js';
+import { ZIP } from './retrieve-zip.js';
+import { type SearchResource, searchFor } from './search.js';
 import { storeInstances } from './store.js';
+import { STORED_MEDIA_TYPES } from './store-body.js';
 
 export interface Route {
   readonly method: 'GET' | 'POST';
@@ -16,30 +22,71 @@ export interface Route {
   readonly permission: Permission;
   readonly handler: Handler;
   readonly section: string;
+  /** The name that a Capabilities Description gives it: `SearchForStudySeries`. */
+  readonly transaction: string;
+  /** Of the body that is sent. */
+  readonly requestMediaTypes?: readonly string[];
+  /** Of the answer, as an Accept header field would ask for them; the first is given to who accepts anything. */
+  readonly responseMediaTypes: readonly string[];
+  /** What is searched, and so which attributes are parameters. */
+  readonly searched?: SearchResource;
 }
 
-const retrieve = (template: string, handler: Handler, section: string): Route => ({
+type Description = Pick<Route, 'section' | 'transaction' | 'responseMediaTypes'>;
+
+const multipart = (mediaType: string): string => `multipart/related; type="${mediaType}"`;
+
+const JSON_TYPE = 'application/dicom+json';
+const DICOM = 'application/dicom';
+const OCTETS = 'application/octet-stream';
+const FILES = [multipart(DICOM), multipart(OCTETS), ZIP];
+const FRAMES = [OCTETS, ...FRAME_MEDIA_TYPES.filter((mediaType) => mediaType !== OCTETS)];
+/** What documents are encapsulated as. PS3.3 §A.45, §A.85 */
+const DOCUMENTS = ['application/pdf', 'text/xml', 'model/stl', 'model/obj', 'model/mtl'];
+const VALUES = [...FRAMES, ...DOCUMENTS];
+
+const retrieve = (template: string, handler: Handler, description: Description): Route => ({
   method: 'GET',
   template,
   permission: 'dicomweb.retrieve',
   handler,
-  section,
+  ...description,
 });
 
-const search = (template: string, handler: Handler): Route => ({
+const instances = (template: string, transaction: string, responseMediaTypes: readonly string[]): Route =>
+  retrieve(template, retrieveInstances, { section: '10.4.1.1.1', transaction, responseMediaTypes });
+
+const metadata = (template: string, transaction: string): Route =>
+  retrieve(template, retrieveMetadata, { section: '10.4.1.1.2', transaction, responseMediaTypes: [JSON_TYPE] });
+
+/** All values of a resource, or all its pixels. */
+const containerOf = (resource: string, which: Which, transaction: string): Route =>
+  retrieve(`${resource}/${which}`, retrieveAll(which), {
+    section: which === 'bulkdata' ? '10.4.1.1.5' : '10.4.1.1.6',
+    transaction,
+    responseMediaTypes: which === 'bulkdata' ? [multipart(OCTETS)] : FRAMES.map(multipart),
+  });
+
+const search = (template: string, transaction: string, searched: SearchResource): Route => ({
   method: 'GET',
   template,
   permission: 'dicomweb.search',
-  handler,
+  handler: searchFor(searched),
   section: '10.6',
+  transaction,
+  responseMediaTypes: [JSON_TYPE],
+  searched,
 });
 
-const store = (template: string): Route => ({
+const store = (template: string, transaction: string): Route => ({
   method: 'POST',
   template,
   permission: 'dicomweb.store',
   handler: storeInstances,
   section: '10.5',
+  transaction,
+  requestMediaTypes: STORED_MEDIA_TYPES,
+  responseMediaTypes: [JSON_TYPE],
 });
 
 const STUDY = '/studies/{study}';
@@ -47,44 +94,60 @@ const SERIES = `${STUDY}/series/{series}`;
 const INSTANCE = `${SERIES}/instances/{instance}`;
 
 export const ROUTES: readonly Route[] = [
-  store('/studies'),
-  store(STUDY),
+  store('/studies', 'StoreInstances'),
+  store(STUDY, 'StoreStudyInstances'),
 
-  search('/studies', searchFor({ level: 'study', matchedLevels: ['study'], returnedLevels: ['study'] })),
-  search(`${STUDY}/series`, searchFor({ level: 'series', matchedLevels: ['series'], returnedLevels: ['series'] })),
-  search(
-    `${STUDY}/instances`,
-    searchFor({ level: 'instance', matchedLevels: ['series', 'instance'], returnedLevels: ['series', 'instance'] }),
-  ),
-  search(
-    '/series',
-    searchFor({ level: 'series', matchedLevels: ['study', 'series'], returnedLevels: ['study', 'series'] }),
-  ),
-  search(
-    `${SERIES}/instances`,
-    searchFor({ level: 'instance', matchedLevels: ['instance'], returnedLevels: ['instance'] }),
-  ),
-  search(
-    '/instances',
-    searchFor({
-      level: 'instance',
-      matchedLevels: ['study', 'series', 'instance'],
-      returnedLevels: ['study', 'series', 'instance'],
-    }),
-  ),
+  search('/studies', 'SearchForStudies', { level: 'study', matchedLevels: ['study'], returnedLevels: ['study'] }),
+  search(`${STUDY}/series`, 'SearchForStudySeries', {
+    level: 'series',
+    matchedLevels: ['series'],
+    returnedLevels: ['series'],
+  }),
+  search(`${STUDY}/instances`, 'SearchForStudyInstances', {
+    level: 'instance',
+    matchedLevels: ['series', 'instance'],
+    returnedLevels: ['series', 'instance'],
+  }),
+  search('/series', 'SearchForSeries', {
+    level: 'series',
+    matchedLevels: ['study', 'series'],
+    returnedLevels: ['study', 'series'],
+  }),
+  search(`${SERIES}/instances`, 'SearchForStudySeriesInstances', {
+    level: 'instance',
+    matchedLevels: ['instance'],
+    returnedLevels: ['instance'],
+  }),
+  search('/instances', 'SearchForInstances', {
+    level: 'instance',
+    matchedLevels: ['study', 'series', 'instance'],
+    returnedLevels: ['study', 'series', 'instance'],
+  }),
 
-  retrieve(STUDY, retrieveInstances, '10.4.1.1.1'),
-  retrieve(SERIES, retrieveInstances, '10.4.1.1.1'),
-  retrieve(INSTANCE, retrieveInstances, '10.4.1.1.1'),
-  retrieve(`${STUDY}/metadata`, retrieveMetadata, '10.4.1.1.2'),
-  retrieve(`${SERIES}/metadata`, retrieveMetadata, '10.4.1.1.2'),
-  retrieve(`${INSTANCE}/metadata`, retrieveMetadata, '10.4.1.1.2'),
-  retrieve(`${INSTANCE}/frames/{frames}`, retrieveFrames, '10.4.1.1.6'),
-  retrieve(`${INSTANCE}/bulkdata/{bulkdata*}`, retrieveBulkdata, '10.4.1.1.5'),
-  retrieve(`${STUDY}/bulkdata`, retrieveAll('bulkdata'), '10.4.1.1.5'),
-  retrieve(`${SERIES}/bulkdata`, retrieveAll('bulkdata'), '10.4.1.1.5'),
-  retrieve(`${INSTANCE}/bulkdata`, retrieveAll('bulkdata'), '10.4.1.1.5'),
-  retrieve(`${STUDY}/pixeldata`, retrieveAll('pixeldata'), '10.4.1.1.6'),
-  retrieve(`${SERIES}/pixeldata`, retrieveAll('pixeldata'), '10.4.1.1.6'),
-  retrieve(`${INSTANCE}/pixeldata`, retrievePixelData, '10.4.1.1.6'),
+  instances(STUDY, 'RetrieveStudy', FILES),
+  instances(SERIES, 'RetrieveSeries', FILES),
+  instances(INSTANCE, 'RetrieveInstance', [...FILES, DICOM]),
+  metadata(`${STUDY}/metadata`, 'RetrieveStudyMetadata'),
+  metadata(`${SERIES}/metadata`, 'RetrieveSeriesMetadata'),
+  metadata(`${INSTANCE}/metadata`, 'RetrieveInstanceMetadata'),
+  retrieve(`${INSTANCE}/frames/{frames}`, retrieveFrames, {
+    section: '10.4.1.1.6',
+    transaction: 'RetrieveFrames',
+    responseMediaTypes: [...FRAMES.map(multipart), ...FRAMES],
+  }),
+  retrieve(`${INSTANCE}/bulkdata/{bulkdata*}`, retrieveBulkdata, {
+    section: '10.4.1.1.5',
+    transaction: 'RetrieveBulkdata',
+    responseMediaTypes: [...VALUES, ...VALUES.map(multipart)],
+  }),
+  containerOf(STUDY, 'bulkdata', 'RetrieveStudyBulkdata'),
+  containerOf(SERIES, 'bulkdata', 'RetrieveSeriesBulkdata'),
+  containerOf(INSTANCE, 'bulkdata', 'RetrieveInstanceBulkdata'),
+  containerOf(STUDY, 'pixeldata', 'RetrieveStudyPixelData'),
+  containerOf(SERIES, 'pixeldata', 'RetrieveSeriesPixelData'),
+  retrieve(`${INSTANCE}/pixeldata`, retrievePixelData, {
+    section: '10.4.1.1.6',
+    transaction: 'RetrieveInstancePixelData',
+    responseMediaTypes: [...FRAMES.map(multipart), ...FRAMES],
+  }),
 ];

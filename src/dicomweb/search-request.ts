@@ -40,7 +40,7 @@ export interface SearchRequest {
 }
 
 /** What this archive says when it is asked for a way of matching that it does not have. PS3.18 §8.3.4.2, .5, .6 */
-const UNSUPPORTED_MATCHING: ReadonlyMap<string, string> = new Map([
+export const UNSUPPORTED_MATCHING: ReadonlyMap<string, string> = new Map([
   ['fuzzymatching', 'The fuzzymatching parameter is not supported. Only literal matching has been performed.'],
   [
     'emptyvaluematching',
@@ -52,7 +52,7 @@ const UNSUPPORTED_MATCHING: ReadonlyMap<string, string> = new Map([
   ],
 ]);
 /** Parameters that are given at most once. */
-const OPTIONS: ReadonlySet<string> = new Set(['limit', 'offset', ...UNSUPPORTED_MATCHING.keys()]);
+export const OPTIONS: ReadonlySet<string> = new Set(['limit', 'offset', ...UNSUPPORTED_MATCHING.keys()]);
 /** They negotiate the form of the answer. PS3.18 §8.3.3 */
 const NEGOTIATION: ReadonlySet<string> = new Set(['accept', 'charset']);
 

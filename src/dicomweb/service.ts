@@ -10,8 +10,9 @@ import { scopeOf } from '../access/scope-of.js';
 import type { Archive } from '../archive/archive.js';
 import { ArchiveError } from '../errors.js';
 import type { Log } from '../log.js';
+import { Capabilities } from './capabilities.js';
 import { watchEntitlement } from './entitlement-watch.js';
-import { allowedMethods, matchRoute } from './match-route.js';
+import { matchRoute } from './match-route.js';
 import { ProblemDetails, sendProblem } from './problem.js';
 import { parseQuery } from './query-parameters.js';
 import { ROUTES } from './routes.js';
@@ -27,13 +28,16 @@ export interface ServiceOptions {
 }
 
 export function dicomwebService({ archive, authenticator, base, log }: ServiceOptions) {
+  const capabilities = new Capabilities(ROUTES, base);
   return async (request: Request, response: Response): Promise<void> => {
     let stopWatching: (() => void) | undefined;
     try {
+      const [path, query] = splitTarget(request.url);
+      if (request.method === 'OPTIONS') {
+        return capabilities.answer({ request, response, parameters: parseQuery(query) }, path);
+      }
       const authorization = authorizationOf(request);
       const caller = await authenticator.authenticate(authorization);
-      const [path = '', query = ''] = splitTarget(request.url);
-      if (request.method === 'OPTIONS') return answerOptions(path, response);
       const { route, variables } = matchRoute(ROUTES, request.method, path);
       expectPermission(caller, route.permission);
       const scoped = archive.as(scopeOf(caller));
@@ -64,14 +68,6 @@ function splitTarget(target: string): readonly [string, string] {
   const url = target.replace(ORIGIN, '');
   const at = url.indexOf('?');
   return at === -1 ? [url, ''] : [url.slice(0, at), url.slice(at + 1)];
-}
-
-function answerOptions(path: string, response: Response): void {
-  const allowed = allowedMethods(ROUTES, path);
-  response
-    .status(204)
-    .set('Allow', allowed.length === 0 ? 'OPTIONS' : allowed.join(', '))
-    .end();
 }
 
 function expectPermission(caller: Caller, permission: Parameters<typeof isPermitted>[1]): void {

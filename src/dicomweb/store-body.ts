@@ -8,7 +8,8 @@ import { inTime, type Patience } from './patience.js';
 import { ProblemDetails, unsupportedMediaType } from './problem.js';
 
 const DICOM = 'application/dicom';
-const SUPPORTED = [`multipart/related; type="${DICOM}"`, DICOM];
+/** What a Store request may be. PS3.18 §10.5.1 */
+export const STORED_MEDIA_TYPES: readonly string[] = [`multipart/related; type="${DICOM}"`, DICOM];
 const WORDS =
   'Instances are stored as multipart/related; type="application/dicom", or one by itself as application/dicom.';
 
@@ -28,16 +29,16 @@ export function storeParts(request: Request, patience?: Patience): AsyncIterable
   }
   if (Number(request.headers['content-length'] ?? 0) > MAX_BODY_BYTES) throw tooLarge();
   const type = parseMediaType(request.headers['content-type'] ?? '');
-  if (type === undefined) throw unsupportedMediaType(WORDS, SUPPORTED);
+  if (type === undefined) throw unsupportedMediaType(WORDS, STORED_MEDIA_TYPES);
   if (type.essence === DICOM) return single(bodyOf(request, patience));
-  if (type.essence !== 'multipart/related') throw unsupportedMediaType(WORDS, SUPPORTED);
+  if (type.essence !== 'multipart/related') throw unsupportedMediaType(WORDS, STORED_MEDIA_TYPES);
   return multipart(type, bodyOf(request, patience));
 }
 
 function multipart(type: MediaType, body: AsyncGenerator<Buffer>): AsyncIterable<AsyncIterable<Buffer>> {
   const root = parameterOf(type, 'type');
   if (root === undefined) throw invalidRequest('The Content-Type multipart/related has no parameter "type".');
-  if (parseMediaType(root)?.essence !== DICOM) throw unsupportedMediaType(WORDS, SUPPORTED);
+  if (parseMediaType(root)?.essence !== DICOM) throw unsupportedMediaType(WORDS, STORED_MEDIA_TYPES);
   return partBodies(body, boundaryOf(type));
 }
 

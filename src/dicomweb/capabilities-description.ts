@@ -1,0 +1,126 @@
+/** What a resource and all below it can be asked, as a WADL document. PS3.18 Annex H; examples in PS3.17 §HHH.7 */
+import { tagText } from '../dicom/data-set.js';
+import { findDictionaryEntry } from '../dicom/dictionary.js';
+import { WILDCARD_VRS } from '../dicom/matching.js';
+import { type QueryableAttribute, queryableAttributesOf, REQUEST_ATTRIBUTES } from '../dicom/queryable-attributes.js';
+import type { VR } from '../dicom/vr.js';
+import { type Resource, segmentsIn } from './resource-tree.js';
+import type { Route } from './routes.js';
+import type { SearchResource } from './search.js';
+import { OPTIONS, UNSUPPORTED_MATCHING } from './search-request.js';
+import { type WADLElement, wadl, wadlDoc } from './wadl.js';
+
+const PROBLEM_TYPE = 'application/problem+json';
+
+/** The names that Annex H gives the variables of templates. */
+const VARIABLES: Readonly<Record<string, string>> = {
+  study: 'StudyInstanceUID',
+  series: 'SeriesInstanceUID',
+  instance: 'SOPInstanceUID',
+  frames: 'framelist',
+  bulkdata: 'BulkDataReference',
+};
+
+/** What goes well and what does not, by permission. */
+const STATUSES = {
+  'dicomweb.search': { answered: '200', empty: ['204'], failed: '400 401 403 406 414 503' },
+  'dicomweb.retrieve': { answered: '200', empty: ['304'], failed: '400 401 403 404 406 414 500 503' },
+  'dicomweb.store': { answered: '200 202 409', empty: [], failed: '400 401 403 406 413 415 503 507' },
+  curate: { answered: '200', empty: ['204'], failed: '400 401 403 404 406 409 503' },
+} as const satisfies Record<Route['permission'], { answered: string; empty: readonly string[]; failed: string }>;
+
+/** Describe a resource, its methods and what is below it, in one document. */
+export function describeResource(resource: Resource, base: string): WADLElement {
+  const resources =
+    resource.template === ''
+      ? resource.children.map((child) => resourceElement(child, base, lastSegment(child)))
+      : [resourceElement(resource, base, resource.template.slice(1))];
+  return wadl('application', {}, [wadl('resources', { base }, resources)]);
+}
+
+const lastSegment = ({ template }: Resource): string => segmentsIn(template).at(-1) ?? '';
+
+function resourceElement({ routes, children }: Resource, base: string, path: string): WADLElement {
+  const segments = path.split('/').map(standardSegment);
+  return wadl('resource', { path: segments.join('/') }, [
+    ...segments.filter((segment) => segment.startsWith('{')).map(templateParameter),
+    ...routes.map((route) => methodElement(route, base)),
+    ...children.map((child) => resourceElement(child, base, lastSegment(child))),
+  ]);
+}
+
+/** `{study}` as the standard calls it; what is no variable as it is. */
+function standardSegment(segment: string): string {
+  const name = /^\{(\w+)\*?\}$/.exec(segment)?.[1];
+  return name === undefined ? segment : `{${VARIABLES[name] ?? name}}`;
+}
+
+const templateParameter = (segment: string): WADLElement =>
+  wadl('param', { name: segment.slice(1, -1), style: 'template', required: 'true' });
+
+function methodElement(route: Route, base: string): WADLElement {
+  const { method, transaction, section, permission } = route;
+  const { answered, empty, failed } = STATUSES[permission];
+  return wadl('method', { name: method, id: transaction }, [
+    wadlDoc(`PS3.18 ${section}; needs ${permission}`),
+    requestElement(route),
+    wadl('response', { status: answered }, [
+      ...(route.searched === undefined ? [] : unsupportedWarnings(base)),
+      ...route.responseMediaTypes.map((mediaType) => wadl('representation', { mediaType })),
+    ]),
+    ...empty.map((status) => wadl('response', { status })),
+    wadl('response', { status: failed }, [wadl('representation', { mediaType: PROBLEM_TYPE })]),
+  ]);
+}
+
+function requestElement({ responseMediaTypes, requestMediaTypes = [], searched }: Route): WADLElement {
+  const [first = ''] = responseMediaTypes;
+  const accepted = responseMediaTypes.map(option);
+  return wadl('request', {}, [
+    wadl('param', { name: 'Accept', style: 'header', default: first }, accepted),
+    wadl('param', { name: 'accept', style: 'query', repeating: 'true' }, accepted),
+    wadl('param', { name: 'charset', style: 'query', default: 'utf-8' }, [option('utf-8')]),
+    ...(searched === undefined ? [] : searchParameters(searched)),
+    ...requestMediaTypes.map((mediaType) => wadl('representation', { mediaType })),
+  ]);
+}
+
+const option = (value: string): WADLElement => wadl('option', { value });
+
+/** PS3.18 Table 8.3.4-1: each attribute by its keyword and by its tag. */
+function searchParameters({ matchedLevels }: SearchResource): readonly WADLElement[] {
+  const supported = [...OPTIONS].filter((name) => !UNSUPPORTED_MATCHING.has(name));
+  return [
+    ...supported.map((name) => wadl('param', { name, style: 'query' })),
+    wadl('param', { name: 'includefield', style: 'query', repeating: 'true' }, [option('all')]),
+    ...matchedLevels.flatMap((level) => queryableAttributesOf(level)).flatMap(attributeParameters),
+  ];
+}
+
+function attributeParameters({ keyword, tag, vr, isMatched }: QueryableAttribute): readonly WADLElement[] {
+  if (!isMatched) return [];
+  if (vr !== 'SQ') return matchParameters([keyword, tagText(tag)], vr);
+  return REQUEST_ATTRIBUTES.flatMap((inner) => {
+    const entry = findDictionaryEntry(inner);
+    if (entry === undefined) throw new Error('A queryable attribute is in the dictionary.');
+    return matchParameters([`${keyword}.${entry.keyword}`, `${tagText(tag)}.${tagText(inner)}`], entry.vr);
+  });
+}
+
+const matchParameters = (names: readonly string[], vr: VR): readonly WADLElement[] =>
+  names.map((name) => wadl('param', { name, style: 'query' }, [wadlDoc(`${vr}: ${matchingOf(vr)}`)]));
+
+/** The kinds of matching of a VR, by their names. PS3.4 §C.2.2.2 */
+function matchingOf(vr: VR): string {
+  if (vr === 'UI') return 'Universal, Single Value and List of UID Matching';
+  if (vr === 'DA' || vr === 'TM' || vr === 'DT') return 'Universal, Single Value and Range Matching';
+  return WILDCARD_VRS.has(vr)
+    ? 'Universal, Single Value and Wild Card Matching'
+    : 'Universal and Single Value Matching';
+}
+
+/** PS3.18 §8.3.4.2, §8.3.4.5, §8.3.4.6 */
+const unsupportedWarnings = (base: string): readonly WADLElement[] =>
+  [...UNSUPPORTED_MATCHING.values()].map((text) =>
+    wadl('param', { name: 'Warning', style: 'header', fixed: `299 ${base}: ${text}` }),
+  );

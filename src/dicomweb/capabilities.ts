@@ -1,0 +1,78 @@
+/**
+ * Retrieve Capabilities: what can be asked of each resource, made of the table of routes, so that it says of no resource
+ * what there is not. It says nothing of what is stored and is the same for everybody, so that who has no token yet may read
+ * it, and no UID in a path makes a difference. PS3.18 §8.9, Annex H
+ */
+import type { Response } from 'express';
+import { notFound } from '../errors.js';
+import { describeResource } from './capabilities-description.js';
+import { answerNotModified } from './conditional.js';
+import { entityTag } from './entity-tag.js';
+import { chooseRepresentation, type Exchange } from './exchange.js';
+import { allowedMethods, segmentsOf } from './match-route.js';
+import { findResource, type Resource, resourceTree } from './resource-tree.js';
+import type { Route } from './routes.js';
+import { wadlJSON, wadlXML } from './wadl.js';
+
+const WADL_TYPE = 'application/vnd.sun.wadl+xml';
+const JSON_TYPE = 'application/json';
+const OFFERED = [WADL_TYPE, JSON_TYPE].map((mediaType) => ({ mediaType, multipart: false }));
+
+interface Description {
+  readonly body: Buffer;
+  readonly tag: string;
+}
+
+export class Capabilities {
+  readonly #routes: readonly Route[];
+  readonly #base: string;
+  readonly #root: Resource;
+  /** By template and media type: as many as the table has resources, whatever is asked. */
+  readonly #descriptions = new Map<string, Description>();
+
+  /** @param base the URL of the service, without a slash at its end */
+  constructor(routes: readonly Route[], base: string) {
+    this.#routes = routes;
+    this.#base = base;
+    this.#root = resourceTree(routes);
+  }
+
+  /**
+   * Answer OPTIONS of a path under the base.
+   * @throws ArchiveError `not-found` when no route leads there or beyond, ProblemDetails 406
+   */
+  answer(exchange: Pick<Exchange, 'request' | 'response' | 'parameters'>, path: string): void {
+    const { response } = exchange;
+    const resource = findResource(this.#root, segmentsOf(path));
+    if (resource === undefined) throw notFound();
+    response.set('Allow', this.#allow(path));
+    const { mediaType } = chooseRepresentation(exchange, OFFERED);
+    const { body, tag } = this.#describe(resource, mediaType);
+    if (answerNotModified(exchange, tag)) return;
+    send(response, mediaType, body);
+  }
+
+  #allow(path: string): string {
+    const methods = allowedMethods(this.#routes, path);
+    return methods.length === 0 ? 'OPTIONS' : methods.join(', ');
+  }
+
+  #describe(resource: Resource, mediaType: string): Description {
+    const key = `${resource.template} ${mediaType}`;
+    const known = this.#descriptions.get(key);
+    if (known !== undefined) return known;
+    const document = describeResource(resource, this.#base);
+    const text = mediaType === WADL_TYPE ? wadlXML(document) : wadlJSON(document);
+    const description = { body: Buffer.from(text), tag: entityTag(['capabilities', text]) };
+    this.#descriptions.set(key, description);
+    return description;
+  }
+}
+
+function send(response: Response, mediaType: string, body: Buffer): void {
+  response.status(200);
+  // By hand, for Express would add a charset, which neither type has.
+  response.setHeader('Content-Type', mediaType);
+  response.setHeader('Content-Length', body.length);
+  response.end(body);
+}
