@@ -14,7 +14,7 @@ import {
 } from './index/locate.js';
 import { type Found, search } from './index/search.js';
 import { type Frames, findFrames } from './read/frames.js';
-import type { InstanceURL, MetadataReader } from './read/metadata.js';
+import type { InstanceURL, Metadata, MetadataReader } from './read/metadata.js';
 import { decodeBulkdata, type StoredBulkdata } from './read/stored-bulkdata.js';
 import type { StoredFile, StoredFiles } from './read/stored-file.js';
 import type { Scope } from './scope.js';
@@ -64,17 +64,19 @@ export class ScopedArchive {
   }
 
   /**
-   * The metadata of a resource as pieces of one JSON array, brackets included. `instanceURL` must give the same URL for
-   * the same instance as long as the process lives. @throws ArchiveError `not-found` before the first piece
+   * The metadata of a resource as one JSON array, brackets included. `instanceURL` must give the same URL for the same
+   * instance as long as the process lives. @throws ArchiveError `not-found`
    */
-  async metadata(path: ResourcePath, instanceURL: InstanceURL): Promise<AsyncGenerator<Buffer>> {
+  async metadata(path: ResourcePath, instanceURL: InstanceURL): Promise<Metadata> {
     if (path.sopInstanceUID !== undefined) {
       const instances = await this.instances(path);
       return asArray([this.#parts.metadata.ofInstances(instances, instanceURL)]);
     }
     const series = await locateSeries(this.#parts.database, this.#scope, path);
     if (series.length === 0) throw notFound();
-    return asArray(series.map((one) => this.#metadataOfSeries(one, instanceURL)));
+    const lists: Metadata[] = [];
+    for (const one of series) lists.push(await this.#metadataOfSeries(one, instanceURL));
+    return asArray(lists);
   }
 
   /** Make sure that the files of these instances are there. @throws ArchiveError `corrupt` */
@@ -112,19 +114,24 @@ export class ScopedArchive {
     return decodeBulkdata(row.bulkdata);
   }
 
-  #metadataOfSeries(series: LocatedSeries, instanceURL: InstanceURL): AsyncGenerator<Buffer> {
+  #metadataOfSeries(series: LocatedSeries, instanceURL: InstanceURL): Promise<Metadata> {
     const path = { studyInstanceUID: series.studyInstanceUID, seriesInstanceUID: series.seriesInstanceUID };
     const instances = () => locateInstances(this.#parts.database, this.#scope, path);
     return this.#parts.metadata.ofSeries(series, instances, instanceURL);
   }
 }
 
-async function* asArray(lists: readonly AsyncGenerator<Buffer>[]): AsyncGenerator<Buffer> {
+const asArray = (lists: readonly Metadata[]): Metadata => ({
+  digest: lists.map(({ digest }) => digest).join(),
+  read: () => arrayText(lists),
+});
+
+async function* arrayText(lists: readonly Metadata[]): AsyncGenerator<Buffer> {
   yield Buffer.from('[');
   let isEmpty = true;
   for (const list of lists) {
     let isStart = true;
-    for await (const piece of list) {
+    for await (const piece of list.read()) {
       // A series that has been emptied since it was located gives nothing, and no comma.
       if (piece.length === 0) continue;
       if (isStart && !isEmpty) yield Buffer.from(',');

@@ -7,7 +7,7 @@ import type { Response } from 'express';
 import { notFound } from '../errors.js';
 import { describeResource } from './capabilities-description.js';
 import { answerNotModified } from './conditional.js';
-import { entityTag } from './entity-tag.js';
+import { entityTag, RepresentationDigest } from './entity-tag.js';
 import { chooseRepresentation, type Exchange } from './exchange.js';
 import { allowedMethods, segmentsOf } from './match-route.js';
 import { findResource, type Resource, resourceTree } from './resource-tree.js';
@@ -63,7 +63,7 @@ export class Capabilities {
     if (known !== undefined) return known;
     const document = describeResource(resource, this.#base);
     const text = mediaType === WADL_TYPE ? wadlXML(document) : wadlJSON(document);
-    const description = { body: Buffer.from(text), tag: entityTag(['capabilities', text]) };
+    const description = { body: Buffer.from(text), tag: entityTag(new RepresentationDigest().add(text).end()) };
     this.#descriptions.set(key, description);
     return description;
   }

@@ -6,19 +6,32 @@ import { createHash } from 'node:crypto';
 
 /** Raised when the same stored files come to be answered with other bytes: no client may then join old and new. */
 const EDITION = 1;
+const TAG_CHARACTERS = 32;
 const ENTITY_TAG = /(?:W\/)?"[^"]*"/g;
 
-/** What makes a representation the one it is: contents by their SHA-256, the form they are given in, URLs in the answer. */
-export type Identity = readonly (string | number | undefined)[];
+/** Digests all that makes a representation the one it is: stored contents, the form they are given in, URLs among them. */
+export class RepresentationDigest {
+  readonly #hash = createHash('sha256').update(`${EDITION}`);
 
-/** 256 bits in hexadecimal that stand for this identity, and no other. */
-export const identityDigest = (identity: Identity): string =>
-  createHash('sha256')
-    .update(JSON.stringify([EDITION, ...identity]))
-    .digest('hex');
+  add(...properties: readonly (string | number | undefined)[]): this {
+    this.#hash.update(JSON.stringify(properties));
+    return this;
+  }
 
-/** Give the entity tag of a representation, quotes included. */
-export const entityTag = (identity: Identity): string => `"${identityDigest(identity).slice(0, 32)}"`;
+  /** 256 bits in hexadecimal; nothing can be added after. */
+  end(): string {
+    return this.#hash.digest('hex');
+  }
+}
+
+/** Give the entity tag of a representation with this digest, quotes included. */
+export const entityTag = (digest: string): string => `"${digest.slice(0, TAG_CHARACTERS)}"`;
+
+/**
+ * Give 128 bits of a digest of which its entity tag tells nothing, in hexadecimal. Who sends a file can not put them into
+ * it, for they are made of the digest of that file.
+ */
+export const boundaryOf = (digest: string): string => digest.slice(TAG_CHARACTERS);
 
 /** Whether If-None-Match names this representation, so that 304 is the answer. Compared weakly. RFC 9110 §13.1.2 */
 export function isNamedIn(header: string | undefined, tag: string): boolean {

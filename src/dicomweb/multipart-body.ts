@@ -1,6 +1,8 @@
 /** Sends an answer of several parts; its length is told beforehand when that of every part is known. PS3.18 §8.7.1 */
 import { setImmediate } from 'node:timers/promises';
 import { notFound } from '../errors.js';
+import { answerNotModified } from './conditional.js';
+import { boundaryOf, entityTag, RepresentationDigest } from './entity-tag.js';
 import { type Exchange, sendPieces } from './exchange.js';
 import { closing, multipartContentType, newBoundary, partHead } from './multipart-writer.js';
 
@@ -15,6 +17,8 @@ export interface BodyPart {
   readonly contentLocation: string;
   /** Undefined when it is known only once the part has been made. */
   readonly lengthBytes: number | undefined;
+  /** Stands for the bytes: no others have the same. Undefined when nothing is known of them beforehand. */
+  readonly digest?: string | undefined;
   readonly bytes: () => AsyncGenerator<Buffer>;
 }
 
@@ -22,13 +26,15 @@ export interface BodyPart {
 export type BodyParts = Iterable<BodyPart> | AsyncIterable<BodyPart>;
 
 /**
- * Send these parts. Each part's bytes are asked for only when the one before has gone out.
+ * Send these parts, or 304 to who has them. Each part's bytes are asked for only when the one before has gone out. The same
+ * parts are the same bytes each time, boundary included, when there is a digest of each (PS3.18 §8.6.1.2.1).
  * @throws ArchiveError `not-found` when there are none, and whatever the first part's first bytes throw, before anything
  * has been sent
  */
 export async function sendMultipart(exchange: Exchange, parts: BodyParts): Promise<void> {
-  const boundary = newBoundary();
-  const { contentType, transferSyntaxUID, lengthBytes } = await measure(parts, boundary);
+  const { contentType, transferSyntaxUID, lengthBytes, digest } = await measure(parts);
+  if (digest !== undefined && answerNotModified(exchange, entityTag(digest))) return;
+  const boundary = digest === undefined ? newBoundary() : boundaryOf(digest);
   const headers = {
     'Content-Type': multipartContentType({ type: contentType, boundary, transferSyntaxUID }),
     ...(lengthBytes === undefined ? {} : { 'Content-Length': lengthBytes }),
@@ -43,14 +49,22 @@ interface Measure {
   readonly transferSyntaxUID: string | undefined;
   /** Undefined when that of a part is not known. */
   readonly lengthBytes: number | undefined;
+  /** Of the whole body; undefined when there is none of a part. */
+  readonly digest: string | undefined;
 }
 
-async function measure(parts: BodyParts, boundary: string): Promise<Measure> {
+/** As long as any boundary that is sent. */
+const ANY_BOUNDARY = newBoundary();
+
+async function measure(parts: BodyParts): Promise<Measure> {
   let first: BodyPart | undefined;
   let isOneSyntax = true;
-  let lengthBytes: number | undefined = closing(boundary).length;
+  let lengthBytes: number | undefined = closing(ANY_BOUNDARY).length;
+  let digest: RepresentationDigest | undefined = new RepresentationDigest();
   for await (const part of unhurried(parts)) {
-    const head = headOf(part, boundary, first === undefined);
+    const head = headOf(part, ANY_BOUNDARY, first === undefined);
+    if (part.digest === undefined) digest = undefined;
+    else digest?.add(part.contentType, part.transferSyntaxUID, part.contentLocation, part.digest);
     first ??= part;
     isOneSyntax &&= part.transferSyntaxUID === first.transferSyntaxUID;
     if (part.lengthBytes === undefined) lengthBytes = undefined;
@@ -58,7 +72,12 @@ async function measure(parts: BodyParts, boundary: string): Promise<Measure> {
   }
   if (first === undefined) throw notFound();
   const { contentType, transferSyntaxUID } = first;
-  return { contentType, transferSyntaxUID: isOneSyntax ? transferSyntaxUID : undefined, lengthBytes };
+  return {
+    contentType,
+    transferSyntaxUID: isOneSyntax ? transferSyntaxUID : undefined,
+    lengthBytes,
+    digest: digest?.end(),
+  };
 }
 
 function headOf(part: BodyPart, boundary: string, isFirst: boolean): Buffer {

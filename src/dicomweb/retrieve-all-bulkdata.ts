@@ -14,6 +14,8 @@ import { EXPLICIT_VR_LITTLE_ENDIAN, findTransferSyntax } from '../dicom/transfer
 import type { Representation } from './accept.js';
 import { chooseRepresentation, type Exchange } from './exchange.js';
 import { type BodyPart, sendMultipart } from './multipart-body.js';
+import { valueDigest } from './retrieve-bulkdata.js';
+import { frameDigest } from './retrieve-frames.js';
 import { bulkdataURL, resourcePath, resourceURL } from './urls.js';
 
 const OCTETS = 'application/octet-stream';
@@ -104,6 +106,7 @@ async function* partsOf(
         contentType: OCTETS,
         contentLocation: bulkdataURL(base, instance, value.path),
         lengthBytes: value.lengthBytes,
+        digest: valueDigest(instance, value),
         bytes: () => files.read(instance, (file) => wholeValue(file, value)),
       };
     }
@@ -114,6 +117,7 @@ async function* partsOf(
         transferSyntaxUID: instance.transferSyntaxUID,
         contentLocation: bulkdataURL(base, instance, PIXEL_DATA),
         lengthBytes: frame.lengthBytes,
+        digest: frameDigest(instance, frame),
         bytes: () => files.read(instance, (file) => frame.bytes(file)),
       };
     }

@@ -8,11 +8,10 @@ import { tagText } from '../dicom/data-set.js';
 import { EXPLICIT_VR_LITTLE_ENDIAN } from '../dicom/transfer-syntaxes.js';
 import { invalidRequest, notFound } from '../errors.js';
 import type { Representation } from './accept.js';
-import { parseByteRange } from './byte-range.js';
-import { chooseRepresentation, type Exchange, sendPieces } from './exchange.js';
+import { chooseRepresentation, type Exchange } from './exchange.js';
 import { sendMultipart } from './multipart-body.js';
-import { ProblemDetails } from './problem.js';
 import { sendFrames } from './retrieve-frames.js';
+import { type Slice, sendSinglePart } from './single-part.js';
 import { bulkdataURL, instancePath } from './urls.js';
 
 const OCTETS = 'application/octet-stream';
@@ -59,9 +58,15 @@ async function sendValue(
   const contentLocation = bulkdataURL(exchange.base, instance, value.path);
   exchange.response.set('Content-Location', contentLocation);
   if (!chosen.multipart) return sendSingle(exchange, instance, value, chosen.mediaType);
-  const { lengthBytes } = value;
-  const bytes = () => valueBytes(exchange.archive, instance, value, { first: 0, last: lengthBytes - 1 });
-  return sendMultipart(exchange, [{ contentType: chosen.mediaType, contentLocation, lengthBytes, bytes }]);
+  return sendMultipart(exchange, [
+    {
+      contentType: chosen.mediaType,
+      contentLocation,
+      lengthBytes: value.lengthBytes,
+      digest: valueDigest(instance, value),
+      bytes: () => valueBytes(exchange.archive, instance, value),
+    },
+  ]);
 }
 
 /** By itself first, so that a plain link works; a document as what it is before octets. */
@@ -83,32 +88,26 @@ async function sendSingle(
   value: StoredBulkdata,
   mediaType: string,
 ): Promise<void> {
-  const sizeBytes = value.lengthBytes;
-  const { method, headers: asked } = exchange.request;
-  // A range is of GET alone. RFC 9110 §14.2
-  const range = parseByteRange(method === 'GET' ? asked.range : undefined, sizeBytes);
-  if (range.kind === 'unsatisfiable') {
-    throw new ProblemDetails('range-not-satisfiable', 'The range lies outside of the value.', {
-      headers: { 'Content-Range': `bytes */${sizeBytes}` },
-    });
-  }
-  const isPart = range.kind === 'part';
-  const slice = isPart ? range : { first: 0, last: sizeBytes - 1 };
-  const headers = {
-    'Content-Type': mediaType,
-    'Content-Length': slice.last - slice.first + 1,
-    'Accept-Ranges': 'bytes',
-    ...(isPart ? { 'Content-Range': `bytes ${slice.first}-${slice.last}/${sizeBytes}` } : {}),
-    ...(mediaType === OCTETS ? {} : { 'Content-Disposition': 'attachment' }),
-  };
-  await sendPieces(exchange, headers, valueBytes(exchange.archive, instance, value, slice), isPart ? 206 : 200);
+  await sendSinglePart(exchange, {
+    mediaType,
+    headers: mediaType === OCTETS ? {} : { 'Content-Disposition': 'attachment' },
+    digest: valueDigest(instance, value),
+    lengthBytes: value.lengthBytes,
+    bytes: (slice) => valueBytes(exchange.archive, instance, value, slice),
+  });
 }
+
+/** Stands for the bytes of a value. */
+export const valueDigest = ({ sha256 }: LocatedInstance, { path }: StoredBulkdata): string =>
+  `${sha256}/bulkdata/${path}`;
+
+const wholeOf = ({ lengthBytes }: StoredBulkdata): Slice => ({ first: 0, last: lengthBytes - 1 });
 
 async function* valueBytes(
   archive: ScopedArchive,
   instance: LocatedInstance,
   value: StoredBulkdata,
-  slice: { readonly first: number; readonly last: number },
+  slice: Slice = wholeOf(value),
 ): AsyncGenerator<Buffer> {
   const file = await archive.open(instance);
   try {

@@ -4,8 +4,9 @@ import type { Frame, Frames } from '../archive/read/frames.js';
 import { EXPLICIT_VR_LITTLE_ENDIAN, findTransferSyntax } from '../dicom/transfer-syntaxes.js';
 import { invalidRequest, notFound } from '../errors.js';
 import type { Representation } from './accept.js';
-import { chooseRepresentation, type Exchange, sendPieces } from './exchange.js';
+import { chooseRepresentation, type Exchange } from './exchange.js';
 import { type BodyPart, sendMultipart } from './multipart-body.js';
+import { sendSinglePart, sliced } from './single-part.js';
 import { instancePath, instanceURL } from './urls.js';
 
 const OCTETS = 'application/octet-stream';
@@ -59,18 +60,21 @@ export async function sendFrames(
     if (!multipart) {
       const [only] = frames;
       if (only === undefined) throw notFound();
-      const headers = {
-        'Content-Type': `${mediaType}; transfer-syntax=${transferSyntaxUID}`,
-        'Content-Length': only.lengthBytes,
-        'Content-Location': location(only),
-      };
-      return await sendPieces(exchange, headers, only.bytes(file));
+      exchange.response.set('Content-Location', location(only));
+      return await sendSinglePart(exchange, {
+        mediaType,
+        transferSyntaxUID,
+        digest: frameDigest(instance, only),
+        lengthBytes: only.lengthBytes,
+        bytes: (slice) => sliced(only.bytes(file), slice),
+      });
     }
     const partOf = (frame: Frame): BodyPart => ({
       contentType: mediaType,
       transferSyntaxUID,
       contentLocation: location(frame),
       lengthBytes: frame.lengthBytes,
+      digest: frameDigest(instance, frame),
       bytes: () => frame.bytes(file),
     });
     await sendMultipart(exchange, { [Symbol.iterator]: () => mapped(frames, partOf) });
@@ -99,6 +103,10 @@ function offered(storedSyntaxUID: string, count: number): readonly Representatio
     ...(count === 1 ? forms.map((form) => ({ ...form, multipart: false })) : []),
   ];
 }
+
+/** Stands for the bytes of a frame. */
+export const frameDigest = ({ sha256 }: LocatedInstance, { frameNumber }: Frame): string =>
+  `${sha256}/frames/${frameNumber}`;
 
 const frameURL = ({ base }: Exchange, instance: LocatedInstance, { frameNumber }: Frame): string =>
   `${instanceURL(base, instance)}/frames/${frameNumber}`;

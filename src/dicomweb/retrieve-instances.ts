@@ -4,11 +4,12 @@ import { asExplicitLittleEndian, isNative } from '../archive/read/explicit-littl
 import type { ScopedArchive } from '../archive/scoped-archive.js';
 import { EXPLICIT_VR_LITTLE_ENDIAN, NEVER_NEGOTIATED } from '../dicom/transfer-syntaxes.js';
 import type { Representation } from './accept.js';
-import { chooseRepresentation, type Exchange, sendPieces } from './exchange.js';
+import { chooseRepresentation, type Exchange } from './exchange.js';
 import { type BodyPart, sendMultipart } from './multipart-body.js';
 import { ReadAhead } from './read-ahead.js';
 import { octets, sendAll } from './retrieve-all-bulkdata.js';
 import { sendZip, ZIP } from './retrieve-zip.js';
+import { sendSinglePart, sliced } from './single-part.js';
 import { instanceURL, resourcePath, resourceURL } from './urls.js';
 
 const DICOM = 'application/dicom';
@@ -60,12 +61,14 @@ function offered(instances: readonly LocatedInstance[], isOneInstance: boolean):
 async function sendOne(exchange: Exchange, instances: readonly LocatedInstance[], isAsStored: boolean): Promise<void> {
   const [instance] = instances;
   if (instance === undefined) throw new Error('A found resource has an instance.');
-  const headers = {
-    'Content-Type': `${DICOM}; transfer-syntax=${syntaxSent(instance, isAsStored)}`,
-    'Content-Disposition': `attachment; filename="${instance.sopInstanceUID}.dcm"`,
-    ...(isUnchanged(instance, isAsStored) ? { 'Content-Length': instance.sizeBytes } : {}),
-  };
-  await sendPieces(exchange, headers, fileBytes(exchange.archive, instance, isAsStored));
+  await sendSinglePart(exchange, {
+    mediaType: DICOM,
+    transferSyntaxUID: syntaxSent(instance, isAsStored),
+    headers: { 'Content-Disposition': `attachment; filename="${instance.sopInstanceUID}.dcm"` },
+    digest: instance.sha256,
+    lengthBytes: lengthSent(instance, isAsStored),
+    bytes: (slice) => sliced(fileBytes(exchange.archive, instance, isAsStored), slice),
+  });
 }
 
 function at(instances: readonly LocatedInstance[], index: number): LocatedInstance {
@@ -83,9 +86,13 @@ const partOf = (
   contentType: DICOM,
   transferSyntaxUID: syntaxSent(instance, isAsStored),
   contentLocation: instanceURL(base, instance),
-  lengthBytes: isUnchanged(instance, isAsStored) ? instance.sizeBytes : undefined,
+  lengthBytes: lengthSent(instance, isAsStored),
+  digest: instance.sha256,
   bytes,
 });
+
+const lengthSent = (instance: LocatedInstance, isAsStored: boolean): number | undefined =>
+  isUnchanged(instance, isAsStored) ? instance.sizeBytes : undefined;
 
 const isUnchanged = (instance: LocatedInstance, isAsStored: boolean): boolean =>
   isAsStored || instance.transferSyntaxUID === EXPLICIT_VR_LITTLE_ENDIAN;

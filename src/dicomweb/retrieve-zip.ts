@@ -8,6 +8,8 @@ import type { LocatedInstance, ResourcePath } from '../archive/index/locate.js';
 import { bytesAndHeader } from '../archive/read/header-on-the-way.js';
 import { DICOMDIR, FileSet } from '../dicom/file-set.js';
 import { ArchiveError } from '../errors.js';
+import { answerNotModified } from './conditional.js';
+import { entityTag, RepresentationDigest } from './entity-tag.js';
 import { type Exchange, sendPieces } from './exchange.js';
 import { ReadAhead } from './read-ahead.js';
 import { type ZipEntry, zipped } from './zip-writer.js';
@@ -31,6 +33,7 @@ export async function sendZip(
       `A zip holds at most ${MOST_INSTANCES.toLocaleString('en')} instances; the series can be asked for one by one.`,
     );
   }
+  if (answerNotModified(exchange, zipTag(instances))) return;
   const fileSet = new FileSet(instances);
   const files = new ReadAhead({
     sizesBytes: instances.map(({ sizeBytes }) => sizeBytes),
@@ -44,6 +47,13 @@ export async function sendZip(
   } finally {
     await files.close();
   }
+}
+
+/** The same files in the same order are the same zip. */
+function zipTag(instances: readonly LocatedInstance[]): string {
+  const digest = new RepresentationDigest().add(ZIP);
+  for (const { sopInstanceUID, sha256 } of instances) digest.add(sopInstanceUID, sha256);
+  return entityTag(digest.end());
 }
 
 function* entriesOf(instances: readonly LocatedInstance[], fileSet: FileSet, files: ReadAhead): Generator<ZipEntry> {

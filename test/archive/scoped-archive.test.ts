@@ -17,7 +17,7 @@ describe('ScopedArchive.metadata', () => {
     const site = await fixture.addSite('Leeds');
     await fixture.store(site, inSeries('1.2.3.1'), inSeries('1.2.3.2'), inSeries('1.2.3.3'));
     const { database, archive } = fixture.opened;
-    const pieces = await archive.as(site).metadata({ studyInstanceUID: '1.2.3' }, () => 'x:');
+    const { read } = await archive.as(site).metadata({ studyInstanceUID: '1.2.3' }, () => 'x:');
     const rows = await database.read
       .selectFrom('instance')
       .innerJoin('series', 'series.id', 'instance.series_row_id')
@@ -29,7 +29,7 @@ describe('ScopedArchive.metadata', () => {
       rows.map(({ id }) => id),
     );
     let text = '';
-    for await (const piece of pieces) text += piece.toString();
+    for await (const piece of read()) text += piece.toString();
     expect(JSON.parse(text)).toHaveLength(left);
   });
 });

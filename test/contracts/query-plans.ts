@@ -122,7 +122,7 @@ export function describeQueryPlans(
         const [instance] = await locateInstances(database, { kind: 'everything' }, { studyInstanceUID: study(9) });
         if (instance === undefined) throw new Error('The study is there.');
         await findFrames(database, instance, [1]);
-        for await (const _ of new MetadataReader(database).ofInstances([instance], () => 'u'));
+        for await (const _ of new MetadataReader(database).ofInstances([instance], () => 'u').read());
       }));
 
     it('looks a token up by indexes', () =>

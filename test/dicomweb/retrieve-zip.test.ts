@@ -12,6 +12,7 @@ const instance: LocatedInstance = {
   transferSyntaxUID: '1.2.840.10008.1.2.1',
   blobKey: 'none',
   sizeBytes: 0,
+  sha256: 'ab'.repeat(32),
   crc32: 0,
   frameCount: 1,
 };

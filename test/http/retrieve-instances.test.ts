@@ -108,12 +108,14 @@ describe('what is retrieved', () => {
     }
   });
 
-  it('MP-04 MP-05 MP-12 makes another boundary each time, which is nowhere in the data', async () => {
-    const answers = await Promise.all(
-      [1, 2, 3].map(async () => partsOf(await archive.get(large.path, { Accept: STORED }))),
-    );
-    expect(new Set(answers.map(({ boundary }) => boundary)).size).toBe(3);
-    for (const { boundary } of answers) expect(boundary).toMatch(/^[0-9a-f]{32}$/);
+  it('MP-04 MP-05 MP-12 MP-17 makes a boundary of what is sent: the same for the same, and nowhere in the data', async () => {
+    const boundaryOf = async (path: string, accept = STORED): Promise<string> =>
+      (await partsOf(await archive.get(path, { Accept: accept }))).boundary;
+    const again = await Promise.all([1, 2, 3].map(() => boundaryOf(large.path)));
+    expect(new Set(again).size).toBe(1);
+    const others = await Promise.all([boundaryOf(thin1.path), boundaryOf(`${large.path}/frames/1`, '*/*')]);
+    expect(new Set([...again, ...others]).size).toBe(3);
+    for (const boundary of [...again, ...others]) expect(boundary).toMatch(/^[0-9a-f]{32}$/);
   });
 
   it('MP-18 tells the length of the whole, and no other coding beside it', async () => {

@@ -26,6 +26,8 @@ export interface LocatedInstance {
   readonly transferSyntaxUID: string;
   readonly blobKey: string;
   readonly sizeBytes: number;
+  /** SHA-256 of the stored file, 64 hexadecimal digits. */
+  readonly sha256: string;
   readonly crc32: number;
   readonly frameCount: number;
 }
@@ -71,6 +73,7 @@ export async function locateInstances(
       'instance.transfer_syntax_uid',
       'instance.blob_key',
       'instance.size_bytes',
+      'instance.sha256',
       'instance.crc32',
       'instance.frame_count',
     ])
@@ -93,6 +96,7 @@ export async function locateInstances(
     transferSyntaxUID: row.transfer_syntax_uid,
     blobKey: row.blob_key,
     sizeBytes: row.size_bytes,
+    sha256: row.sha256,
     crc32: row.crc32,
     frameCount: row.frame_count,
   }));

@@ -2,6 +2,7 @@
  * The metadata of instances: pieces finished when they were stored, joined and given the URLs of this server. What a
  * series gives is kept in memory under its row and its number of instances, for stored instances never change.
  */
+import { createHash } from 'node:crypto';
 import { promisify } from 'node:util';
 import { createInflateRaw, inflateRaw } from 'node:zlib';
 import type { Database } from '../../database/database.js';
@@ -28,9 +29,22 @@ export type InstanceURL = (
   path: Pick<LocatedInstance, 'studyInstanceUID' | 'seriesInstanceUID' | 'sopInstanceUID'>,
 ) => string;
 
+/** The metadata of some instances, before the first of it is read. */
+export interface Metadata {
+  /** Stands for the stored files of all of them, in their order: hexadecimal. */
+  readonly digest: string;
+  /** Gives the text, in pieces. To be asked for at most once. */
+  readonly read: () => AsyncGenerator<Buffer>;
+}
+
+interface CachedText {
+  readonly text: Buffer;
+  readonly digest: string;
+}
+
 export class MetadataReader {
   readonly #database: Database;
-  readonly #cache = new Map<string, Buffer>();
+  readonly #cache = new Map<string, CachedText>();
   #cachedBytes = 0;
 
   constructor(database: Database) {
@@ -38,34 +52,44 @@ export class MetadataReader {
   }
 
   /** The JSON objects of a series' instances, in order, with commas between; in as many pieces as come of it. */
-  async *ofSeries(
+  async ofSeries(
     series: LocatedSeries,
     instances: () => Promise<readonly LocatedInstance[]>,
     instanceURL: InstanceURL,
-  ): AsyncGenerator<Buffer> {
+  ): Promise<Metadata> {
     const key = `${series.rowID}/${series.instanceCount}`;
     const cached = this.#cache.get(key);
     if (cached !== undefined) {
       this.#cache.delete(key);
       this.#cache.set(key, cached);
-      yield cached;
-      return;
+      return { digest: cached.digest, read: () => inOnePiece(cached.text) };
     }
     const located = await instances();
+    const digest = digestOf(located);
+    const isWhole = located.length === series.instanceCount;
+    const remember = (text: Buffer): void => this.#remember(key, { text, digest });
+    return { digest, read: () => this.#kept(this.#textOf(located, instanceURL), isWhole ? remember : undefined) };
+  }
+
+  /** The JSON objects of these instances, in order, with commas between. */
+  ofInstances(instances: readonly LocatedInstance[], instanceURL: InstanceURL): Metadata {
+    return { digest: digestOf(instances), read: () => this.#textOf(instances, instanceURL) };
+  }
+
+  /** The pieces as they go by; a text that is not too long is remembered in the end. */
+  async *#kept(text: AsyncGenerator<Buffer>, remember: ((text: Buffer) => void) | undefined): AsyncGenerator<Buffer> {
     let pieces: Buffer[] = [];
     let bytes = 0;
-    for await (const piece of this.ofInstances(located, instanceURL)) {
+    for await (const piece of text) {
       bytes += piece.length;
       if (bytes <= LARGEST_CACHED_BYTES) pieces.push(piece);
       else pieces = [];
       yield piece;
     }
-    const isWhole = bytes <= LARGEST_CACHED_BYTES && located.length === series.instanceCount;
-    if (isWhole) this.#remember(key, Buffer.concat(pieces, bytes));
+    if (bytes <= LARGEST_CACHED_BYTES) remember?.(Buffer.concat(pieces, bytes));
   }
 
-  /** The JSON objects of these instances, in order, with commas between. */
-  async *ofInstances(instances: readonly LocatedInstance[], instanceURL: InstanceURL): AsyncGenerator<Buffer> {
+  async *#textOf(instances: readonly LocatedInstance[], instanceURL: InstanceURL): AsyncGenerator<Buffer> {
     let isFirst = true;
     let waiting: Buffer[] = [];
     let waitingBytes = 0;
@@ -90,7 +114,7 @@ export class MetadataReader {
     for await (const some of this.#groups(instances)) {
       const stored = await this.#read(some);
       for (let at = 0; at < some.length; at += TEXTS_AT_ONCE) {
-        yield* await Promise.all(some.slice(at, at + TEXTS_AT_ONCE).map((instance) => textOf(instance, stored)));
+        yield* await Promise.all(some.slice(at, at + TEXTS_AT_ONCE).flatMap((instance) => textsOf(instance, stored)));
       }
     }
   }
@@ -131,15 +155,25 @@ export class MetadataReader {
     return new Map(rows.map((row) => [row.instance_row_id, row.metadata]));
   }
 
-  #remember(key: string, text: Buffer): void {
-    this.#cache.set(key, text);
-    this.#cachedBytes += text.length;
-    for (const [oldest, { length }] of this.#cache) {
+  #remember(key: string, cached: CachedText): void {
+    this.#cache.set(key, cached);
+    this.#cachedBytes += cached.text.length;
+    for (const [oldest, { text }] of this.#cache) {
       if (this.#cachedBytes <= CACHE_BYTES) break;
       this.#cache.delete(oldest);
-      this.#cachedBytes -= length;
+      this.#cachedBytes -= text.length;
     }
   }
+}
+
+async function* inOnePiece(text: Buffer): AsyncGenerator<Buffer> {
+  yield text;
+}
+
+function digestOf(instances: readonly LocatedInstance[]): string {
+  const hash = createHash('sha256');
+  for (const { sha256 } of instances) hash.update(sha256);
+  return hash.digest('hex');
 }
 
 /** The metadata of one instance, in pieces. */
@@ -150,10 +184,14 @@ interface Text {
 
 const rowIDOf = ({ rowID }: LocatedInstance): number => rowID;
 
-/** A text that turns out to be long is begun again: how long it is nobody knows before. */
-async function textOf(instance: LocatedInstance, stored: ReadonlyMap<number, Buffer>): Promise<Text> {
+/** None of an instance that has been removed since it was located. */
+function textsOf(instance: LocatedInstance, stored: ReadonlyMap<number, Buffer>): readonly Promise<Text>[] {
   const deflated = stored.get(instance.rowID);
-  if (deflated === undefined) throw new Error('An indexed instance has metadata.');
+  return deflated === undefined ? [] : [textOf(instance, deflated)];
+}
+
+/** A text that turns out to be long is begun again: how long it is nobody knows before. */
+async function textOf(instance: LocatedInstance, deflated: Buffer): Promise<Text> {
   try {
     return { instance, pieces: [await inflate(deflated, { maxOutputLength: SHORT_TEXT_BYTES })] };
   } catch (error) {

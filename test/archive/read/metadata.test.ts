@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { MetadataReader } from '../../../src/archive/read/metadata.js';
+import { type InstanceURL, MetadataReader } from '../../../src/archive/read/metadata.js';
 import { makeInstance } from '../../http/instances.js';
 import { ArchiveFixture } from '../../support/archive-fixture.js';
 
@@ -14,8 +14,9 @@ async function piecesOf(files: readonly { readonly studyInstanceUID: string; rea
   const path = { studyInstanceUID: first?.studyInstanceUID ?? '' };
   const instances = await fixture.opened.archive.as({ kind: 'everything' }).instances(path);
   const reader = new MetadataReader(fixture.opened.database);
+  const urlOf: InstanceURL = ({ sopInstanceUID }) => `http://x/${sopInstanceUID}`;
   const pieces: Buffer[] = [];
-  for await (const piece of reader.ofInstances(instances, ({ sopInstanceUID }) => `http://x/${sopInstanceUID}`)) {
+  for await (const piece of reader.ofInstances(instances, urlOf).read()) {
     pieces.push(piece);
   }
   return { pieces, instances, metadata: JSON.parse(`[${Buffer.concat(pieces)}]`) as Record<string, unknown>[] };

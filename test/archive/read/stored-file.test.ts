@@ -16,6 +16,7 @@ const instance = {
   sopClassUID: '1.2.840.10008.5.1.4.1.1.2',
   blobKey: 'studies/1.2/1.2.3/1.2.3.4.dcm',
   sizeBytes: 1_000,
+  sha256: '',
   crc32: 0,
   frameCount: 1,
 };
