@@ -14,7 +14,7 @@ import {
 } from './index/locate.js';
 import { type Found, search } from './index/search.js';
 import { type Frames, findFrames } from './read/frames.js';
-import type { InstanceURL, Metadata, MetadataReader } from './read/metadata.js';
+import type { InstanceText, InstanceURL, Metadata, MetadataReader } from './read/metadata.js';
 import { decodeBulkdata, type StoredBulkdata } from './read/stored-bulkdata.js';
 import type { StoredFile, StoredFiles } from './read/stored-file.js';
 import type { Scope } from './scope.js';
@@ -77,6 +77,14 @@ export class ScopedArchive {
     const lists: Metadata[] = [];
     for (const one of series) lists.push(await this.#metadataOfSeries(one, instanceURL));
     return asArray(lists);
+  }
+
+  /**
+   * The metadata of a resource as one JSON object an instance, each to be read before the next is asked for. URLs are as in
+   * `metadata`. @throws ArchiveError `not-found`
+   */
+  async metadataOfEach(path: ResourcePath, instanceURL: InstanceURL): Promise<AsyncGenerator<InstanceText>> {
+    return this.#parts.metadata.ofEach(await this.instances(path), instanceURL);
   }
 
   /** Make sure that the files of these instances are there. @throws ArchiveError `corrupt` */

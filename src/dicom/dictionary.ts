@@ -4,6 +4,7 @@
  */
 import type { Tag } from './data-set.js';
 import { DICTIONARY_TABLE } from './dictionary.data.js';
+import { isPrivateCreator, isPrivateTag } from './private-blocks.js';
 import { isVR, type VR } from './vr.js';
 
 export interface DictionaryEntry {
@@ -39,7 +40,7 @@ for (const line of DICTIONARY_TABLE.trim().split('\n')) {
 
 /** Find what PS3.6 says of the attribute; repeating groups (50xx, 60xx) are known in every group that is not private. */
 export function findDictionaryEntry(tag: Tag): DictionaryEntry | undefined {
-  if (isPrivate(tag)) return undefined;
+  if (isPrivateTag(tag)) return undefined;
   return byTag.get(tag) ?? repeating.find(({ mask, pattern }) => (tag & mask) >>> 0 === pattern)?.entry;
 }
 
@@ -68,8 +69,5 @@ export function implicitVR(tag: Tag): VR {
   if (element === 0) return 'UL';
   const entry = findDictionaryEntry(tag);
   if (entry !== undefined) return entry.vr;
-  const isPrivateCreator = isPrivate(tag) && element >= 0x10 && element <= 0xff;
-  return isPrivateCreator ? 'LO' : 'UN';
+  return isPrivateCreator(tag) ? 'LO' : 'UN';
 }
-
-const isPrivate = (tag: Tag): boolean => (tag >>> 16) % 2 === 1;

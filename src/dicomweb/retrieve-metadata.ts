@@ -1,11 +1,10 @@
-/** Retrieve metadata: everything but the long values, as DICOM JSON. PS3.18 §10.4.1.1.2 */
-
-import { pipeline } from 'node:stream/promises';
-import { createGzip } from 'node:zlib';
+/** Retrieve metadata: everything but the long values, as DICOM JSON or XML. PS3.18 §10.4.1.1.2 */
+import type { InstanceText, InstanceURL } from '../archive/read/metadata.js';
 import { answerNotModified } from './conditional.js';
-import { acceptsGzip } from './content-encoding.js';
-import { entityTag, RepresentationDigest } from './entity-tag.js';
+import { acceptsGzip, gzipped } from './content-encoding.js';
+import { boundaryOf, entityTag, RepresentationDigest } from './entity-tag.js';
 import { chooseRepresentation, type Exchange, sendPieces } from './exchange.js';
+import { type JSONOfDocument, NATIVE_XML_TYPE, sendNativeXML, sendNativeXMLParts } from './native-xml.js';
 import { instanceURL, resourcePath, resourceURL } from './urls.js';
 
 const JSON_TYPE = 'application/dicom+json';
@@ -13,21 +12,31 @@ const JSON_TYPE = 'application/dicom+json';
 export async function retrieveMetadata(exchange: Exchange): Promise<void> {
   const path = resourcePath(exchange.variables);
   const { archive, base, request, response } = exchange;
-  const { digest, read } = await archive.metadata(path, (instance) => instanceURL(base, instance));
-  chooseRepresentation(exchange, [{ mediaType: JSON_TYPE, multipart: false }]);
+  const urlOf: InstanceURL = (instance) => instanceURL(base, instance);
+  const metadata = await archive.metadata(path, urlOf);
+  const isOne = path.sopInstanceUID !== undefined;
+  const { mediaType, multipart } = chooseRepresentation(exchange, [
+    { mediaType: JSON_TYPE, multipart: false },
+    { mediaType: NATIVE_XML_TYPE, multipart: true },
+    ...(isOne ? [{ mediaType: NATIVE_XML_TYPE, multipart: false }] : []),
+  ]);
   response.set('Content-Location', `${resourceURL(base, path)}/metadata`);
   const isGzip = acceptsGzip(request.headers['accept-encoding']);
-  const tag = entityTag(new RepresentationDigest().add(digest, base, JSON_TYPE, isGzip ? 'gzip' : 'identity').end());
-  if (answerNotModified(exchange, tag)) return;
+  const form = [mediaType, multipart ? 'multipart' : 'single', isGzip ? 'gzip' : 'identity'];
+  const digest = new RepresentationDigest().add(metadata.digest, base, ...form).end();
+  if (answerNotModified(exchange, entityTag(digest))) return;
+  if (mediaType === NATIVE_XML_TYPE) {
+    const documents = documentsOf(await archive.metadataOfEach(path, urlOf), base);
+    if (multipart) return sendNativeXMLParts(exchange, documents, boundaryOf(digest));
+    return sendNativeXML(exchange, documents);
+  }
   const coding = isGzip ? { 'Content-Encoding': 'gzip' } : {};
-  await sendPieces(exchange, { 'Content-Type': JSON_TYPE, ...coding }, isGzip ? gzipped(read()) : read());
+  const pieces = metadata.read();
+  await sendPieces(exchange, { 'Content-Type': JSON_TYPE, ...coding }, isGzip ? gzipped(pieces) : pieces);
 }
 
-/** Fast rather than small: the text shrinks to a tenth even so. */
-async function* gzipped(pieces: AsyncGenerator<Buffer>): AsyncGenerator<Buffer> {
-  const gzip = createGzip({ level: 1 });
-  const fed = pipeline(pieces, gzip);
-  fed.catch(() => undefined);
-  for await (const chunk of gzip) yield chunk;
-  await fed;
+async function* documentsOf(texts: AsyncGenerator<InstanceText>, base: string): AsyncGenerator<JSONOfDocument> {
+  for await (const { instance, pieces } of texts) {
+    yield { json: pieces, location: `${instanceURL(base, instance)}/metadata` };
+  }
 }

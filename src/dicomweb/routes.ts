@@ -5,6 +5,7 @@
 import type { Permission } from '../access/permissions.js';
 import { FRAME_MEDIA_TYPES } from '../dicom/transfer-syntaxes.js';
 import type { Handler } from './exchange.js';
+import { NATIVE_XML_TYPE } from './native-xml.js';
 import { retrieveAll, type Which } from './retrieve-all-bulkdata.js';
 import { retrieveBulkdata, retrievePixelData } from './retrieve-bulkdata.js';
 import { retrieveFrames } from './retrieve-frames.js';
@@ -56,8 +57,12 @@ const retrieve = (template: string, handler: Handler, description: Description):
 const instances = (template: string, transaction: string, responseMediaTypes: readonly string[]): Route =>
   retrieve(template, retrieveInstances, { section: '10.4.1.1.1', transaction, responseMediaTypes });
 
-const metadata = (template: string, transaction: string): Route =>
-  retrieve(template, retrieveMetadata, { section: '10.4.1.1.2', transaction, responseMediaTypes: [JSON_TYPE] });
+const metadata = (template: string, transaction: string, isOne = false): Route =>
+  retrieve(template, retrieveMetadata, {
+    section: '10.4.1.1.2',
+    transaction,
+    responseMediaTypes: [JSON_TYPE, multipart(NATIVE_XML_TYPE), ...(isOne ? [NATIVE_XML_TYPE] : [])],
+  });
 
 /** All values of a resource, or all its pixels. */
 const containerOf = (resource: string, which: Which, transaction: string): Route =>
@@ -74,7 +79,7 @@ const search = (template: string, transaction: string, searched: SearchResource)
   handler: searchFor(searched),
   section: '10.6',
   transaction,
-  responseMediaTypes: [JSON_TYPE],
+  responseMediaTypes: [JSON_TYPE, multipart(NATIVE_XML_TYPE)],
   searched,
 });
 
@@ -86,7 +91,7 @@ const store = (template: string, transaction: string): Route => ({
   section: '10.5',
   transaction,
   requestMediaTypes: STORED_MEDIA_TYPES,
-  responseMediaTypes: [JSON_TYPE],
+  responseMediaTypes: [JSON_TYPE, NATIVE_XML_TYPE],
 });
 
 const STUDY = '/studies/{study}';
@@ -129,7 +134,7 @@ export const ROUTES: readonly Route[] = [
   instances(INSTANCE, 'RetrieveInstance', [...FILES, DICOM]),
   metadata(`${STUDY}/metadata`, 'RetrieveStudyMetadata'),
   metadata(`${SERIES}/metadata`, 'RetrieveSeriesMetadata'),
-  metadata(`${INSTANCE}/metadata`, 'RetrieveInstanceMetadata'),
+  metadata(`${INSTANCE}/metadata`, 'RetrieveInstanceMetadata', true),
   retrieve(`${INSTANCE}/frames/{frames}`, retrieveFrames, {
     section: '10.4.1.1.6',
     transaction: 'RetrieveFrames',

@@ -1,6 +1,8 @@
 /** Search for studies, series and instances: QIDO-RS. PS3.18 §10.6 */
+import { setImmediate } from 'node:timers/promises';
 import type { QueryLevel } from '../dicom/queryable-attributes.js';
 import { chooseRepresentation, type Exchange, type Handler, sendPieces } from './exchange.js';
+import { type JSONOfDocument, NATIVE_XML_TYPE, sendNativeXMLParts } from './native-xml.js';
 import { answerWriter } from './search-answer.js';
 import { parseSearchRequest } from './search-request.js';
 import { searchedPath } from './urls.js';
@@ -21,7 +23,10 @@ const ANSWERS_AT_ONCE = 100;
 export const searchFor =
   (resource: SearchResource): Handler =>
   async (exchange) => {
-    chooseRepresentation(exchange, [{ mediaType: JSON_TYPE, multipart: false }]);
+    const { mediaType } = chooseRepresentation(exchange, [
+      { mediaType: JSON_TYPE, multipart: false },
+      { mediaType: NATIVE_XML_TYPE, multipart: true },
+    ]);
     const request = parseSearchRequest(exchange.parameters, resource);
     const { matches, dateTimes, sequences, limit, offset } = request;
     const { level, returnedLevels } = resource;
@@ -41,6 +46,7 @@ export const searchFor =
       return;
     }
     const write = answerWriter({ level, returnedLevels, returnTags: request.returnTags }, exchange.base);
+    if (mediaType === NATIVE_XML_TYPE) return sendNativeXMLParts(exchange, documents(entities, write));
     await sendPieces(exchange, { 'Content-Type': JSON_TYPE }, jsonArray(entities, write));
   };
 
@@ -61,5 +67,12 @@ async function* jsonArray<T>(entities: readonly T[], write: (entity: T) => strin
     const texts = entities.slice(at, at + ANSWERS_AT_ONCE).map(write);
     const isLast = at + ANSWERS_AT_ONCE >= entities.length;
     yield Buffer.from(`${at === 0 ? '[' : ','}${texts.join()}${isLast ? ']' : ''}`);
+  }
+}
+
+async function* documents<T>(entities: readonly T[], write: (entity: T) => string): AsyncGenerator<JSONOfDocument> {
+  for (const [i, entity] of entities.entries()) {
+    if (i % ANSWERS_AT_ONCE === ANSWERS_AT_ONCE - 1) await setImmediate();
+    yield { json: [Buffer.from(write(entity))] };
   }
 }

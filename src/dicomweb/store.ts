@@ -3,6 +3,7 @@ import { FAILURE_REASON } from '../dicom/failure-reasons.js';
 import { isUID } from '../dicom/uids.js';
 import { invalidRequest } from '../errors.js';
 import { chooseRepresentation, type Exchange } from './exchange.js';
+import { NATIVE_XML_TYPE, sendNativeXML } from './native-xml.js';
 import { storeAnswer } from './store-answer.js';
 import { storeParts } from './store-body.js';
 
@@ -12,7 +13,10 @@ export async function storeInstances(exchange: Exchange): Promise<void> {
   const { request, response, archive, base, variables } = exchange;
   const expectedStudy = variables['study'];
   if (expectedStudy !== undefined && !isUID(expectedStudy)) throw invalidRequest('The study in the path is no UID.');
-  chooseRepresentation(exchange, [{ mediaType: JSON_TYPE, multipart: false }]);
+  const { mediaType } = chooseRepresentation(exchange, [
+    { mediaType: JSON_TYPE, multipart: false },
+    { mediaType: NATIVE_XML_TYPE, multipart: false },
+  ]);
   const parts = storeParts(request);
   // Who waits to be asked for the body has been found able to send it.
   if (request.headers.expect?.toLowerCase() === '100-continue') response.writeContinue();
@@ -22,11 +26,12 @@ export async function storeInstances(exchange: Exchange): Promise<void> {
   if (!isAnyStored && (diskFailure ?? failure) !== undefined) throw diskFailure ?? failure;
   if (outcomes.length === 0) throw invalidRequest('The body holds no instance.');
   const answer = storeAnswer(outcomes, base, failure !== undefined);
-  response.status(answer.status).set('Content-Type', JSON_TYPE);
   if (isAnyStored && answer.studyURL !== undefined) {
     response.set({ Location: answer.studyURL, 'Content-Location': answer.studyURL });
   }
-  response.end(answer.json);
+  const json = Buffer.from(answer.json);
+  if (mediaType === NATIVE_XML_TYPE) return sendNativeXML(exchange, [{ json: [json] }], answer.status);
+  response.status(answer.status).set('Content-Type', JSON_TYPE).end(json);
 }
 
 /** The Failure Reason of a disk that takes no more, as a Warning. PS3.18 §10.5.3.2 */

@@ -109,8 +109,14 @@ export class MetadataReader {
     yield Buffer.concat(waiting);
   }
 
-  /** The text of each instance, in order; to be read before the next is asked for. */
-  async *#texts(instances: readonly LocatedInstance[]): AsyncGenerator<Text> {
+  /** The JSON object of each of these instances, in order; to be read before the next is asked for. */
+  async *ofEach(instances: readonly LocatedInstance[], instanceURL: InstanceURL): AsyncGenerator<InstanceText> {
+    for await (const { instance, pieces } of this.#texts(instances)) {
+      yield { instance, pieces: piecesWithURL(pieces, Buffer.from(instanceURL(instance))) };
+    }
+  }
+
+  async *#texts(instances: readonly LocatedInstance[]): AsyncGenerator<InstanceText> {
     for await (const some of this.#groups(instances)) {
       const stored = await this.#read(some);
       for (let at = 0; at < some.length; at += TEXTS_AT_ONCE) {
@@ -177,7 +183,7 @@ function digestOf(instances: readonly LocatedInstance[]): string {
 }
 
 /** The metadata of one instance, in pieces. */
-interface Text {
+export interface InstanceText {
   readonly instance: LocatedInstance;
   readonly pieces: AsyncIterable<Buffer> | Iterable<Buffer>;
 }
@@ -185,13 +191,13 @@ interface Text {
 const rowIDOf = ({ rowID }: LocatedInstance): number => rowID;
 
 /** None of an instance that has been removed since it was located. */
-function textsOf(instance: LocatedInstance, stored: ReadonlyMap<number, Buffer>): readonly Promise<Text>[] {
+function textsOf(instance: LocatedInstance, stored: ReadonlyMap<number, Buffer>): readonly Promise<InstanceText>[] {
   const deflated = stored.get(instance.rowID);
   return deflated === undefined ? [] : [textOf(instance, deflated)];
 }
 
 /** A text that turns out to be long is begun again: how long it is nobody knows before. */
-async function textOf(instance: LocatedInstance, deflated: Buffer): Promise<Text> {
+async function textOf(instance: LocatedInstance, deflated: Buffer): Promise<InstanceText> {
   try {
     return { instance, pieces: [await inflate(deflated, { maxOutputLength: SHORT_TEXT_BYTES })] };
   } catch (error) {
@@ -207,6 +213,10 @@ async function* inflatedPieces(deflated: Buffer): AsyncGenerator<Buffer> {
   const inflating = createInflateRaw({ chunkSize: SHORT_TEXT_BYTES });
   inflating.end(deflated);
   for await (const piece of inflating) yield piece;
+}
+
+async function* piecesWithURL(pieces: InstanceText['pieces'], url: Buffer): AsyncGenerator<Buffer> {
+  for await (const piece of pieces) yield* withURL(piece, url);
 }
 
 /** The text with the instance's URL where the mark stands. */
