@@ -27,8 +27,11 @@ export function matchesText(match: TextMatch, value: string): boolean {
   return match.kind === 'any-of' ? match.values.includes(value) : matchesPattern(match.tokens, value);
 }
 
-/** Greedy, with the last `*` as the one point of return: time is at most pattern × value, whatever the pattern. */
-function matchesPattern(tokens: readonly WildcardToken[], value: string): boolean {
+/**
+ * Whether a value matches a pattern. Greedy, with the last `*` as the one point of return: time is at most pattern × value,
+ * whatever the pattern.
+ */
+export function matchesPattern(tokens: readonly WildcardToken[], value: string): boolean {
   const pattern = tokens.flatMap((token) => (typeof token === 'string' ? [token] : [...token.literal].map(literal)));
   const characters = [...value];
   let at = 0;

@@ -7,7 +7,7 @@ import type { VR } from '../dicom/vr.js';
 import { type Resource, segmentsIn } from './resource-tree.js';
 import type { Route } from './routes.js';
 import type { SearchResource } from './search.js';
-import { OPTIONS, UNSUPPORTED_MATCHING } from './search-request.js';
+import { SEARCH_OPTIONS } from './search-options.js';
 import { type WADLElement, wadl, wadlDoc } from './wadl.js';
 
 const PROBLEM_TYPE = 'application/problem+json';
@@ -33,19 +33,19 @@ const STATUSES = {
 export function describeResource(resource: Resource, base: string): WADLElement {
   const resources =
     resource.template === ''
-      ? resource.children.map((child) => resourceElement(child, base, lastSegment(child)))
-      : [resourceElement(resource, base, resource.template.slice(1))];
+      ? resource.children.map((child) => resourceElement(child, lastSegment(child)))
+      : [resourceElement(resource, resource.template.slice(1))];
   return wadl('application', {}, [wadl('resources', { base }, resources)]);
 }
 
 const lastSegment = ({ template }: Resource): string => segmentsIn(template).at(-1) ?? '';
 
-function resourceElement({ routes, children }: Resource, base: string, path: string): WADLElement {
+function resourceElement({ routes, children }: Resource, path: string): WADLElement {
   const segments = path.split('/').map(standardSegment);
   return wadl('resource', { path: segments.join('/') }, [
     ...segments.filter((segment) => segment.startsWith('{')).map(templateParameter),
-    ...routes.map((route) => methodElement(route, base)),
-    ...children.map((child) => resourceElement(child, base, lastSegment(child))),
+    ...routes.map(methodElement),
+    ...children.map((child) => resourceElement(child, lastSegment(child))),
   ]);
 }
 
@@ -58,14 +58,13 @@ function standardSegment(segment: string): string {
 const templateParameter = (segment: string): WADLElement =>
   wadl('param', { name: segment.slice(1, -1), style: 'template', required: 'true' });
 
-function methodElement(route: Route, base: string): WADLElement {
+function methodElement(route: Route): WADLElement {
   const { method, transaction, section, permission } = route;
   const { answered, empty, failed } = STATUSES[permission];
   return wadl('method', { name: method, id: transaction }, [
     wadlDoc(`PS3.18 ${section}; needs ${permission}`),
     requestElement(route),
     wadl('response', { status: answered }, [
-      ...(route.searched === undefined ? [] : unsupportedWarnings(base)),
       ...route.responseMediaTypes.map((mediaType) => wadl('representation', { mediaType })),
     ]),
     ...empty.map((status) => wadl('response', { status })),
@@ -89,9 +88,8 @@ const option = (value: string): WADLElement => wadl('option', { value });
 
 /** PS3.18 Table 8.3.4-1: each attribute by its keyword and by its tag. */
 function searchParameters({ matchedLevels }: SearchResource): readonly WADLElement[] {
-  const supported = [...OPTIONS].filter((name) => !UNSUPPORTED_MATCHING.has(name));
   return [
-    ...supported.map((name) => wadl('param', { name, style: 'query' })),
+    ...[...SEARCH_OPTIONS].map((name) => wadl('param', { name, style: 'query' })),
     wadl('param', { name: 'includefield', style: 'query', repeating: 'true' }, [option('all')]),
     ...matchedLevels.flatMap((level) => queryableAttributesOf(level)).flatMap(attributeParameters),
   ];
@@ -118,9 +116,3 @@ function matchingOf(vr: VR): string {
     ? 'Universal, Single Value and Wild Card Matching'
     : 'Universal and Single Value Matching';
 }
-
-/** PS3.18 §8.3.4.2, §8.3.4.5, §8.3.4.6 */
-const unsupportedWarnings = (base: string): readonly WADLElement[] =>
-  [...UNSUPPORTED_MATCHING.values()].map((text) =>
-    wadl('param', { name: 'Warning', style: 'header', fixed: `299 ${base}: ${text}` }),
-  );

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { matches, parseMatch } from '../../src/dicom/matching.js';
+import { LITERAL, matches, parseMatch } from '../../src/dicom/matching.js';
 import type { VR } from '../../src/dicom/vr.js';
 import { ArchiveError } from '../../src/errors.js';
 
@@ -219,5 +219,59 @@ describe('parseMatch and matches', () => {
   it('refuses a text as the key of a sequence', () => {
     expect(refusal('SQ', 'x')).toBe('invalid-request');
     expect(refusal('SQ', '*')).toBe('invalid-request');
+  });
+});
+
+describe('ways of matching that are asked for', () => {
+  const findsBy = (way: keyof typeof LITERAL, vr: VR, key: string, ...values: readonly string[]): boolean =>
+    matches(parseMatch(vr, key, { ...LITERAL, [way]: true }), vr, values);
+
+  it.each(['LO', 'PN', 'CS', 'DA', 'TM', 'IS', 'UI', 'DT'] as const)(
+    'QD-10 finds by "" an attribute of VR %s that is absent or empty',
+    (vr) => {
+      expect(findsBy('emptyValues', vr, '""')).toBe(true);
+      expect(findsBy('emptyValues', vr, ' "" ', '')).toBe(true);
+      expect(findsBy('emptyValues', vr, '""', ' ')).toBe(true);
+      const value = vr === 'TM' ? '1015' : '20200101';
+      expect(findsBy('emptyValues', vr, '""', value)).toBe(false);
+      expect(findsBy('emptyValues', vr, '""', '', value)).toBe(false);
+    },
+  );
+
+  it('QD-10 takes "" for itself when empty values are not asked for', () => {
+    expect(finds('LO', '""', '')).toBe(false);
+    expect(finds('LO', '""', '""')).toBe(true);
+    expect(refusal('DA', '""')).toBe('invalid-request');
+  });
+
+  it('QD-10 knows a name that is empty in all component groups', () => {
+    expect(findsBy('emptyValues', 'PN', '""', '^^==')).toBe(true);
+    expect(findsBy('emptyValues', 'PN', '""', '=王')).toBe(false);
+  });
+
+  it.each(['AE', 'AS', 'AT', 'CS', 'LO', 'PN', 'SH', 'UC'] as const)(
+    'QD-11 finds attributes of VR %s that have all values, in any order',
+    (vr) => {
+      expect(findsBy('multipleValues', vr, 'A\\B', 'B', 'C', 'A')).toBe(true);
+      expect(findsBy('multipleValues', vr, ' A \\\\A', 'A')).toBe(true);
+      expect(findsBy('multipleValues', vr, 'A\\B', 'A')).toBe(false);
+      expect(findsBy('multipleValues', vr, 'A\\B')).toBe(false);
+      expect(findsBy('multipleValues', vr, 'A', 'B', 'A')).toBe(true);
+      expect(findsBy('multipleValues', vr, '\\', 'C')).toBe(true);
+    },
+  );
+
+  it('QD-11 refuses wildcards among several values', () => {
+    expect(() => parseMatch('CS', 'A*\\B', { ...LITERAL, multipleValues: true })).toThrow(ArchiveError);
+  });
+
+  it('QD-11 leaves lists of UIDs what they are', () => {
+    expect(findsBy('multipleValues', 'UI', '1.2\\1.3', '1.3')).toBe(true);
+  });
+
+  it('QD-09 QD-11 joins both ways for names', () => {
+    const match = parseMatch('PN', 'anna smith\\jo', { fuzzy: true, emptyValues: false, multipleValues: true });
+    expect(matches(match, 'PN', ['JONES^JOHN', 'SMITH^ANNA'])).toBe(true);
+    expect(matches(match, 'PN', ['SMITH^ANNA'])).toBe(false);
   });
 });

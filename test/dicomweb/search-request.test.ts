@@ -4,7 +4,8 @@ import { TAG } from '../../src/dicom/attributes.js';
 import { type Tag, tagText } from '../../src/dicom/data-set.js';
 import { QUERYABLE_ATTRIBUTES } from '../../src/dicom/queryable-attributes.js';
 import { parseQuery } from '../../src/dicomweb/query-parameters.js';
-import { MAX_RESULTS, parseSearchRequest, type SearchedResource } from '../../src/dicomweb/search-request.js';
+import { MAX_RESULTS } from '../../src/dicomweb/search-options.js';
+import { parseSearchRequest, type SearchedResource } from '../../src/dicomweb/search-request.js';
 import { ArchiveError } from '../../src/errors.js';
 
 /** The six resources of PS3.18 Table 10.6.1-4. */
@@ -414,43 +415,47 @@ describe('parseSearchRequest: page', () => {
 });
 
 describe('parseSearchRequest: Warnings', () => {
-  it.each([
-    [
-      'QD-09',
-      'fuzzymatching',
-      'The fuzzymatching parameter is not supported. Only literal matching has been performed.',
-    ],
-    [
-      'QD-10',
-      'emptyvaluematching',
-      'The emptyvaluematching parameter is not supported. Empty Value Matching has not been performed.',
-    ],
-    [
-      'QD-11',
-      'multiplevaluematching',
-      'The multiplevaluematching parameter is not supported. Multiple Value Matching has not been performed.',
-    ],
-  ])('%s %s', (_, name, warning) => {
-    expect(parse(`${name}=true`).warnings).toEqual([warning]);
-    expect(parse(`${name}=false`).warnings).toEqual([]);
+  it.each(['fuzzymatching', 'emptyvaluematching', 'multiplevaluematching'])('QD-09 QD-10 QD-11 %s', (name) => {
+    for (const value of ['true', 'false']) expect(parse(`${name}=${value}`).warnings).toEqual([]);
     for (const value of ['maybe', 'TRUE', '1', '']) expect(refused(`${name}=${value}`)).toBe('invalid-request');
   });
 
-  it('QD-10 QD-11 match literally what would have asked for more', () => {
-    expect(parse('AccessionNumber=%22%22&emptyvaluematching=true').matches).toEqual([anyOf(TAG.AccessionNumber, '""')]);
-    expect(parse('ModalitiesInStudy=CT%5CPT&multiplevaluematching=true').matches).toEqual([
-      anyOf(TAG.ModalitiesInStudy, 'CT', 'PT'),
+  it('QD-09 QD-10 QD-11 match literally unless they are asked for', () => {
+    expect(parse('AccessionNumber=%22%22').matches).toEqual([anyOf(TAG.AccessionNumber, '""')]);
+    expect(parse('ModalitiesInStudy=CT%5CPT').matches).toEqual([anyOf(TAG.ModalitiesInStudy, 'CT', 'PT')]);
+    expect(parse('PatientName=a&fuzzymatching=false').matches).toMatchObject([{ match: { kind: 'person-name' } }]);
+  });
+
+  it('QD-09 QD-10 QD-11 match as they are asked to', () => {
+    expect(parse('AccessionNumber=%22%22&StudyDate=%22%22&emptyvaluematching=true').matches).toEqual([
+      { tag: TAG.AccessionNumber, match: { kind: 'empty' } },
+      { tag: TAG.StudyDate, match: { kind: 'empty' } },
     ]);
+    expect(parse('ModalitiesInStudy=CT%5CPT&multiplevaluematching=true').matches).toEqual([
+      {
+        tag: TAG.ModalitiesInStudy,
+        match: {
+          kind: 'all-of',
+          matches: [
+            { kind: 'any-of', values: ['CT'] },
+            { kind: 'any-of', values: ['PT'] },
+          ],
+        },
+      },
+    ]);
+    expect(parse('PatientName=a%20b&fuzzymatching=true').matches).toMatchObject([{ match: { kind: 'fuzzy-name' } }]);
+  });
+
+  it('QD-11 AMB-14 has several values only of attributes that may have several', () => {
+    expect(parse('PatientSex=F%5CM&multiplevaluematching=true').matches).toEqual([anyOf(TAG.PatientSex, 'F', 'M')]);
+    expect(parse('StudyID=A%5CB&multiplevaluematching=true').matches).toEqual([anyOf(TAG.StudyID, 'A\\B')]);
   });
 
   it('QP-01 MA-20 AMB-18 B23 names in one Warning what it ignored, and does the rest', () => {
     const query = 'foo=bar&PatienID=1&Modality=CT&PatientID=A&PatientID[x]=2&foo=baz&fuzzymatching=true';
     expect(parse(query)).toMatchObject({
       matches: [anyOf(TAG.PatientID, 'A')],
-      warnings: [
-        ...ignoring('foo, PatienID, Modality, PatientID[x]'),
-        'The fuzzymatching parameter is not supported. Only literal matching has been performed.',
-      ],
+      warnings: ignoring('foo, PatienID, Modality, PatientID[x]'),
     });
   });
 

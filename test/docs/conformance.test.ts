@@ -9,7 +9,7 @@ import { STORAGE_SOP_CLASS_TABLE } from '../../src/dicom/sop-classes.data.js';
 import { findTransferSyntax } from '../../src/dicom/transfer-syntaxes.js';
 import { MOST_INSTANCES } from '../../src/dicomweb/retrieve-zip.js';
 import { ROUTES } from '../../src/dicomweb/routes.js';
-import { MAX_RESULTS } from '../../src/dicomweb/search-request.js';
+import { MAX_RESULTS } from '../../src/dicomweb/search-options.js';
 import { MAX_BODY_BYTES } from '../../src/dicomweb/store-body.js';
 import { readDocument, sectionOf, tableOf } from './markdown.js';
 

@@ -344,6 +344,8 @@ describe('random searches', () => {
       'CT',
       'DX',
       'CT,DX',
+      'CT\\DX',
+      '""',
       '20200401',
       '20200101-',
       '-20301231',
@@ -361,6 +363,8 @@ describe('random searches', () => {
       ['limit', '100'],
       ['offset', '1'],
       ['fuzzymatching', 'true'],
+      ['emptyvaluematching', 'true'],
+      ['multiplevaluematching', 'true'],
       ['includefield', 'all'],
     ),
   );

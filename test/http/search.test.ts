@@ -575,26 +575,84 @@ describe('answers', () => {
   });
 });
 
-describe('ways of matching that are not supported', () => {
+describe('ways of matching that are asked for', () => {
+  it.each(['fuzzymatching', 'emptyvaluematching', 'multiplevaluematching'])(
+    'QD-09 QD-10 QD-11 has %s, and says nothing of it',
+    async (name) => {
+      for (const value of ['true', 'false']) {
+        expect(await warningOf(`/studies?${name}=${value}`)).toBeNull();
+        expect(await search(`/studies?${name}=${value}`)).toEqual(await search('/studies'));
+      }
+    },
+  );
+
   it.each([
-    ['fuzzymatching', 'The fuzzymatching parameter is not supported. Only literal matching has been performed.'],
-    [
-      'emptyvaluematching',
-      'The emptyvaluematching parameter is not supported. Empty Value Matching has not been performed.',
-    ],
-    [
-      'multiplevaluematching',
-      'The multiplevaluematching parameter is not supported. Multiple Value Matching has not been performed.',
-    ],
-  ])('QD-09 QD-10 QD-11 ST-17 says of %s what the standard says', async (name, text) => {
-    expect(await warningOf(`/studies?${name}=true`)).toBe(warning(text));
-    expect(await search(`/studies?${name}=true`)).toEqual(await search('/studies'));
-    expect(await warningOf(`/studies?${name}=false`)).toBeNull();
+    'annchen',
+    'ännchen müller',
+    'ANN^MUL',
+    'm',
+    'Müller, Ä',
+    '太郎',
+    '太郎=',
+    'やま',
+    'müller=山=たろう',
+    '*ller*',
+  ])('QD-09 MA-02 finds by %s, fuzzily, the name that it means', async (name) => {
+    const query = `PatientName=${encodeURIComponent(name)}`;
+    expect(await isRichFound(`${query}&fuzzymatching=true`)).toBe(name !== '太郎=');
+    const isLiteral = name === '*ller*';
+    expect(await isRichFound(query)).toBe(isLiteral);
+    expect(await isRichFound(`${query}&fuzzymatching=false`)).toBe(isLiteral);
   });
 
-  it('gives each warning its own code', async () => {
-    const text = await warningOf('/studies?fuzzymatching=true&Foo=1');
-    expect(text?.match(/299 http/g)).toHaveLength(2);
+  it.each(['ller', 'annchen smith', 'müller 太郎', '%', '_'])('QD-09 does not find by %s', async (name) => {
+    expect(await studies(`PatientName=${encodeURIComponent(name)}&fuzzymatching=true`)).toEqual([]);
+  });
+
+  it('QD-09 is for names alone', async () => {
+    expect(await studies('PatientID=nccid-aa1&fuzzymatching=true')).toEqual([]);
+    expect(await isRichFound('ReferringPhysicianName=red&fuzzymatching=true')).toBe(true);
+  });
+
+  it.each(['AccessionNumber', 'PatientName', 'StudyDate', 'StudyTime', 'ReferringPhysicianName', 'StudyID'])(
+    'QD-10 finds studies without %s',
+    async (keyword) => {
+      const query = `${keyword}=%22%22&emptyvaluematching=true`;
+      expect(await studies(query)).toContain(bare.studyInstanceUID);
+      expect(await isRichFound(query)).toBe(false);
+    },
+  );
+
+  it('QD-10 finds what has no value in a sequence, and what has no such sequence', async () => {
+    const q = (key: string): string => `/series?RequestAttributesSequence.${key}=%22%22&emptyvaluematching=true`;
+    const uids = async (target: string) => (await search(target)).map((answer) => firstValue(answer, '0020000E'));
+    expect(await uids(q('RequestedProcedureID'))).toEqual(
+      expect.arrayContaining([bare.seriesInstanceUID, richCT.seriesInstanceUID]),
+    );
+    expect(await uids(q('RequestedProcedureID'))).not.toContain(rich.seriesInstanceUID);
+    expect(await uids(`${q('RequestedProcedureID')}&00400275.00400009=S1`)).toEqual([]);
+  });
+
+  it('QD-10 knows no study without any Modality', async () => {
+    expect(await studies('ModalitiesInStudy=%22%22&emptyvaluematching=true')).toEqual([]);
+    const without = makeInstance({ study: 'without', attributes: { Modality: undefined, StudyDate: '19000102' } });
+    await archive.add(without);
+    expect(await studies('ModalitiesInStudy=%22%22&emptyvaluematching=true')).toEqual([without.studyInstanceUID]);
+  });
+
+  it('QD-10 takes "" for itself when it is not asked for', async () => {
+    expect(await studies('AccessionNumber=%22%22')).toEqual([]);
+    expect(await status('/studies?StudyDate=%22%22')).toBe(400);
+  });
+
+  it('QD-11 finds studies that have all of several modalities, in any order', async () => {
+    const q = (list: string): string => `ModalitiesInStudy=${list}&multiplevaluematching=true`;
+    expect(await studies(q('CT%5CMR'))).toEqual([rich.studyInstanceUID]);
+    expect(await studies(q('MR%5CCT'))).toEqual([rich.studyInstanceUID]);
+    expect(await studies(q('MR%5CDX'))).toEqual([]);
+    expect(await studies(q('MR%5CSEG'))).toEqual([]);
+    expect(await isRichFound(q('MR'))).toBe(true);
+    expect(await status(`/studies?${q('M*%5CCT')}`)).toBe(400);
   });
 });
 

@@ -1,21 +1,23 @@
 /** Search keys as predicates on the columns of the index: the only place where a predicate on studies is built. */
-import type { Expression, ExpressionBuilder, SqlBool } from 'kysely';
-import { sql } from 'kysely';
+import { type ExpressionBuilder, sql } from 'kysely';
 import type { Schema } from '../../database/schema.js';
 import { TAG } from '../../dicom/attributes.js';
 import type { Tag } from '../../dicom/data-set.js';
 import type { Match } from '../../dicom/matching.js';
-import type { PersonNameMatch } from '../../dicom/matching-names.js';
-import type { RangeMatch } from '../../dicom/matching-ranges.js';
-import type { TextMatch } from '../../dicom/matching-text.js';
 import { hasOwnBit, modalityBit, type Scope } from '../scope.js';
+import {
+  betweenPredicate,
+  columnPredicate,
+  type NameColumns,
+  namePredicate,
+  type Predicate,
+} from './column-predicates.js';
 import type { AttributeMatch, DateTimeBound, DateTimeMatch, FindQuery } from './find-query.js';
 import { hasModalityBits, visibleModalityBits, visibleSeries, visibleStudies } from './visible-series.js';
 
 type Tables = 'study' | 'series' | 'instance';
 type Builder = ExpressionBuilder<Schema, Tables>;
 type Column = Parameters<Builder['ref']>[0];
-type Predicate = Expression<SqlBool>;
 
 const COLUMNS = new Map<Tag, Column>([
   [TAG.StudyInstanceUID, 'study.study_instance_uid'],
@@ -42,8 +44,7 @@ const COLUMNS = new Map<Tag, Column>([
   [TAG.InstanceNumber, 'instance.instance_number'],
 ]);
 
-/** A name's component groups: alphabetic, ideographic, phonetic. */
-const NAME_COLUMNS = new Map<Tag, readonly [Column, Column, Column]>([
+const NAME_COLUMNS = new Map<Tag, NameColumns>([
   [TAG.PatientName, ['study.patient_name', 'study.patient_name_ideographic', 'study.patient_name_phonetic']],
   [
     TAG.ReferringPhysicianName,
@@ -72,110 +73,52 @@ export function whereOf(eb: Builder, scope: Scope, query: FindQuery): Predicate 
   return eb.and(predicates);
 }
 
-/** Of the series that are seen, one has such a Modality. Bits beside the study tell it of those that most studies have. */
-function hasVisibleModality(eb: Builder, scope: Scope, modality: Match): Predicate {
-  if (modality.kind !== 'any-of') return hasVisibleSeries(eb, scope, modality);
-  const asked = modality.values.reduce((bits, value) => bits | modalityBit(value), 0);
+/** Of the series that are seen, one has such a Modality; or, for several that must all be there, one each. */
+function modalitiesPredicate(eb: Builder, scope: Scope, match: Match): Predicate {
+  if (match.kind === 'all-of') return eb.and(match.matches.map((one) => modalitiesPredicate(eb, scope, one)));
+  if (match.kind === 'empty') return eb.not(hasVisibleSeries(eb, scope, sql`series.modality is not null`));
+  if (match.kind !== 'any-of') return hasVisibleSeries(eb, scope, columnPredicate('series.modality', match));
+  return hasVisibleModality(eb, scope, match.values);
+}
+
+/** Bits beside the study tell it of the Modalities that most studies have. */
+function hasVisibleModality(eb: Builder, scope: Scope, modalities: readonly string[]): Predicate {
+  const asked = modalities.reduce((bits, value) => bits | modalityBit(value), 0);
   const bits = asked & visibleModalityBits(scope);
   if (bits === 0) return eb.lit(false);
   const byBits = hasModalityBits(bits, 'study');
-  return modality.values.every(hasOwnBit) ? byBits : eb.and([byBits, hasVisibleSeries(eb, scope, modality)]);
+  if (modalities.every(hasOwnBit)) return byBits;
+  const match = { kind: 'any-of', values: modalities } as const;
+  return eb.and([byBits, hasVisibleSeries(eb, scope, columnPredicate('series.modality', match))]);
 }
 
-function hasVisibleSeries(eb: Builder, scope: Scope, modality: Match): Predicate {
+function hasVisibleSeries(eb: Builder, scope: Scope, predicate: Predicate): Predicate {
   return eb.exists(
     eb
       .selectFrom('series')
       .select(sql.lit(1).as('one'))
       .whereRef('series.study_row_id', '=', 'study.id')
       .where((inner) => visibleSeries(inner, scope))
-      .where((inner) => predicate(inner, 'series.modality', modality)),
+      .where(predicate),
   );
 }
 
 function attributePredicate(eb: Builder, scope: Scope, { tag, match }: AttributeMatch): Predicate {
   if (match.kind === 'universal') return eb.lit(true);
-  if (tag === TAG.ModalitiesInStudy) return hasVisibleModality(eb, scope, match);
+  if (tag === TAG.ModalitiesInStudy) return modalitiesPredicate(eb, scope, match);
   const names = NAME_COLUMNS.get(tag);
-  if (names !== undefined && match.kind === 'person-name') return namePredicate(eb, names, match);
+  return names === undefined ? columnPredicate(columnOf(tag), match) : namePredicate(names, match);
+}
+
+function columnOf(tag: Tag): Column {
   const column = COLUMNS.get(tag);
   if (column === undefined) throw new Error('A matched attribute has a column.');
-  return predicate(eb, column, match);
-}
-
-function predicate<T extends keyof Schema>(
-  builder: ExpressionBuilder<Schema, T>,
-  name: Column,
-  match: Match,
-): Predicate {
-  // A column is named with its table, which the query that asks has joined.
-  const eb = builder as unknown as Builder;
-  switch (match.kind) {
-    case 'universal':
-      return eb.lit(true);
-    case 'any-of':
-      return match.values.length === 1 ? eb(name, '=', match.values[0] ?? '') : eb(name, 'in', [...match.values]);
-    case 'wildcard':
-      return wildcardPredicate(eb, name, match);
-    case 'between':
-      return betweenPredicate(eb, name, match);
-    case 'person-name':
-      throw new Error('Only names are matched as names.');
-  }
-}
-
-/** What stands before the first wildcard bounds the value, so that an index can be used; the pattern decides. */
-function wildcardPredicate(eb: Builder, name: Column, { tokens }: TextMatch & { kind: 'wildcard' }): Predicate {
-  const predicates: Predicate[] = [];
-  const [first, ...rest] = tokens;
-  if (typeof first === 'object') {
-    predicates.push(eb(name, '>=', first.literal), eb(name, '<', `${first.literal}\u{10ffff}`));
-  }
-  const isPrefix = typeof first === 'object' && rest.length === 1 && rest[0] === '*';
-  if (!isPrefix) predicates.push(likePredicate(eb, name, tokens));
-  return eb.and(predicates);
-}
-
-function likePredicate(
-  eb: Builder,
-  name: Column,
-  tokens: readonly (string | { readonly literal: string })[],
-): Predicate {
-  const pattern = tokens
-    .map((token) =>
-      token === '*' ? '%' : token === '?' ? '_' : escaped(typeof token === 'object' ? token.literal : token),
-    )
-    .join('');
-  return sql<SqlBool>`${eb.ref(name)} like ${pattern} escape '\\'`;
-}
-
-const escaped = (literal: string): string => literal.replace(/[\\%_]/g, '\\$&');
-
-function betweenPredicate(eb: Builder, name: Column, { from, to }: RangeMatch): Predicate {
-  const predicates: Predicate[] = [eb(name, '>=', from ?? '0')];
-  if (to !== undefined) predicates.push(eb(name, '<=', to));
-  return eb.and(predicates);
-}
-
-function namePredicate(eb: Builder, columns: readonly [Column, Column, Column], match: PersonNameMatch): Predicate {
-  const { alphabetic } = match;
-  if (match.groups === 'any') {
-    return alphabetic === undefined ? eb.lit(true) : eb.or(columns.map((column) => predicate(eb, column, alphabetic)));
-  }
-  const groups = [match.alphabetic, match.ideographic, match.phonetic];
-  return eb.and(
-    columns.flatMap((column, i) => {
-      const group = groups[i];
-      return group === undefined ? [] : [predicate(eb, column, group)];
-    }),
-  );
+  return column;
 }
 
 /** Both attributes as one instant: days between the ends whole, the days at the ends by their times. */
 function dateTimePredicate(eb: Builder, { dateTag, timeTag, from, to }: DateTimeMatch): Predicate {
-  const date = COLUMNS.get(dateTag);
-  const time = COLUMNS.get(timeTag);
-  if (date === undefined || time === undefined) throw new Error('A matched attribute has a column.');
+  const [date, time] = [columnOf(dateTag), columnOf(timeTag)];
   const bound = ({ date: day, time: clock }: DateTimeBound, side: '>' | '<'): Predicate =>
     eb.or([
       eb(date, side, day),
@@ -183,25 +126,27 @@ function dateTimePredicate(eb: Builder, { dateTag, timeTag, from, to }: DateTime
     ]);
   const days = { kind: 'between', from: from?.date, to: to?.date } as const;
   return eb.and([
-    betweenPredicate(eb, date, days),
+    betweenPredicate(date, days),
     ...(from === undefined ? [] : [bound(from, '>')]),
     ...(to === undefined ? [] : [bound(to, '<')]),
   ]);
 }
 
-/** All keys must hold within one item of Request Attributes Sequence. PS3.4 §C.2.2.2.6 */
+/**
+ * All keys must hold within one item of Request Attributes Sequence; where all of them ask for no value, none of them has one
+ * in a series without items either. PS3.4 §C.2.2.2.6
+ */
 function requestPredicate(eb: Builder, keys: readonly AttributeMatch[]): Predicate {
   const searched = keys.filter(({ match }) => match.kind !== 'universal');
   if (searched.length === 0) return eb.lit(true);
-  return eb.exists(
-    eb
-      .selectFrom('series_request')
-      .select(sql.lit(1).as('one'))
-      .whereRef('series_request.series_row_id', '=', 'series.id')
-      .where((inner) =>
-        inner.and(searched.map(({ tag, match }) => predicate(inner, requestColumn(tag) as Column, match))),
-      ),
+  const items = eb
+    .selectFrom('series_request')
+    .select(sql.lit(1).as('one'))
+    .whereRef('series_request.series_row_id', '=', 'series.id');
+  const hasItem = eb.exists(
+    items.where((inner) => inner.and(searched.map(({ tag, match }) => columnPredicate(requestColumn(tag), match)))),
   );
+  return searched.every(({ match }) => match.kind === 'empty') ? eb.or([hasItem, eb.not(eb.exists(items))]) : hasItem;
 }
 
 const requestColumn = (tag: Tag) =>
