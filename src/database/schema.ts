@@ -76,6 +76,8 @@ export interface StudyTable {
   /** Empty when absent or not a date, so that it sorts last when the latest come first. */
   study_date: string;
   study_time: string | null;
+  /** Both in UTC, YYYYMMDDHHMMSS.FFFFFF; null without one of them or without Timezone Offset From UTC. */
+  study_instant: string | null;
   accession_number: string | null;
   study_id: string | null;
   study_description: string | null;
@@ -121,6 +123,8 @@ export interface SeriesTable {
   manufacturer_model_name: string | null;
   performed_procedure_step_start_date: string | null;
   performed_procedure_step_start_time: string | null;
+  /** As `study_instant`. */
+  performed_procedure_step_start_instant: string | null;
   attributes: string;
   instance_count: number;
 }

@@ -20,12 +20,13 @@ const NAMES: Readonly<Record<RangeVR, string>> = {
 /**
  * Read the key for a date, time or instant. One that is cut short stands for all it can mean: `10` is 10:00:00 to
  * 10:59:59.999999. A range whose end comes before its start is lawful and matches nothing.
+ * @param assumedOffset the offset from UTC of an instant that names none
  * @throws ArchiveError `invalid-request`
  */
-export function parseRange(vr: RangeVR, key: string): RangeMatch {
+export function parseRange(vr: RangeVR, key: string, assumedOffset?: string): RangeMatch {
   for (const [start, end] of splits(key)) {
-    const from = start === '' ? undefined : bounds(vr, start);
-    const to = end === '' ? undefined : bounds(vr, end);
+    const from = start === '' ? undefined : bounds(vr, start, assumedOffset);
+    const to = end === '' ? undefined : bounds(vr, end, assumedOffset);
     const isWhole = (start === '' || from !== undefined) && (end === '' || to !== undefined);
     if (isWhole && (from !== undefined || to !== undefined)) return { kind: 'between', from: from?.from, to: to?.to };
   }
@@ -41,9 +42,9 @@ function splits(key: string): (readonly [string, string])[] {
   return ways;
 }
 
-function bounds(vr: RangeVR, text: string): Bounds | undefined {
+function bounds(vr: RangeVR, text: string, assumedOffset: string | undefined): Bounds | undefined {
   if (vr === 'TM') return timeBounds(text);
-  if (vr === 'DT') return dateTimeBounds(text);
+  if (vr === 'DT') return dateTimeBounds(text, assumedOffset);
   const date = /^\d{8}$/.test(text) ? normaliseDate(text) : undefined;
   return date === undefined ? undefined : { from: date, to: date };
 }

@@ -1,5 +1,6 @@
 /** The one form in which values are compared, and in which an index keeps them. */
 import { foldPersonName } from './person-names.js';
+import { offsetMinutes } from './timezones.js';
 import { isDecimal } from './values.js';
 import type { VR } from './vr.js';
 
@@ -60,12 +61,16 @@ export function timeBounds(text: string): Bounds | undefined {
   };
 }
 
-/** An instant, whole or cut short, as YYYYMMDDHHMMSS.FFFFFF in UTC; without an offset it is taken for UTC. PS3.5 §6.2 */
-export function dateTimeBounds(text: string): Bounds | undefined {
+/**
+ * An instant, whole or cut short, as YYYYMMDDHHMMSS.FFFFFF in UTC. PS3.5 §6.2
+ * @param assumedOffset what is taken for its offset from UTC when it names none
+ */
+export function dateTimeBounds(text: string, assumedOffset = '+0000'): Bounds | undefined {
   const parts = DATE_TIME.exec(text);
   if (parts === null) return undefined;
-  const [, year = '', month, day, hours, minutes, seconds, fraction = '', offset = '+0000'] = parts;
-  if (!isOffset(offset) || !isDay(Number(year), Number(month ?? 1), Number(day ?? 1))) return undefined;
+  const [, year = '', month, day, hours, minutes, seconds, fraction = '', named] = parts;
+  const offset = offsetMinutes(named ?? assumedOffset);
+  if (offset === undefined || !isDay(Number(year), Number(month ?? 1), Number(day ?? 1))) return undefined;
   if (Number(hours ?? 0) > 23 || Number(minutes ?? 0) > 59 || Number(seconds ?? 0) > 60) return undefined;
   const lastDay = String(lastDayOf(Number(year), Number(month ?? 12)));
   const instant = (fields: readonly string[], digits: string) => inUTC(fields, digits, offset);
@@ -81,20 +86,11 @@ export function dateTimeBounds(text: string): Bounds | undefined {
   };
 }
 
-/** Offsets from UTC go from -1200 to +1400. PS3.5 §6.2 */
-function isOffset(text: string): boolean {
-  const minutes = offsetMinutes(text);
-  return Number(text.slice(3)) < 60 && minutes >= -12 * 60 && minutes <= 14 * 60;
-}
-
-const offsetMinutes = (text: string): number =>
-  (text.startsWith('-') ? -1 : 1) * (Number(text.slice(1, 3)) * 60 + Number(text.slice(3)));
-
 /** Instants that the offset brings out of the years 0000 to 9999 stay at their first or last second. */
-function inUTC(fields: readonly string[], fraction: string, offset: string): string {
+function inUTC(fields: readonly string[], fraction: string, offset: number): string {
   const [year = 0, month = 1, day = 1, hours = 0, minutes = 0, seconds = 0] = fields.map(Number);
   const date = dayOf(year, month, day);
-  date.setUTCHours(hours, minutes - offsetMinutes(offset), seconds);
+  date.setUTCHours(hours, minutes - offset, seconds);
   if (date.getUTCFullYear() < 0) return `00000101000000.${fraction}`;
   if (date.getUTCFullYear() > 9999) return `99991231235959.${fraction}`;
   return `${date.toISOString().slice(0, 19).replace(/\D/g, '')}.${fraction}`;

@@ -27,6 +27,8 @@ export interface MatchingWays {
   readonly emptyValues: boolean;
   /** Whether values with backslashes between must all be there. It is for attributes that may have several. */
   readonly multipleValues: boolean;
+  /** Offset from UTC of keys of VR DT that name none: `+0100`. PS3.18 §8.3.4.1.1 */
+  readonly timezone?: string | undefined;
 }
 
 export const LITERAL: MatchingWays = { fuzzy: false, emptyValues: false, multipleValues: false };
@@ -63,7 +65,7 @@ export function parseMatch(vr: VR, text: string, ways: MatchingWays = LITERAL): 
     case 'DA':
     case 'TM':
     case 'DT':
-      return parseRange(vr, key);
+      return parseRange(vr, key, ways.timezone);
     case 'CS':
       return parseCodes(key.split(/[,\\]/).map((value) => value.trim()));
     case 'SQ':

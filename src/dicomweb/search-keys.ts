@@ -18,6 +18,8 @@ export interface Key {
 }
 
 const MAX_NAME_CHARACTERS = 64;
+/** They say how other keys are meant, and nothing matches by them. */
+const NEVER_MATCHED: ReadonlySet<Tag> = new Set<Tag>([TAG.SpecificCharacterSet, TAG.TimezoneOffsetFromUTC]);
 
 /**
  * The keys that can be searched by, and the names of those that can not, as sent.
@@ -37,7 +39,7 @@ export function readKeys(
     if (path !== undefined) refuseRepetition(given, path, name);
     const vr = path === undefined ? undefined : findMatchedVR(path, levels);
     const tag = path?.at(-1);
-    if (tag === TAG.SpecificCharacterSet) continue;
+    if (path?.length === 1 && tag !== undefined && NEVER_MATCHED.has(tag)) continue;
     if (path === undefined || tag === undefined || vr === undefined) ignored.push(name);
     else keys.push({ sequence: path.at(-2), tag, match: matchOf(tag, vr, value, ways), isRange: isRange(vr, value) });
   }

@@ -2,10 +2,11 @@
  * What a search asks for, read from its query: match keys, fields to return, and the page wanted. What this archive does
  * not support is passed over as PS3.18 §8.3 demands, but never silently: a search that was widened says so in a Warning.
  */
-import type { AttributeMatch, DateTimeMatch } from '../archive/index/find-query.js';
+import type { AttributeMatch, DateTimeMatch, ZonedMatch } from '../archive/index/find-query.js';
+import { TAG } from '../dicom/attributes.js';
 import type { Tag } from '../dicom/data-set.js';
 import { findQueryable, type QueryLevel } from '../dicom/queryable-attributes.js';
-import { combineRanges } from './date-time-keys.js';
+import { combineRanges, readTimezone, zonedRanges } from './date-time-keys.js';
 import type { QueryParameter } from './query-parameters.js';
 import { type Key, parsePath, printable, readKeys } from './search-keys.js';
 import { isSearchOption, readSearchOptions } from './search-options.js';
@@ -22,6 +23,8 @@ export interface SearchRequest {
   readonly matches: readonly AttributeMatch[];
   /** A date and a time that are both ranges: one range of instants. */
   readonly dateTimes: readonly DateTimeMatch[];
+  /** Dates and times that are meant in a time zone. */
+  readonly zoned: readonly ZonedMatch[];
   /** Keys of one sequence, which one item must match all of. */
   readonly sequences: readonly { readonly tag: Tag; readonly keys: readonly AttributeMatch[] }[];
   /** What to return besides what every answer holds: the keys and the fields asked for, of this level or above. */
@@ -44,14 +47,20 @@ const MAX_NAMES = 10;
  */
 export function parseSearchRequest(parameters: readonly QueryParameter[], resource: SearchedResource): SearchRequest {
   const { limit, offset, ways } = readSearchOptions(parameters);
-  const { keys, ignored } = readKeys(parameters.filter(isKey), resource.matchedLevels, ways);
-  const dateTimes = combineRanges(keys);
-  const combined = new Set(dateTimes.flatMap(({ dateTag, timeTag }) => [dateTag, timeTag]));
+  const asked = parameters.filter(isKey);
+  const timezone = readTimezone(asked);
+  const { keys, ignored } = readKeys(asked, resource.matchedLevels, { ...ways, timezone });
+  const dateTimes = timezone === undefined ? combineRanges(keys) : [];
+  const zoned = timezone === undefined ? [] : zonedRanges(keys, timezone);
+  const isCombined = ({ tag, match }: Key): boolean =>
+    match.kind === 'between' &&
+    [...dateTimes, ...zoned].some(({ dateTag, timeTag }) => tag === dateTag || tag === timeTag);
   return {
-    matches: keys.filter(({ sequence, tag }) => sequence === undefined && !combined.has(tag)).map(attributeMatch),
+    matches: keys.filter((key) => key.sequence === undefined && !isCombined(key)).map(attributeMatch),
     dateTimes,
+    zoned,
     sequences: groupBySequence(keys),
-    returnTags: readReturnTags(includeFields(parameters), keys, resource.level),
+    returnTags: readReturnTags(includeFields(parameters), returnedKeys(keys, timezone), resource.level),
     limit,
     offset,
     warnings: ignoredWarning(ignored),
@@ -80,15 +89,21 @@ function groupBySequence(keys: readonly Key[]): SearchRequest['sequences'] {
   return [...groups].map(([tag, inner]) => ({ tag, keys: inner }));
 }
 
+/** What is returned because it was searched by; a sequence whole. */
+const returnedKeys = (keys: readonly Key[], timezone: string | undefined): readonly Tag[] => [
+  ...keys.map(({ sequence, tag }) => sequence ?? tag),
+  ...(timezone === undefined ? [] : [TAG.TimezoneOffsetFromUTC]),
+];
+
 /** A sequence is returned whole; fields of a lower level and unknown ones are not returned. PS3.18 §10.6.3.3 */
 function readReturnTags(
   fields: ReadonlySet<string>,
-  keys: readonly Key[],
+  keys: readonly Tag[],
   level: QueryLevel,
 ): SearchRequest['returnTags'] {
   if (fields.has('all')) return 'all';
   const levels = LEVELS.slice(0, LEVELS.indexOf(level) + 1);
-  const tags = new Set(keys.map(({ sequence, tag }) => sequence ?? tag));
+  const tags = new Set(keys);
   for (const field of fields) {
     const tag = parsePath(field)?.[0];
     if (tag !== undefined && levels.some((one) => findQueryable(one, tag) !== undefined)) tags.add(tag);

@@ -28,7 +28,7 @@ export const searchFor =
       { mediaType: NATIVE_XML_TYPE, multipart: true },
     ]);
     const request = parseSearchRequest(exchange.parameters, resource);
-    const { matches, dateTimes, sequences, limit, offset } = request;
+    const { matches, dateTimes, zoned, sequences, limit, offset } = request;
     const { level, returnedLevels } = resource;
     const parent = searchedPath(exchange.variables);
     const { entities, remaining } = await exchange.archive.search({
@@ -36,6 +36,7 @@ export const searchFor =
       level,
       matches,
       dateTimes,
+      zoned,
       sequences,
       limit,
       offset,

@@ -38,6 +38,7 @@ const searched = (matches: readonly AttributeMatch[], more: Partial<FindQuery> =
   level: 'study',
   matches,
   dateTimes: [],
+  zoned: [],
   sequences: [],
   limit: 100,
   offset: 0,

@@ -306,6 +306,7 @@ const listing = (limit: number, offset: number): FindQuery => ({
   level: 'study',
   matches: [],
   dateTimes: [],
+  zoned: [],
   sequences: [],
   limit,
   offset,

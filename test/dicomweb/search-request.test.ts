@@ -51,6 +51,7 @@ describe('parseSearchRequest', () => {
     expect(parse('', path)).toEqual({
       matches: [],
       dateTimes: [],
+      zoned: [],
       sequences: [],
       returnTags: new Set(),
       limit: MAX_RESULTS,
@@ -80,6 +81,7 @@ describe('parseSearchRequest', () => {
         anyOf(TAG.StudyInstanceUID, '1.2', '1.3'),
       ],
       dateTimes: [],
+      zoned: [],
       sequences: [],
       returnTags: new Set<Tag>([
         TAG.PatientName,
@@ -99,7 +101,9 @@ describe('parseSearchRequest', () => {
 });
 
 describe('parseSearchRequest: keys', () => {
-  const attributes = QUERYABLE_ATTRIBUTES.flatMap((attribute) => PATHS.map((path) => ({ path, ...attribute })));
+  const attributes = QUERYABLE_ATTRIBUTES.filter(({ tag }) => tag !== TAG.TimezoneOffsetFromUTC).flatMap((attribute) =>
+    PATHS.map((path) => ({ path, ...attribute })),
+  );
 
   it.each(attributes)('QM-04 QD-18 AMB-17 $keyword ($level) on $path', ({ path, ...attribute }) => {
     const { keyword, tag, vr, level, isMatched } = attribute;
@@ -317,9 +321,37 @@ describe('parseSearchRequest: dates and times', () => {
     expect(parse(query, '/series').matches).toHaveLength(3);
   });
 
-  it('QD-19 ignores an offset from UTC, and says so', () => {
-    expect(parse('00080201=%2B0100&StudyDate=20200101').warnings).toEqual(ignoring('00080201'));
-    expect(parse('TimezoneOffsetFromUTC=%2B0100').warnings).toEqual(ignoring('TimezoneOffsetFromUTC'));
+  it('QD-19 brings dates and times that are meant in a time zone into UTC', () => {
+    expect(parse('00080201=%2B0100&StudyDate=20200101')).toMatchObject({
+      matches: [],
+      dateTimes: [],
+      zoned: [
+        {
+          dateTag: TAG.StudyDate,
+          timeTag: TAG.StudyTime,
+          dates: { from: '20200101', to: '20200101' },
+          instants: { from: '20191231230000.000000', to: '20200101225959.999999' },
+          times: undefined,
+        },
+      ],
+      returnTags: new Set<Tag>([TAG.StudyDate, TAG.TimezoneOffsetFromUTC]),
+      warnings: [],
+    });
+    expect(parse('00080201=%2B0100&StudyTime=0030-02').zoned).toMatchObject([
+      {
+        dates: undefined,
+        instants: undefined,
+        times: [
+          { from: '233000.000000', to: undefined },
+          { from: undefined, to: '015959.999999' },
+        ],
+      },
+    ]);
+  });
+
+  it('QD-19 leaves keys alone that have no time', () => {
+    const { matches, zoned } = parse('00080201=%2B0100&PatientBirthDate=19600101&StudyDate=');
+    expect([matches.map(({ tag }) => tag), zoned]).toEqual([[TAG.PatientBirthDate, TAG.StudyDate], []]);
   });
 });
 

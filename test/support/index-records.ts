@@ -38,6 +38,7 @@ export function madeUpRecord(about: MadeUp): IndexRecord {
       study: {
         study_date: studyDate,
         study_time: null,
+        study_instant: null,
         accession_number: null,
         study_id: null,
         study_description: null,
@@ -63,6 +64,7 @@ export function madeUpRecord(about: MadeUp): IndexRecord {
         manufacturer_model_name: null,
         performed_procedure_step_start_date: null,
         performed_procedure_step_start_time: null,
+        performed_procedure_step_start_instant: null,
         attributes: '{}',
       },
       requests: [],

@@ -80,10 +80,13 @@ const patternOf = (tokens: readonly WildcardToken[]): string =>
 const escaped = (literal: string): string => literal.replace(/[\\%_]/g, '\\$&');
 
 /** A predicate on a column of dates, times or instants; what has no value is in no range. */
-export function betweenPredicate(column: ColumnName, { from, to }: RangeMatch): Predicate {
-  const name = sql.ref(column);
-  const predicates: Predicate[] = [sql`${name} >= ${from ?? '0'}`];
-  if (to !== undefined) predicates.push(sql`${name} <= ${to}`);
+export const betweenPredicate = (column: ColumnName, range: RangeMatch): Predicate =>
+  betweenExpression(sql.ref(column), range);
+
+/** The same of what is made from columns. */
+export function betweenExpression(expression: Expression<unknown>, { from, to }: RangeMatch): Predicate {
+  const predicates: Predicate[] = [sql`${expression} >= ${from ?? '0'}`];
+  if (to !== undefined) predicates.push(sql`${expression} <= ${to}`);
   return eb.and(predicates);
 }
 

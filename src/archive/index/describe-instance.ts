@@ -14,9 +14,10 @@ import { type DataSet, findBytes, findElement, isSequence, type Tag } from '../.
 import { type BulkdataEntry, instanceMetadata } from '../../dicom/dicom-json.js';
 import { encodeFrameTable, type FrameTable } from '../../dicom/frame-table.js';
 import { personNameKeys } from '../../dicom/matching-names.js';
-import { normaliseValue } from '../../dicom/matching-values.js';
+import { dateTimeBounds, normaliseValue } from '../../dicom/matching-values.js';
 import type { Part10Header } from '../../dicom/part10-reader.js';
 import { swapUnitBytes } from '../../dicom/swap-bytes.js';
+import { offsetMinutes } from '../../dicom/timezones.js';
 import { readCharacterSet, readNumber, readString } from '../../dicom/values.js';
 import type { VR } from '../../dicom/vr.js';
 import { encodeBulkdata, type StoredBulkdata } from '../read/stored-bulkdata.js';
@@ -89,6 +90,7 @@ function studyColumns(text: EncodedText): InstanceDescription['study'] {
   return {
     study_date: searched(text, TAG.StudyDate, 'DA') ?? '',
     study_time: searched(text, TAG.StudyTime, 'TM'),
+    study_instant: instant(text, TAG.StudyDate, TAG.StudyTime),
     accession_number: searched(text, TAG.AccessionNumber, 'SH'),
     study_id: searched(text, TAG.StudyID, 'SH'),
     study_description: searched(text, TAG.StudyDescription, 'LO'),
@@ -117,6 +119,11 @@ function seriesColumns(text: EncodedText): InstanceDescription['series'] {
     manufacturer_model_name: searched(text, TAG.ManufacturerModelName, 'LO'),
     performed_procedure_step_start_date: searched(text, TAG.PerformedProcedureStepStartDate, 'DA'),
     performed_procedure_step_start_time: searched(text, TAG.PerformedProcedureStepStartTime, 'TM'),
+    performed_procedure_step_start_instant: instant(
+      text,
+      TAG.PerformedProcedureStepStartDate,
+      TAG.PerformedProcedureStepStartTime,
+    ),
     attributes: answeredAttributes(text, 'series'),
   };
 }
@@ -132,6 +139,14 @@ function requestRows(text: EncodedText): InstanceDescription['requests'] {
 function searched({ dataSet, characterSet }: EncodedText, tag: Tag, vr: VR): string | null {
   const value = readString(dataSet, tag, characterSet);
   return value === undefined || value.includes('\0') ? null : (normaliseValue(vr, value) ?? null);
+}
+
+/** A date and a time in UTC, where the instance says in what offset from UTC they are. */
+function instant(text: EncodedText, dateTag: Tag, timeTag: Tag): string | null {
+  const timezone = searched(text, TAG.TimezoneOffsetFromUTC, 'SH');
+  if (timezone === null || offsetMinutes(timezone) === undefined) return null;
+  const [date, time] = [searched(text, dateTag, 'DA'), searched(text, timeTag, 'TM')];
+  return date === null || time === null ? null : (dateTimeBounds(`${date}${time}`, timezone)?.from ?? null);
 }
 
 function nameColumns({ dataSet, characterSet }: EncodedText, tag: Tag) {

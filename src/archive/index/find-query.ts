@@ -1,6 +1,7 @@
 /** A search as the index takes it: what must match, and which page of it is wanted. */
 import type { Tag } from '../../dicom/data-set.js';
 import type { Match } from '../../dicom/matching.js';
+import type { RangeMatch } from '../../dicom/matching-ranges.js';
 import type { QueryLevel } from '../../dicom/queryable-attributes.js';
 
 export interface AttributeMatch {
@@ -22,6 +23,21 @@ export interface DateTimeMatch {
   readonly to: DateTimeBound | undefined;
 }
 
+/**
+ * A date and a time attribute compared in UTC. Entities have their own offset from UTC, or none and then are taken to be in
+ * UTC themselves. PS3.18 §8.3.4.1.1
+ */
+export interface ZonedMatch {
+  readonly dateTag: Tag;
+  readonly timeTag: Tag;
+  /** Days of entities with a date and no time, which stays where it is; undefined when a time is asked for. */
+  readonly dates: RangeMatch | undefined;
+  /** Ends as YYYYMMDDHHMMSS.FFFFFF. */
+  readonly instants: RangeMatch | undefined;
+  /** Times of day, of which one must hold. */
+  readonly times: readonly RangeMatch[] | undefined;
+}
+
 export interface FindQuery {
   /** What is answered. */
   readonly level: QueryLevel;
@@ -30,6 +46,7 @@ export interface FindQuery {
   /** Each on an attribute of the level or of one above it; all must hold. */
   readonly matches: readonly AttributeMatch[];
   readonly dateTimes: readonly DateTimeMatch[];
+  readonly zoned: readonly ZonedMatch[];
   /** Keys of one sequence: all must hold within one item. */
   readonly sequences: readonly { readonly tag: Tag; readonly keys: readonly AttributeMatch[] }[];
   readonly limit: number;

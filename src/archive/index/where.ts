@@ -1,18 +1,21 @@
 /** Search keys as predicates on the columns of the index: the only place where a predicate on studies is built. */
-import { type ExpressionBuilder, sql } from 'kysely';
+import { type ExpressionBuilder, type SqlBool, sql } from 'kysely';
 import type { Schema } from '../../database/schema.js';
 import { TAG } from '../../dicom/attributes.js';
 import type { Tag } from '../../dicom/data-set.js';
 import type { Match } from '../../dicom/matching.js';
+import type { RangeMatch } from '../../dicom/matching-ranges.js';
+import { laterDay } from '../../dicom/timezones.js';
 import { hasOwnBit, modalityBit, type Scope } from '../scope.js';
 import {
+  betweenExpression,
   betweenPredicate,
   columnPredicate,
   type NameColumns,
   namePredicate,
   type Predicate,
 } from './column-predicates.js';
-import type { AttributeMatch, DateTimeBound, DateTimeMatch, FindQuery } from './find-query.js';
+import type { AttributeMatch, DateTimeBound, DateTimeMatch, FindQuery, ZonedMatch } from './find-query.js';
 import { hasModalityBits, visibleModalityBits, visibleSeries, visibleStudies } from './visible-series.js';
 
 type Tables = 'study' | 'series' | 'instance';
@@ -69,6 +72,7 @@ export function whereOf(eb: Builder, scope: Scope, query: FindQuery): Predicate 
   }
   for (const key of query.matches) predicates.push(attributePredicate(eb, scope, key));
   for (const range of query.dateTimes) predicates.push(dateTimePredicate(eb, range));
+  for (const range of query.zoned) predicates.push(zonedPredicate(eb, range));
   for (const { keys } of query.sequences) predicates.push(requestPredicate(eb, keys));
   return eb.and(predicates);
 }
@@ -130,6 +134,35 @@ function dateTimePredicate(eb: Builder, { dateTag, timeTag, from, to }: DateTime
     ...(from === undefined ? [] : [bound(from, '>')]),
     ...(to === undefined ? [] : [bound(to, '<')]),
   ]);
+}
+
+/** Where an entity with its own offset from UTC keeps its instant, besides date and time as they were written. */
+const INSTANT_COLUMNS = new Map<Tag, Column>([
+  [TAG.StudyDate, 'study.study_instant'],
+  [TAG.PerformedProcedureStepStartDate, 'series.performed_procedure_step_start_instant'],
+]);
+
+/** No offset brings an instant further than to the next day. */
+const aroundDays = ({ from, to }: RangeMatch): RangeMatch => ({
+  kind: 'between',
+  from: from && laterDay(from, -1),
+  to: to && laterDay(to, 1),
+});
+
+function zonedPredicate(eb: Builder, { dateTag, timeTag, dates, instants, times }: ZonedMatch): Predicate {
+  const [date, time, instantColumn] = [columnOf(dateTag), columnOf(timeTag), INSTANT_COLUMNS.get(dateTag)];
+  if (instantColumn === undefined) throw new Error('A date and its time have an instant.');
+  const instant = sql<string>`coalesce(${eb.ref(instantColumn)}, ${eb.ref(date)} || ${eb.ref(time)})`;
+  const hasBoth = sql<SqlBool>`${eb.ref(date)} <> '' and ${eb.ref(time)} is not null`;
+  const zoned = eb.and([
+    hasBoth,
+    ...(instants === undefined
+      ? []
+      : [betweenPredicate(date, aroundDays(instants)), betweenExpression(instant, instants)]),
+    ...(times === undefined ? [] : [eb.or(times.map((one) => betweenExpression(sql`substr(${instant}, 9)`, one)))]),
+  ]);
+  if (dates === undefined) return zoned;
+  return eb.or([zoned, eb.and([eb(time, 'is', null), betweenPredicate(date, dates)])]);
 }
 
 /**

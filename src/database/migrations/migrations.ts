@@ -4,6 +4,7 @@ import type { Dialect } from '../dialects.js';
 import * as archive from './0001-archive.js';
 import * as nodes from './0002-nodes.js';
 import * as studySeries from './0003-study-series.js';
+import * as search from './0004-search.js';
 
 interface DialectMigration {
   up(db: Kysely<unknown>, dialect: Dialect): Promise<void>;
@@ -13,6 +14,7 @@ const MIGRATIONS: Readonly<Record<string, DialectMigration>> = {
   '0001-archive': archive,
   '0002-nodes': nodes,
   '0003-study-series': studySeries,
+  '0004-search': search,
 };
 
 /** The migrations as they run on a database of that dialect. */

@@ -1,0 +1,61 @@
+/** For searches that ask for more: instants of studies that know their offset from UTC. */
+import { type Kysely, sql } from 'kysely';
+import type { Dialect } from '../dialects.js';
+
+export async function up(db: Kysely<unknown>, dialect: Dialect): Promise<void> {
+  await keepInstants(db, dialect);
+}
+
+async function keepInstants(db: Kysely<unknown>, { name, text }: Dialect): Promise<void> {
+  await db.schema.alterTable('study').addColumn('study_instant', text).execute();
+  await db.schema.alterTable('series').addColumn('performed_procedure_step_start_instant', text).execute();
+  const [minutes, instantOf] = [OFFSET_MINUTES[name], INSTANTS[name]];
+  await sql
+    .raw(`
+      update study set study_instant = ${instantOf('study_date', 'study_time', minutes)}
+      where study_time is not null and study_date >= '0001' and attributes like '${KNOWN_OFFSET}'
+    `)
+    .execute(db);
+  const [date, time] = ['performed_procedure_step_start_date', 'performed_procedure_step_start_time'];
+  await sql
+    .raw(`
+      update series set performed_procedure_step_start_instant = (
+        select ${instantOf(`series.${date}`, `series.${time}`, minutes)} from study
+        where study.id = series.study_row_id and study.attributes like '${KNOWN_OFFSET}'
+      ) where ${time} is not null and ${date} >= '0001'
+    `)
+    .execute(db);
+}
+
+/** Timezone Offset From UTC as the study's DICOM JSON has it, with its five characters. */
+const OFFSET_MEMBER = '"00080201":{"vr":"SH","Value":["';
+const KNOWN_OFFSET = `%${OFFSET_MEMBER}_____"]%`;
+
+const minutesBy = (find: string): string => {
+  const offset = `substr(study.attributes, ${find}(study.attributes, '${OFFSET_MEMBER}') + ${OFFSET_MEMBER.length}, 5)`;
+  const isOffset = ['+', '-'].map((sign) => `(${offset} >= '${sign}0000' and ${offset} <= '${sign}1459')`).join(' or ');
+  const size = `cast(substr(${offset}, 2, 2) as integer) * 60 + cast(substr(${offset}, 4, 2) as integer)`;
+  return `case when ${isOffset} then case substr(${offset}, 1, 1) when '-' then -(${size}) else ${size} end end`;
+};
+
+const OFFSET_MINUTES = { sqlite: minutesBy('instr'), postgres: minutesBy('strpos') };
+
+const INSTANTS = {
+  sqlite: (date: string, time: string, minutes: string): string => {
+    const day = `substr(${date}, 1, 4) || '-' || substr(${date}, 5, 2) || '-' || substr(${date}, 7, 2)`;
+    const clock = `substr(${time}, 1, 2) || ':' || substr(${time}, 3, 2) || ':' || substr(${time}, 5, 2)`;
+    return `strftime('%Y%m%d%H%M%S', ${day} || ' ' || ${clock}, (-(${minutes})) || ' minutes') || substr(${time}, 7)`;
+  },
+  postgres: (date: string, time: string, minutes: string): string => {
+    const numbers = [
+      [date, 1, 4],
+      [date, 5, 2],
+      [date, 7, 2],
+      [time, 1, 2],
+      [time, 3, 2],
+      [time, 5, 2],
+    ].map(([text, from, length]) => `cast(substr(${text}, ${from}, ${length}) as integer)`);
+    const local = `make_timestamp(${numbers.join()})`;
+    return `to_char(${local} - make_interval(mins => ${minutes}), 'YYYYMMDDHH24MISS') || substr(${time}, 7)`;
+  },
+};

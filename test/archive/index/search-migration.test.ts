@@ -1,0 +1,84 @@
+/** An index of an earlier version is searched like a new one. */
+import { type Kysely, Migrator, sql } from 'kysely';
+import { describe, expect, it, onTestFinished } from 'vitest';
+import { Database } from '../../../src/database/database.js';
+import type { DatabasePlace } from '../../../src/database/database-place.js';
+import { type Dialect, POSTGRES, SQLITE } from '../../../src/database/dialects.js';
+import { migrationsFor } from '../../../src/database/migrations/migrations.js';
+import { openPostgres } from '../../../src/database/postgres.js';
+import type { Schema } from '../../../src/database/schema.js';
+import { openSqlite } from '../../../src/database/sqlite.js';
+import { newDatabasePlace } from '../../support/test-places.js';
+
+/** Make an index as it was before this migration, and fill it. */
+async function openEarlier(place: DatabasePlace, fill: (db: Kysely<Schema>) => Promise<void>): Promise<void> {
+  const prepare = (dialect: Dialect) => async (db: Kysely<Schema>) => {
+    const earlier = Object.entries(migrationsFor(dialect)).filter(([name]) => name < '0003');
+    const provider = { getMigrations: async () => Object.fromEntries(earlier) };
+    const { error } = await new Migrator({ db, provider }).migrateToLatest();
+    if (error !== undefined) throw error;
+    await fill(db);
+  };
+  const connections =
+    place.kind === 'sqlite'
+      ? await openSqlite(place.path, prepare(SQLITE))
+      : await openPostgres(place, prepare(POSTGRES));
+  await connections.close();
+}
+
+interface EarlierStudy {
+  readonly date: string;
+  readonly time: string | null;
+  readonly timezone?: string;
+}
+
+async function addStudies(db: Kysely<Schema>, studies: readonly EarlierStudy[]): Promise<void> {
+  await sql`insert into site (id, name, split_policy, created_at) values (1, 'A', '50', '2020')`.execute(db);
+  await sql`insert into patient (id, pseudonym, split, first_site_id) values (1, 'P', 'training', 1)`.execute(db);
+  for (const [i, { date, time, timezone }] of studies.entries()) {
+    const member = timezone === undefined ? '' : `"00080201":{"vr":"SH","Value":["${timezone}"]},`;
+    await sql`
+      insert into study (id, study_instance_uid, patient_row_id, site_id, split, study_date, study_time, patient_name,
+        attributes, stored_at)
+      values (${i + 1}, ${`1.2.${i}`}, 1, 1, 'training', ${date}, ${time}, ${`smith^n${i}`},
+        ${`{${member}"00100010":{"vr":"PN"}}`}, '2020')
+    `.execute(db);
+    await sql`
+      insert into series (id, series_instance_uid, study_row_id, kind, split, site_id, series_order, instance_count,
+        performed_procedure_step_start_date, performed_procedure_step_start_time, attributes)
+      values (${i + 1}, ${`1.2.${i}.1`}, ${i + 1}, 'ct', 'training', 1, 1, 1, ${date || null}, ${time}, '{}')
+    `.execute(db);
+  }
+}
+
+const STUDIES: readonly (EarlierStudy & { readonly instant: string | null })[] = [
+  { date: '20200301', time: '001500.123456', timezone: '+0100', instant: '20200229231500.123456' },
+  { date: '20191231', time: '233000.000000', timezone: '-0530', instant: '20200101050000.000000' },
+  { date: '20200301', time: '101500.000000', instant: null },
+  { date: '20200301', time: null, timezone: '+0100', instant: null },
+  { date: '', time: '101500.000000', timezone: '+0100', instant: null },
+  { date: '20200301', time: '101500.000000', timezone: 'MEZ  ', instant: null },
+  { date: '00000101', time: '101500.000000', timezone: '+0100', instant: null },
+];
+
+describe('an index of an earlier version', () => {
+  it('QD-19 gets the instants of studies and procedure steps that know their offset from UTC', async () => {
+    const { place, drop } = await newDatabasePlace();
+    onTestFinished(drop);
+    await openEarlier(place, (db) => addStudies(db, STUDIES));
+    const database = await Database.open(place);
+    try {
+      const expected = STUDIES.map(({ instant }) => instant);
+      const studies = await database.read.selectFrom('study').select('study_instant').orderBy('id').execute();
+      expect(studies.map((row) => row.study_instant)).toEqual(expected);
+      const series = await database.read
+        .selectFrom('series')
+        .select('performed_procedure_step_start_instant as instant')
+        .orderBy('id')
+        .execute();
+      expect(series.map((row) => row.instant)).toEqual(expected);
+    } finally {
+      await database.close();
+    }
+  });
+});
