@@ -12,7 +12,7 @@ import {
   locateSeries,
   type ResourcePath,
 } from './index/locate.js';
-import { type Found, search } from './index/search.js';
+import { count, type Found, search } from './index/search.js';
 import { type Frames, findFrames } from './read/frames.js';
 import type { InstanceText, InstanceURL, Metadata, MetadataReader } from './read/metadata.js';
 import { decodeBulkdata, type StoredBulkdata } from './read/stored-bulkdata.js';
@@ -47,6 +47,11 @@ export class ScopedArchive {
   /** Find studies, series or instances: one page, and how many more match. */
   search(query: FindQuery): Promise<Found> {
     return search(this.#parts.database, this.#scope, query);
+  }
+
+  /** Count the studies, series or instances that a search would find. */
+  count(query: FindQuery): Promise<number> {
+    return count(this.#parts.database, this.#scope, query);
   }
 
   /** The instances of a resource, in the order of series and instance numbers. @throws ArchiveError `not-found` when none */

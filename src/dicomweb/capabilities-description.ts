@@ -5,7 +5,7 @@ import { WILDCARD_VRS } from '../dicom/matching.js';
 import { type QueryableAttribute, queryableAttributesOf, REQUEST_ATTRIBUTES } from '../dicom/queryable-attributes.js';
 import type { VR } from '../dicom/vr.js';
 import { type Resource, segmentsIn } from './resource-tree.js';
-import type { Route } from './routes.js';
+import { EXTENSION, type Route } from './routes.js';
 import type { SearchResource } from './search.js';
 import { SEARCH_OPTIONS } from './search-options.js';
 import { type WADLElement, wadl, wadlDoc } from './wadl.js';
@@ -62,7 +62,7 @@ function methodElement(route: Route): WADLElement {
   const { method, transaction, section, permission } = route;
   const { answered, empty, failed } = STATUSES[permission];
   return wadl('method', { name: method, id: transaction }, [
-    wadlDoc(`PS3.18 ${section}; needs ${permission}`),
+    wadlDoc(`${section === EXTENSION ? 'An extension' : `PS3.18 ${section}`}; needs ${permission}`),
     requestElement(route),
     wadl('response', { status: answered }, [
       ...route.responseMediaTypes.map((mediaType) => wadl('representation', { mediaType })),

@@ -12,8 +12,7 @@ const WITHOUT_ROUTE = ['OPTIONS'];
 
 /** The methods a path can be asked with; none when there is no such resource. */
 export function allowedMethods(routes: readonly Route[], path: string): readonly string[] {
-  const segments = segmentsOf(path);
-  const methods = routes.filter(({ template }) => matchTemplate(template, segments)).map(({ method }) => method);
+  const methods = routesOf(routes, segmentsOf(path)).map(({ method }) => method);
   if (methods.length === 0) return [];
   return [...new Set(methods.flatMap((method) => (method === 'GET' ? ['GET', 'HEAD'] : [method]))), ...WITHOUT_ROUTE];
 }
@@ -22,7 +21,7 @@ export function allowedMethods(routes: readonly Route[], path: string): readonly
 export function matchRoute(routes: readonly Route[], method: string, path: string): MatchedRoute {
   const segments = segmentsOf(path);
   const wanted = method === 'HEAD' ? 'GET' : method;
-  for (const route of routes) {
+  for (const route of routesOf(routes, segments)) {
     const variables = route.method === wanted ? matchTemplate(route.template, segments) : undefined;
     if (variables !== undefined) return { route, variables };
   }
@@ -32,6 +31,15 @@ export function matchRoute(routes: readonly Route[], method: string, path: strin
     headers: { Allow: allowed.join(', ') },
   });
 }
+
+/** The routes of one resource: a name that stands in a template is not taken for the value of a variable. */
+function routesOf(routes: readonly Route[], segments: readonly string[]): readonly Route[] {
+  const matching = routes.filter(({ template }) => matchTemplate(template, segments));
+  const fewest = Math.min(...matching.map(variablesOf));
+  return matching.filter((route) => variablesOf(route) === fewest);
+}
+
+const variablesOf = ({ template }: Route): number => template.split('{').length;
 
 /** The segments of a path, decoded. @throws ArchiveError `invalid-request` for a bad escape */
 export function segmentsOf(path: string): readonly string[] {

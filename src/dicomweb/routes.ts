@@ -12,7 +12,7 @@ import { retrieveFrames } from './retrieve-frames.js';
 import { retrieveInstances } from './retrieve-instances.js';
 import { retrieveMetadata } from './retrieve-metadata.js';
 import { ZIP } from './retrieve-zip.js';
-import { type SearchResource, searchFor } from './search.js';
+import { countFor, type SearchResource, searchFor } from './search.js';
 import { storeInstances } from './store.js';
 import { STORED_MEDIA_TYPES } from './store-body.js';
 
@@ -22,6 +22,7 @@ export interface Route {
   readonly template: string;
   readonly permission: Permission;
   readonly handler: Handler;
+  /** Of PS3.18; `extension` of a route that is not in it. */
   readonly section: string;
   /** The name that a Capabilities Description gives it: `SearchForStudySeries`. */
   readonly transaction: string;
@@ -45,6 +46,9 @@ const FRAMES = [OCTETS, ...FRAME_MEDIA_TYPES.filter((mediaType) => mediaType !==
 /** What documents are encapsulated as. PS3.3 §A.45, §A.85 */
 const DOCUMENTS = ['application/pdf', 'text/xml', 'model/stl', 'model/obj', 'model/mtl'];
 const VALUES = [...FRAMES, ...DOCUMENTS];
+
+/** What stands for the section of a route that is in no standard. */
+export const EXTENSION = 'extension';
 
 const retrieve = (template: string, handler: Handler, description: Description): Route => ({
   method: 'GET',
@@ -72,16 +76,24 @@ const containerOf = (resource: string, which: Which, transaction: string): Route
     responseMediaTypes: which === 'bulkdata' ? [multipart(OCTETS)] : FRAMES.map(multipart),
   });
 
-const search = (template: string, transaction: string, searched: SearchResource): Route => ({
-  method: 'GET',
-  template,
-  permission: 'dicomweb.search',
-  handler: searchFor(searched),
-  section: '10.6',
-  transaction,
-  responseMediaTypes: [JSON_TYPE, multipart(NATIVE_XML_TYPE)],
-  searched,
-});
+/** A resource that is searched, and beside it the one that says how many answers it has. */
+const search = (template: string, transaction: string, searched: SearchResource): readonly Route[] =>
+  [
+    {
+      template,
+      handler: searchFor(searched),
+      section: '10.6',
+      transaction,
+      responseMediaTypes: [JSON_TYPE, multipart(NATIVE_XML_TYPE), 'text/csv'],
+    },
+    {
+      template: `${template}/count`,
+      handler: countFor(searched),
+      section: EXTENSION,
+      transaction: transaction.replace('SearchFor', 'Count'),
+      responseMediaTypes: ['application/json'],
+    },
+  ].map((route) => ({ method: 'GET', permission: 'dicomweb.search', searched, ...route }));
 
 const store = (template: string, transaction: string): Route => ({
   method: 'POST',
@@ -102,28 +114,28 @@ export const ROUTES: readonly Route[] = [
   store('/studies', 'StoreInstances'),
   store(STUDY, 'StoreStudyInstances'),
 
-  search('/studies', 'SearchForStudies', { level: 'study', matchedLevels: ['study'], returnedLevels: ['study'] }),
-  search(`${STUDY}/series`, 'SearchForStudySeries', {
+  ...search('/studies', 'SearchForStudies', { level: 'study', matchedLevels: ['study'], returnedLevels: ['study'] }),
+  ...search(`${STUDY}/series`, 'SearchForStudySeries', {
     level: 'series',
     matchedLevels: ['series'],
     returnedLevels: ['series'],
   }),
-  search(`${STUDY}/instances`, 'SearchForStudyInstances', {
+  ...search(`${STUDY}/instances`, 'SearchForStudyInstances', {
     level: 'instance',
     matchedLevels: ['series', 'instance'],
     returnedLevels: ['series', 'instance'],
   }),
-  search('/series', 'SearchForSeries', {
+  ...search('/series', 'SearchForSeries', {
     level: 'series',
     matchedLevels: ['study', 'series'],
     returnedLevels: ['study', 'series'],
   }),
-  search(`${SERIES}/instances`, 'SearchForStudySeriesInstances', {
+  ...search(`${SERIES}/instances`, 'SearchForStudySeriesInstances', {
     level: 'instance',
     matchedLevels: ['instance'],
     returnedLevels: ['instance'],
   }),
-  search('/instances', 'SearchForInstances', {
+  ...search('/instances', 'SearchForInstances', {
     level: 'instance',
     matchedLevels: ['study', 'series', 'instance'],
     returnedLevels: ['study', 'series', 'instance'],

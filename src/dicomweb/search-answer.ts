@@ -1,4 +1,4 @@
-/** What a search answers for one study, series or instance, as DICOM JSON in tag order. PS3.18 §10.6.3.3 */
+/** What a search answers for one study, series or instance, attribute by attribute in tag order. PS3.18 §10.6.3.3 */
 import type { FoundEntity } from '../archive/index/search.js';
 import { TAG } from '../dicom/attributes.js';
 import { type Tag, tagText } from '../dicom/data-set.js';
@@ -13,17 +13,11 @@ export interface AnswerShape {
   readonly returnTags: ReadonlySet<Tag> | 'all';
 }
 
-/** Gives the text of one element, or undefined when the entity has none. */
-type ElementText = (entity: FoundEntity) => string | undefined;
-
-interface Column {
-  readonly level: QueryLevel;
+/** One attribute of the answers. */
+export interface AnswerColumn {
+  readonly attribute: QueryableAttribute;
   /** `00080020` */
   readonly tag: string;
-  /** `"00080020":` */
-  readonly name: string;
-  /** What the archive knows without the stored attributes; these are looked into when it gives nothing. */
-  readonly known: ElementText | undefined;
   /** What stands when there is no value; undefined when the attribute is then left out. */
   readonly empty: string | undefined;
 }
@@ -34,25 +28,46 @@ const IDENTIFYING: ReadonlySet<Tag> = new Set<Tag>([TAG.StudyInstanceUID, TAG.Se
 /** Of the answered entity alone: a series has its own URL, not that of its study. */
 const OF_THE_ENTITY: ReadonlySet<Tag> = new Set<Tag>([TAG.RetrieveURL, TAG.InstanceAvailability]);
 
-/** Make the function that writes answers of that shape; it is made once for a request, and runs a thousand times. */
+/** Gives the text of one element, or undefined when the entity has none. */
+type ElementText = (entity: FoundEntity) => string | undefined;
+
+/** Make the function that writes answers of that shape as DICOM JSON; it is made once for a request, and runs a thousand times. */
 export function answerWriter(shape: AnswerShape, base: string): (entity: FoundEntity) => string {
-  const columns = columnsOf(shape, base);
+  const columns = answerColumns(shape);
+  const names = columns.map(({ tag }) => `"${tag}":`);
+  const elementsOf = elementReader(columns, base);
+  return (entity) => {
+    let answer = '';
+    for (const [i, element] of elementsOf(entity).entries()) {
+      if (element !== undefined) answer += (answer === '' ? '{' : ',') + names[i] + element;
+    }
+    return `${answer}}`;
+  };
+}
+
+/** Make the function that gives the element of each column as DICOM JSON; undefined for one that is left out. */
+export function elementReader(
+  columns: readonly AnswerColumn[],
+  base: string,
+): (entity: FoundEntity) => readonly (string | undefined)[] {
+  const sources = columns.map(({ attribute, tag, empty }) => ({
+    level: attribute.level,
+    tag,
+    empty,
+    known: knownText(attribute, base),
+  }));
   return (entity) => {
     const attributes: Record<QueryLevel, ReadonlyMap<string, string>> = {
       study: memberTexts(entity.study.attributes),
       series: memberTexts(entity.series?.attributes),
       instance: memberTexts(entity.instance?.attributes),
     };
-    let answer = '{';
-    for (const { level, tag, name, known, empty } of columns) {
-      const element = known?.(entity) ?? attributes[level].get(tag) ?? empty;
-      if (element !== undefined) answer += (answer.length === 1 ? '' : ',') + name + element;
-    }
-    return `${answer}}`;
+    return sources.map(({ level, tag, empty, known }) => known?.(entity) ?? attributes[level].get(tag) ?? empty);
   };
 }
 
-function columnsOf({ level, returnedLevels, returnTags }: AnswerShape, base: string): readonly Column[] {
+/** The attributes of answers of that shape, in tag order. */
+export function answerColumns({ level, returnedLevels, returnTags }: AnswerShape): readonly AnswerColumn[] {
   const answered = LEVELS.slice(0, LEVELS.indexOf(level) + 1);
   return answered
     .flatMap((one) => queryableAttributesOf(one))
@@ -63,10 +78,8 @@ function columnsOf({ level, returnedLevels, returnTags }: AnswerShape, base: str
     })
     .sort((a, b) => a.tag - b.tag)
     .map((attribute) => ({
-      level: attribute.level,
+      attribute,
       tag: tagText(attribute.tag),
-      name: `"${tagText(attribute.tag)}":`,
-      known: knownText(attribute, base),
       empty: attribute.returned === 'if-known' ? undefined : `{"vr":"${attribute.vr}"}`,
     }));
 }

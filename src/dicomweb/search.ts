@@ -1,10 +1,13 @@
 /** Search for studies, series and instances: QIDO-RS. PS3.18 §10.6 */
 import { setImmediate } from 'node:timers/promises';
+import type { FindQuery } from '../archive/index/find-query.js';
+import type { FoundEntity } from '../archive/index/search.js';
 import type { QueryLevel } from '../dicom/queryable-attributes.js';
 import { chooseRepresentation, type Exchange, type Handler, sendPieces } from './exchange.js';
 import { type JSONOfDocument, NATIVE_XML_TYPE, sendNativeXMLParts } from './native-xml.js';
-import { answerWriter } from './search-answer.js';
-import { parseSearchRequest } from './search-request.js';
+import { type AnswerShape, answerColumns, answerWriter } from './search-answer.js';
+import { csvWriter } from './search-csv.js';
+import { parseSearchRequest, type SearchRequest } from './search-request.js';
 import { searchedPath } from './urls.js';
 
 export interface SearchResource {
@@ -16,6 +19,13 @@ export interface SearchResource {
 }
 
 const JSON_TYPE = 'application/dicom+json';
+const CSV_TYPE = 'text/csv';
+const OFFERED = [
+  { mediaType: JSON_TYPE, multipart: false },
+  { mediaType: NATIVE_XML_TYPE, multipart: true },
+  { mediaType: CSV_TYPE, multipart: false },
+];
+const COUNT_TYPE = 'application/json';
 /** Answers written between two looks at what else there is to do. */
 const ANSWERS_AT_ONCE = 100;
 
@@ -23,33 +33,55 @@ const ANSWERS_AT_ONCE = 100;
 export const searchFor =
   (resource: SearchResource): Handler =>
   async (exchange) => {
-    const { mediaType } = chooseRepresentation(exchange, [
-      { mediaType: JSON_TYPE, multipart: false },
-      { mediaType: NATIVE_XML_TYPE, multipart: true },
-    ]);
+    const { mediaType } = chooseRepresentation(exchange, OFFERED);
     const request = parseSearchRequest(exchange.parameters, resource);
-    const { matches, dateTimes, zoned, sequences, limit, offset } = request;
-    const { level, returnedLevels } = resource;
-    const parent = searchedPath(exchange.variables);
-    const { entities, remaining } = await exchange.archive.search({
-      ...parent,
-      level,
-      matches,
-      dateTimes,
-      zoned,
-      sequences,
-      limit,
-      offset,
-    });
+    const { limit, returnTags } = request;
+    const { entities, remaining } = await exchange.archive.search(queryOf(exchange, resource, request));
     warn(exchange, [...request.warnings, ...(remaining > 0 && limit > 0 ? [additionalResults(remaining)] : [])]);
     if (entities.length === 0) {
       exchange.response.status(204).end();
       return;
     }
-    const write = answerWriter({ level, returnedLevels, returnTags: request.returnTags }, exchange.base);
-    if (mediaType === NATIVE_XML_TYPE) return sendNativeXMLParts(exchange, documents(entities, write));
-    await sendPieces(exchange, { 'Content-Type': JSON_TYPE }, jsonArray(entities, write));
+    const { level, returnedLevels } = resource;
+    await sendAnswers(exchange, mediaType, entities, { level, returnedLevels, returnTags });
   };
+
+/** Make the handler that says how many answers one of the six resources has: an extension, for which no standard has words. */
+export const countFor =
+  (resource: SearchResource): Handler =>
+  async (exchange) => {
+    chooseRepresentation(exchange, [{ mediaType: COUNT_TYPE, multipart: false }]);
+    const request = parseSearchRequest(exchange.parameters, resource);
+    const count = await exchange.archive.count(queryOf(exchange, resource, request));
+    warn(exchange, request.warnings);
+    const body = Buffer.from(JSON.stringify({ count }));
+    await sendPieces(exchange, { 'Content-Type': COUNT_TYPE, 'Content-Length': body.length }, only(body));
+  };
+
+/** Send all answers of a search, which are some. */
+function sendAnswers(
+  exchange: Exchange,
+  mediaType: string,
+  entities: readonly FoundEntity[],
+  shape: AnswerShape,
+): Promise<void> {
+  const { base } = exchange;
+  if (mediaType === NATIVE_XML_TYPE) return sendNativeXMLParts(exchange, documents(entities, shape, base));
+  if (mediaType === JSON_TYPE) {
+    return sendPieces(exchange, { 'Content-Type': JSON_TYPE }, jsonArray(entities, shape, base));
+  }
+  const contentType = `${CSV_TYPE}; charset=utf-8; header=present`;
+  return sendPieces(exchange, { 'Content-Type': contentType }, csvTable(entities, shape, base));
+}
+
+async function* only(body: Buffer): AsyncGenerator<Buffer> {
+  yield body;
+}
+
+function queryOf({ variables }: Exchange, { level }: SearchResource, request: SearchRequest): FindQuery {
+  const { matches, dateTimes, zoned, sequences, limit, offset } = request;
+  return { ...searchedPath(variables), level, matches, dateTimes, zoned, sequences, limit, offset };
+}
 
 /** PS3.18 §8.3.4.4.1 */
 const additionalResults = (remaining: number): string =>
@@ -63,7 +95,8 @@ function warn({ response, base }: Exchange, warnings: readonly string[]): void {
     );
 }
 
-async function* jsonArray<T>(entities: readonly T[], write: (entity: T) => string): AsyncGenerator<Buffer> {
+async function* jsonArray(entities: readonly FoundEntity[], shape: AnswerShape, base: string): AsyncGenerator<Buffer> {
+  const write = answerWriter(shape, base);
   for (let at = 0; at < entities.length; at += ANSWERS_AT_ONCE) {
     const texts = entities.slice(at, at + ANSWERS_AT_ONCE).map(write);
     const isLast = at + ANSWERS_AT_ONCE >= entities.length;
@@ -71,9 +104,27 @@ async function* jsonArray<T>(entities: readonly T[], write: (entity: T) => strin
   }
 }
 
-async function* documents<T>(entities: readonly T[], write: (entity: T) => string): AsyncGenerator<JSONOfDocument> {
+async function* documents(
+  entities: readonly FoundEntity[],
+  shape: AnswerShape,
+  base: string,
+): AsyncGenerator<JSONOfDocument> {
+  const write = answerWriter(shape, base);
   for (const [i, entity] of entities.entries()) {
     if (i % ANSWERS_AT_ONCE === ANSWERS_AT_ONCE - 1) await setImmediate();
     yield { json: [Buffer.from(write(entity))] };
+  }
+}
+
+async function* csvTable(entities: readonly FoundEntity[], shape: AnswerShape, base: string): AsyncGenerator<Buffer> {
+  const { head, row } = csvWriter(answerColumns(shape), base);
+  yield Buffer.from(head);
+  for (let at = 0; at < entities.length; at += ANSWERS_AT_ONCE) {
+    yield Buffer.from(
+      entities
+        .slice(at, at + ANSWERS_AT_ONCE)
+        .map(row)
+        .join(''),
+    );
   }
 }

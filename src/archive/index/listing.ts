@@ -33,7 +33,7 @@ export async function listStudies(
   { limit, offset }: Pick<FindQuery, 'limit' | 'offset'>,
 ): Promise<ListedPage> {
   const months = await countMonths(search, scope);
-  const total = months.reduce((sum, { studies }) => sum + studies, 0);
+  const total = sumOf(months);
   if (offset >= total || limit === 0) return { ids: [], remaining: Math.max(0, total - offset) };
   const { first, skip, last } = monthsOf(months, offset, limit);
   let query = search
@@ -49,6 +49,12 @@ export async function listStudies(
   const rows = await query.execute();
   return { ids: rows.map(({ id }) => id), remaining: Math.max(0, total - offset - rows.length) };
 }
+
+/** How many studies the list has. */
+export const countListed = async ({ search }: Database, scope: Scope): Promise<number> =>
+  sumOf(await countMonths(search, scope));
+
+const sumOf = (months: readonly Month[]): number => months.reduce((sum, { studies }) => sum + studies, 0);
 
 interface Month {
   readonly month: string;

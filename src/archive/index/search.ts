@@ -7,7 +7,7 @@ import type { Database } from '../../database/database.js';
 import type { Schema } from '../../database/schema.js';
 import type { Scope } from '../scope.js';
 import type { FindQuery } from './find-query.js';
-import { isListing, type ListedPage, listStudies } from './listing.js';
+import { countListed, isListing, type ListedPage, listStudies } from './listing.js';
 import { parseSeriesCounts, type SeriesSum, sumOf } from './series-counts.js';
 import { visibleKinds } from './visible-series.js';
 import { whereOf } from './where.js';
@@ -53,6 +53,12 @@ export async function search(database: Database, scope: Scope, query: FindQuery)
   return { entities, remaining };
 }
 
+/** How many studies, series or instances match, whatever page is asked for. */
+export async function count(database: Database, scope: Scope, query: FindQuery): Promise<number> {
+  if (isListing(query)) return countListed(database, scope);
+  return countAll(from(database.search, query).where((eb) => whereOf(eb, scope, query)));
+}
+
 /** Row ids of one page, and how many match after it. */
 async function findPage({ search: wide }: Database, scope: Scope, query: FindQuery): Promise<ListedPage> {
   const matching = () => from(wide, query).where((eb) => whereOf(eb, scope, query));
@@ -62,13 +68,13 @@ async function findPage({ search: wide }: Database, scope: Scope, query: FindQue
     .execute();
   return {
     ids: found.slice(0, query.limit).map(({ id }) => id),
-    remaining: found.length > query.limit ? await countAfter(matching(), query) : 0,
+    remaining: found.length > query.limit ? (await countAll(matching())) - query.offset - query.limit : 0,
   };
 }
 
-async function countAfter(matching: Select, { offset, limit }: FindQuery): Promise<number> {
+async function countAll(matching: Select): Promise<number> {
   const { total } = await matching.select((eb) => eb.fn.countAll<number>().as('total')).executeTakeFirstOrThrow();
-  return Number(total) - offset - limit;
+  return Number(total);
 }
 
 /** The tables that the level needs; a query names no column of the others. */
