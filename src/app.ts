@@ -67,12 +67,13 @@ async function serve(
   unlock: () => void,
 ): Promise<RunningServer> {
   await blobs.sweepStaged(new Date(now()));
+  await archive.deletions.finish();
   const keys = await KeyStore.open({ database, passphrase: config.keyPassphrase, now });
   const authenticator = new Authenticator({ keys, database, now });
   const state = { isDraining: false };
   const app = createApp({ archive, authenticator, keys, database, config, log, state });
   const server = await listen(app, config);
-  const sweeping = setInterval(() => void sweep(blobs, log, now), SWEEP_MS).unref();
+  const sweeping = setInterval(() => void sweep({ archive, blobs, log, now }), SWEEP_MS).unref();
   server.maxConnections = maxConnections;
   return {
     url: `http://${config.host.includes(':') ? `[${config.host}]` : config.host}:${portOf(server)}`,
@@ -86,13 +87,22 @@ async function serve(
   };
 }
 
-/** A store that is away now is swept an hour later. */
-async function sweep(blobs: BlobStore, log: Log, now: () => number): Promise<void> {
-  const swept = await blobs.sweepStaged(new Date(now())).catch((err: unknown) => {
-    log.warn({ err }, 'abandoned uploads could not be looked for');
-    return 0;
-  });
-  if (swept > 0) log.info({ swept }, 'abandoned uploads were removed');
+interface Swept extends Pick<ServerOptions, 'log' | 'now'> {
+  readonly archive: Archive;
+  readonly blobs: BlobStore;
+}
+
+/** A store or an index that is away now is swept an hour later. */
+async function sweep({ archive, blobs, log, now }: Swept): Promise<void> {
+  const unlessAway = (sweeping: Promise<number>, what: string): Promise<number> =>
+    sweeping.catch((err: unknown) => {
+      log.warn({ err }, `${what} could not be looked for`);
+      return 0;
+    });
+  const uploads = await unlessAway(blobs.sweepStaged(new Date(now())), 'abandoned uploads');
+  const deletions = await unlessAway(archive.deletions.finish(), 'unfinished deletions');
+  if (uploads > 0) log.info({ swept: uploads }, 'abandoned uploads were removed');
+  if (deletions > 0) log.info({ deletions }, 'deletions that had broken off were finished');
 }
 
 interface AppParts {

@@ -10,6 +10,7 @@ export type ErrorCode =
   | 'method-not-allowed'
   | 'not-acceptable'
   | 'conflict'
+  | 'gone'
   | 'too-large'
   | 'request-target-too-long'
   | 'unsupported-media-type'
@@ -30,6 +31,13 @@ export class ArchiveError extends Error {
 
 /** Make an error that a client caused by what it sent; `message` is a whole sentence for that client. */
 export const invalidRequest = (message: string): ArchiveError => new ArchiveError('invalid-request', message);
+
+/** What was there for whoever asks, until a curator deleted it. */
+export const gone = (): ArchiveError => new ArchiveError('gone', 'It was in this archive, and has been deleted.');
+
+/** Whoever asked has found it there, and it went while it was read: asked again, the archive says what is left. */
+export const goneMeanwhile = (): ArchiveError =>
+  new ArchiveError('unavailable', 'What was asked for has changed while it was read: ask again.');
 
 /** The one answer for what does not exist and for what the caller may not see: the two must not be told apart. */
 export const notFound = (): ArchiveError =>

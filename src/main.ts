@@ -1,7 +1,9 @@
 /** The command `nccid`, put together by hand; `start` begins it. */
 import { DICOMWEB_PATH, startServer } from './app.js';
+import { addAllowCommand } from './cli/allow.js';
 import { addBackupCommand } from './cli/backup.js';
 import type { Output } from './cli/context.js';
+import { addDeleteCommand } from './cli/delete.js';
 import { addDemoCommand } from './cli/demo.js';
 import { addImportCommand } from './cli/import.js';
 import { addKeyCommand } from './cli/key.js';
@@ -38,6 +40,8 @@ const program = buildProgram({
     addTokenCommand,
     addKeyCommand,
     addImportCommand,
+    addDeleteCommand,
+    addAllowCommand,
     addVerifyCommand,
     addReindexCommand,
     addBackupCommand,

@@ -2,7 +2,7 @@
  * Rebuilds the index of the images from the folder alone: every file is read again as if it were stored, its site and
  * split taken from the record beside it, never decided anew. Sites, licences and tokens stay as they are.
  *
- * First rows are removed whose files are gone, then every file is written over its row or into a new one, a few in each
+ * First deletions are taken in that the index does not know, from their records, so that nothing comes back by it. Then rows are removed whose files are gone, then every file is written over its row or into a new one, a few in each
  * transaction. So it can run beside a server, and when it breaks off the index holds what it held or knows better; run it
  * again. A server shows metadata it has in memory until it is started anew.
  */
@@ -12,8 +12,10 @@ import { ArchiveError } from '../errors.js';
 import { admit } from './admission.js';
 import type { BlobStore, OpenBlob } from './blobs/blob-store.js';
 import { bytesOf, digestOf } from './content-digest.js';
+import { deletionRecords } from './deletion-records.js';
 import { type RebuildOutcome, type RebuiltRecord, StudyRebuild } from './index/rebuild-study.js';
 import { removeInstances } from './index/remove-instances.js';
+import { restoreDeletion } from './index/restore-deletion.js';
 import { InstanceDescriber } from './instance-describer.js';
 import { findInstanceKey, type InstanceKey, STUDIES_PREFIX } from './instance-key.js';
 import type { OpenArchive } from './open-archive.js';
@@ -55,6 +57,7 @@ const FILES_AT_ONCE = 4;
 const SPLIT_POLICY_OF_UNKNOWN_SITE = '50';
 
 const COMPLAINTS: Readonly<Record<Exclude<RebuildOutcome, 'indexed'>, string>> = {
+  deleted: 'A curator has deleted its instance: `nccid verify` removes the file.',
   duplicate: 'Another file is indexed under the same SOP Instance UID.',
   misfit: 'Its patient, series, Modality or split is another than the index knows for its UIDs.',
 };
@@ -62,6 +65,8 @@ const COMPLAINTS: Readonly<Record<Exclude<RebuildOutcome, 'indexed'>, string>> =
 /** Rebuild the index. Gives what could not be taken as it comes to it, and returns what the index holds of the folder. */
 export async function* reindexArchive(opened: OpenArchive): AsyncGenerator<UntakenFile, ReindexSummary> {
   const reindexing = new Reindexing(opened);
+  yield* reindexing.takeDeletions();
+  await opened.archive.deletions.finish();
   const removedRows = await reindexing.removeRowsWithoutFile();
   let studies = 0;
   let instances = 0;
@@ -103,6 +108,14 @@ class Reindexing {
     this.#records = new SubmissionRecords(opened.database, opened.blobs);
     this.#settled = new SettledFiles(opened);
     this.#startedAt = opened.now().toISOString();
+  }
+
+  /** Take in the deletions that have a record and that the index does not know. */
+  async *takeDeletions(): AsyncGenerator<UntakenFile> {
+    for await (const { key, record } of deletionRecords(this.#blobs)) {
+      if (record === undefined) yield { key, reason: 'It is no record of a deletion that can be read.' };
+      else await restoreDeletion(this.#database, record, await this.#siteID(record.site));
+    }
   }
 
   /** Returns how many rows went. @throws ArchiveError `conflict` when every one would: then the files are elsewhere */
@@ -250,7 +263,7 @@ async function readInstance(blob: OpenBlob, key: string, name: InstanceKey): Pro
     const isNamedRight =
       identity?.seriesInstanceUID === name.seriesInstanceUID && identity.sopInstanceUID === name.sopInstanceUID;
     if (identity === undefined || !isNamedRight) return { key, reason: 'Its UIDs are not those of its name.' };
-    return { identity, blobKey: key, ...digest, description };
+    return { identity, blobKey: key, generation: name.generation, ...digest, description };
   } finally {
     describer.destroy();
   }

@@ -3,7 +3,9 @@
  * with, so that nobody can forget the check; what lies outside is answered as what never was.
  */
 import type { Database } from '../database/database.js';
-import { notFound } from '../errors.js';
+import { ArchiveError, gone, goneMeanwhile, notFound } from '../errors.js';
+import type { Deletions } from './deletions.js';
+import { wasDeleted } from './index/deleted-resources.js';
 import type { FindQuery } from './index/find-query.js';
 import {
   type LocatedInstance,
@@ -26,6 +28,7 @@ export interface ScopedArchiveParts {
   readonly files: StoredFiles;
   readonly metadata: MetadataReader;
   readonly store: InstanceStore;
+  readonly deletions: Deletions;
   readonly now: () => Date;
 }
 
@@ -54,14 +57,14 @@ export class ScopedArchive {
     return count(this.#parts.database, this.#scope, query);
   }
 
-  /** The instances of a resource, in the order of series and instance numbers. @throws ArchiveError `not-found` when none */
+  /** The instances of a resource, in the order of series and instance numbers. @throws ArchiveError `not-found`, or `gone` */
   async instances(path: ResourcePath): Promise<readonly LocatedInstance[]> {
     const instances = await locateInstances(this.#parts.database, this.#scope, path);
-    if (instances.length === 0) throw notFound();
+    if (instances.length === 0) throw await this.#absent(path);
     return instances;
   }
 
-  /** The one instance of a path that names one. @throws ArchiveError `not-found` */
+  /** The one instance of a path that names one. @throws ArchiveError `not-found`, or `gone` */
   async instance(path: Required<ResourcePath>): Promise<LocatedInstance> {
     const [instance] = await this.instances(path);
     if (instance === undefined) throw notFound();
@@ -70,7 +73,7 @@ export class ScopedArchive {
 
   /**
    * The metadata of a resource as one JSON array, brackets included. `instanceURL` must give the same URL for the same
-   * instance as long as the process lives. @throws ArchiveError `not-found`
+   * instance as long as the process lives. @throws ArchiveError `not-found` or `gone`
    */
   async metadata(path: ResourcePath, instanceURL: InstanceURL): Promise<Metadata> {
     if (path.sopInstanceUID !== undefined) {
@@ -78,7 +81,7 @@ export class ScopedArchive {
       return asArray([this.#parts.metadata.ofInstances(instances, instanceURL)]);
     }
     const series = await locateSeries(this.#parts.database, this.#scope, path);
-    if (series.length === 0) throw notFound();
+    if (series.length === 0) throw await this.#absent(path);
     const lists: Metadata[] = [];
     for (const one of series) lists.push(await this.#metadataOfSeries(one, instanceURL));
     return asArray(lists);
@@ -86,7 +89,7 @@ export class ScopedArchive {
 
   /**
    * The metadata of a resource as one JSON object an instance, each to be read before the next is asked for. URLs are as in
-   * `metadata`. @throws ArchiveError `not-found`
+   * `metadata`. @throws ArchiveError `not-found` or `gone`
    */
   async metadataOfEach(path: ResourcePath, instanceURL: InstanceURL): Promise<AsyncGenerator<InstanceText>> {
     return this.#parts.metadata.ofEach(await this.instances(path), instanceURL);
@@ -123,8 +126,24 @@ export class ScopedArchive {
       .selectFrom('instance_content')
       .select('bulkdata')
       .where('instance_row_id', '=', instance.rowID)
-      .executeTakeFirstOrThrow();
+      .executeTakeFirst();
+    if (row === undefined) throw goneMeanwhile();
     return decodeBulkdata(row.bulkdata);
+  }
+
+  /**
+   * Delete a study, series or instance, as only who sees everything may.
+   * @param by whose word it was: the id of a token, for the log
+   * @throws ArchiveError `forbidden`, `not-found`, `gone`; `unavailable` or `storage-full` when it can not be recorded now
+   */
+  async delete(path: ResourcePath, by: string): Promise<void> {
+    if (this.#scope.kind !== 'everything') throw new ArchiveError('forbidden', 'Only curators delete.');
+    if ((await this.#parts.deletions.delete(path, by)) === undefined) throw await this.#absent(path);
+  }
+
+  /** How a path is answered at which the Scope shows nothing: what was deleted is told from what never was to who could see it. */
+  async #absent(path: ResourcePath): Promise<ArchiveError> {
+    return (await wasDeleted(this.#parts.database, this.#scope, path)) ? gone() : notFound();
   }
 
   #metadataOfSeries(series: LocatedSeries, instanceURL: InstanceURL): Promise<Metadata> {

@@ -10,6 +10,7 @@ import type { BlobStore } from './blobs/blob-store.js';
 import { HeaderBudget } from './header-budget.js';
 import type { IndexOutcome, IndexRecord, StoringSite } from './index/index-record.js';
 import { type IndexWriter, isMisfit } from './index/index-writer.js';
+import { DeletionHistories, refusalOf } from './index/known-deletions.js';
 import { compareWithKnown, KnownInstances, pseudonymOf, readKnownRows } from './index/known-rows.js';
 import { findKnownFile, markRestored } from './index/restored-file.js';
 import { instanceKeyOf } from './instance-key.js';
@@ -63,6 +64,7 @@ type Settled = Judged | Waiting;
 export class InstanceStore {
   readonly #options: InstanceStoreOptions;
   readonly #knownInstances: KnownInstances;
+  readonly #deletions: DeletionHistories;
   /** What makes an instance fit a series, for the series last sent to. */
   readonly #fitting = new Set<string>();
   readonly #headers = new HeaderBudget();
@@ -70,6 +72,7 @@ export class InstanceStore {
   constructor(options: InstanceStoreOptions) {
     this.#options = options;
     this.#knownInstances = new KnownInstances(options.database.read);
+    this.#deletions = new DeletionHistories(options.database.read);
   }
 
   async store(request: StoreRequest): Promise<StoreResult> {
@@ -126,8 +129,15 @@ export class InstanceStore {
 
   async #publish(received: ReceivedInstance, site: StoringSite): Promise<Settled> {
     try {
-      const record = indexRecord(received, site);
-      const same = await this.#knownInstances.find(record.identity.sopInstanceUID);
+      const { identity } = received;
+      // Asked before the file is written, whose name says how often it was deleted: so its row can tell whether it is the last.
+      const [history, same] = await Promise.all([
+        this.#deletions.find(identity),
+        this.#knownInstances.find(identity.sopInstanceUID),
+      ]);
+      const refusal = refusalOf(history, site);
+      if (refusal !== undefined) return { outcome: outcomeOf(refusal, received) };
+      const record = indexRecord(received, site, history.generation);
       if (same !== undefined) {
         const outcome = compareWithKnown(record, same);
         return outcome === 'already-stored'
@@ -150,7 +160,7 @@ export class InstanceStore {
     const again = { outcome: outcomeOf('already-stored', received) };
     const file = await findKnownFile(database.read, sopInstanceUID);
     if (file?.isDamaged === false && (await blobs.sizeOf(file.blobKey)) === file.sizeBytes) return again;
-    await received.staged.publish(record.blobKey, record.sha256);
+    await received.staged.publish(file?.blobKey ?? record.blobKey, record.sha256);
     log.warn({ sopInstanceUID }, 'the lost or damaged file of an instance was replaced');
     // A row whose file is lost may have been removed meanwhile, and is written anew.
     return file !== undefined && (await markRestored(database, file)) ? again : { record, received };
@@ -189,7 +199,7 @@ export class InstanceStore {
       const indexed = waiting.length === 0 ? [] : await this.#options.writer.add(waiting.map(({ record }) => record));
       const outcomes = new Map(waiting.map(({ record }, i) => [record, indexed[i] ?? 'misfit']));
       // A misfit that a race has let this far stays, for `verify` to tell of: its bytes may be on their way in for the right site.
-      for (const [record, outcome] of outcomes) if (outcome === 'duplicate') await this.#removeLost(record);
+      for (const [record, outcome] of outcomes) if (isLost(outcome)) await this.#removeLost(record);
       return batch.map((settled) =>
         'record' in settled
           ? { outcome: outcomeOf(outcomes.get(settled.record) ?? 'misfit', settled.received) }
@@ -200,7 +210,7 @@ export class InstanceStore {
     }
   }
 
-  /** Remove the file of a record whose row lost against another; the row that won may name the very file. */
+  /** Remove the file of a record whose row lost against another, or against a deletion; the row that won may name the very file. */
   async #removeLost({ identity, blobKey }: IndexRecord): Promise<void> {
     const { database, blobs, log } = this.#options;
     try {
@@ -234,10 +244,13 @@ export class InstanceStore {
 const isDiskFailure = (error: unknown): boolean =>
   error instanceof ArchiveError && (error.code === 'storage-full' || error.code === 'unavailable');
 
-const indexRecord = (received: ReceivedInstance, site: StoringSite): IndexRecord => ({
+const isLost = (outcome: IndexOutcome): boolean => outcome === 'duplicate' || outcome === 'deleted';
+
+const indexRecord = (received: ReceivedInstance, site: StoringSite, generation: number): IndexRecord => ({
   identity: received.identity,
   site,
-  blobKey: instanceKeyOf(received.identity, received.sha256),
+  blobKey: instanceKeyOf(received.identity, received.sha256, generation),
+  generation,
   sha256: received.sha256,
   crc32: received.crc32,
   sizeBytes: received.sizeBytes,
@@ -261,6 +274,12 @@ function outcomeOf(outcome: IndexOutcome, received: ReceivedInstance): StoreOutc
         identity,
         FAILURE_REASON.dataSetDoesNotMatchSOPClass,
         'The Patient, Study, Series, Modality or site of the instance is another than its UIDs stand for here.',
+      );
+    case 'deleted':
+      return refused(
+        identity,
+        FAILURE_REASON.notAuthorized,
+        'A curator of the archive has deleted the instance, its Series or its Study: it is not taken again unless the curator allows it.',
       );
   }
 }

@@ -31,7 +31,8 @@ export const textOfRecord = ({ site, split }: SubmissionRecord): string => `${JS
 export class SubmissionRecords {
   readonly #database: Database;
   readonly #blobs: BlobStore;
-  readonly #written = new Set<string>();
+  /** The rows of the studies whose record is on disk: a study that was deleted and comes again has another. */
+  readonly #written = new Map<string, number>();
 
   constructor(database: Database, blobs: BlobStore) {
     this.#database = database;
@@ -40,22 +41,22 @@ export class SubmissionRecords {
 
   /** Resolve when the record of each of these studies, all of them indexed, is on disk. */
   async ensure(studyInstanceUIDs: ReadonlySet<string>): Promise<void> {
-    const missing = [...studyInstanceUIDs].filter((uid) => !this.#written.has(uid));
-    if (missing.length === 0) return;
+    if (studyInstanceUIDs.size === 0) return;
     const rows = await this.#database.read
       .selectFrom('study')
       .innerJoin('site', 'site.id', 'study.site_id')
       .innerJoin('patient', 'patient.id', 'study.patient_row_id')
-      .select(['study.study_instance_uid', 'site.name', 'patient.split'])
-      .where('study.study_instance_uid', 'in', missing)
+      .select(['study.id', 'study.study_instance_uid', 'site.name', 'patient.split'])
+      .where('study.study_instance_uid', 'in', [...studyInstanceUIDs])
       .execute();
+    const missing = rows.filter(({ id, study_instance_uid: uid }) => this.#written.get(uid) !== id);
     await Promise.all(
-      rows.map(({ study_instance_uid: uid, name, split }) =>
+      missing.map(({ study_instance_uid: uid, name, split }) =>
         this.#blobs.writeText(submissionKey(uid), textOfRecord({ site: name, split })),
       ),
     );
     if (this.#written.size + missing.length > REMEMBERED_STUDIES) this.#written.clear();
-    for (const uid of missing) this.#written.add(uid);
+    for (const { id, study_instance_uid: uid } of missing) this.#written.set(uid, id);
   }
 
   /** Read the record of a study; undefined when there is none that can be read. */

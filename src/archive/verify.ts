@@ -6,6 +6,8 @@ import type { Database } from '../database/database.js';
 import { ArchiveError } from '../errors.js';
 import type { BlobStore, OpenBlob } from './blobs/blob-store.js';
 import { digestOf } from './content-digest.js';
+import { deletionKey, pagesOfDeletions, textOfDeletion } from './deletion-records.js';
+import { KnownDeletions } from './index/known-deletions.js';
 import { findInstanceKey, STUDIES_PREFIX } from './instance-key.js';
 import type { OpenArchive } from './open-archive.js';
 import { pages } from './pages.js';
@@ -19,6 +21,10 @@ export type FindingKind =
   | 'damaged-file'
   /** A file that no row names: what a crash left before its instance was acknowledged, or what somebody put there. */
   | 'file-without-row'
+  /** The file of an instance that a curator has deleted was left, by whoever was sending it meanwhile; it was removed. */
+  | 'deleted-file'
+  /** A deletion had no record beside the files; it was written anew from the index. */
+  | 'missing-deletion-record'
   /** A study had no record of its site and split that can be read; it was written anew from the index. */
   | 'missing-study-record'
   /** The record of a study tells of another site or split than the index. */
@@ -39,6 +45,8 @@ export interface VerifySummary {
   readonly studies: number;
   /** What writers that died had left in `incoming`, older than an hour; it was removed. */
   readonly sweptStaged: number;
+  /** Deletions that had broken off before all their files were gone. */
+  readonly finishedDeletions: number;
 }
 
 const ROWS_OF_PAGE = 500;
@@ -62,10 +70,12 @@ interface InstanceRow {
 export async function* verifyArchive(opened: OpenArchive): AsyncGenerator<Finding, VerifySummary> {
   const verification = new Verification(opened);
   const sweptStaged = await opened.blobs.sweepStaged(opened.now());
+  const finishedDeletions = await opened.archive.deletions.finish();
+  yield* verification.deletions();
   const instances = yield* verification.instances();
   const files = yield* verification.files();
   const studies = yield* verification.studies();
-  return { instances, files, studies, sweptStaged };
+  return { instances, files, studies, sweptStaged, finishedDeletions };
 }
 
 class Verification {
@@ -81,6 +91,20 @@ class Verification {
     this.#now = opened.now;
     this.#settled = new SettledFiles(opened);
     this.#records = new SubmissionRecords(opened.database, opened.blobs);
+  }
+
+  /** Every deletion has its record. */
+  async *deletions(): AsyncGenerator<Finding> {
+    for await (const page of pagesOfDeletions(this.#database)) {
+      const keys = page.map(deletionKey);
+      const sizes = await this.#blobs.sizesOf(keys);
+      for (const [i, id] of page.entries()) {
+        if (sizes[i] !== undefined) continue;
+        const key = deletionKey(id);
+        await this.#blobs.writeText(key, await textOfDeletion(this.#database, id));
+        yield { kind: 'missing-deletion-record', key, sopInstanceUID: undefined };
+      }
+    }
   }
 
   /** Every row has its file, and the file is what was stored. Returns how many rows there are. */
@@ -166,10 +190,16 @@ class Verification {
   }
 
   async *#withoutRow(keys: readonly string[]): AsyncGenerator<Finding> {
-    const instances = new Map(keys.map((key) => [key, findInstanceKey(key)?.sopInstanceUID]));
-    const indexed = await this.#keysOf([...instances.values()].filter((uid) => uid !== undefined));
-    for (const [key, sopInstanceUID] of instances) {
-      if (!indexed.has(key) && (await this.#settled.has(key))) yield { kind: 'file-without-row', key, sopInstanceUID };
+    const names = new Map(keys.map((key) => [key, findInstanceKey(key)]));
+    const known = [...names.values()].filter((name) => name !== undefined);
+    const indexed = await this.#keysOf(known.map((name) => name.sopInstanceUID));
+    // Asked after the rows: what is deleted in between is not told as a file that never had one.
+    const deletions = await KnownDeletions.read(this.#database.read, known);
+    for (const [key, name] of names) {
+      if (indexed.has(key) || !(await this.#settled.has(key))) continue;
+      const isDeleted = name !== undefined && name.generation < deletions.of(name).generation;
+      if (isDeleted) await this.#blobs.remove(key);
+      yield { kind: isDeleted ? 'deleted-file' : 'file-without-row', key, sopInstanceUID: name?.sopInstanceUID };
     }
   }
 

@@ -25,7 +25,11 @@ export const addVerifyCommand: AddCommand = (program, context) => {
 
 const lineOf = ({ kind, key }: Finding): string => `${kind}\t${key}`;
 
-function sentenceOf({ studies, instances, files, sweptStaged }: VerifySummary, findings: number): string {
+function sentenceOf(
+  { studies, instances, files, sweptStaged, finishedDeletions }: VerifySummary,
+  findings: number,
+): string {
   const swept = sweptStaged === 0 ? '' : ` ${sweptStaged} abandoned uploads were removed.`;
-  return `${findings} findings in ${studies} studies with ${instances} instances and ${files} files.${swept}`;
+  const finished = finishedDeletions === 0 ? '' : ` ${finishedDeletions} deletions that had broken off were finished.`;
+  return `${findings} findings in ${studies} studies with ${instances} instances and ${files} files.${swept}${finished}`;
 }

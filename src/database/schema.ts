@@ -127,6 +127,8 @@ export interface SeriesTable {
   performed_procedure_step_start_instant: string | null;
   attributes: string;
   instance_count: number;
+  /** How often instances were taken out of it: with their count, this tells one state of the series from another. */
+  removals: Generated<number>;
 }
 
 /** The items of Request Attributes Sequence that are searched. */
@@ -170,6 +172,53 @@ export interface InstanceContentTable {
   frame_table: Buffer | null;
 }
 
+/** A study, series or instance that a curator has deleted. It keeps no more than who could see it. */
+export interface DeletionTable {
+  /** A UUID. */
+  deletion_id: string;
+  level: 'study' | 'series' | 'instance';
+  /** Of the study, series or instance. */
+  uid: string;
+  study_instance_uid: string;
+  /** That of its study. */
+  site_id: number;
+  /** That of its patient. */
+  split: 'training' | 'validation';
+  deleted_at: string;
+  /** From when on it may be stored again; null as long as it may not. */
+  allowed_at: string | null;
+  /** When its record was on disk and its files were gone. */
+  finished_at: string | null;
+}
+
+export interface DeletedInstanceTable {
+  deletion_id: string;
+  sop_instance_uid: string;
+  series_instance_uid: string;
+  study_instance_uid: string;
+  /** What a Scope asks of it, as of a series. */
+  kind: 'xray' | 'ct' | 'mri' | 'other';
+  split: 'training' | 'validation';
+  site_id: number;
+  /** Of the file that goes. */
+  blob_key: string;
+}
+
+/** Instances that somebody has asked the archive to commit to, and what it found. */
+export interface CommitmentTable {
+  /** Who has asked: `site 5`, or `curators`. */
+  requester: string;
+  transaction_uid: string;
+  requested_at: string;
+  /** JSON: pairs of SOP Class UID and SOP Instance UID; null when the result has been swept away. */
+  instances: string | null;
+  /** JSON: for each of them 0 when it is committed, else the Failure Reason; null before, and when it has been swept away. */
+  result: string | null;
+  finished_at: string | null;
+  /** Until when a node works on it; another may take it up then. */
+  leased_until: string | null;
+}
+
 export interface Schema {
   archive_identity: ArchiveIdentityTable;
   signing_key: SigningKeyTable;
@@ -183,4 +232,7 @@ export interface Schema {
   series_request: SeriesRequestTable;
   instance: InstanceTable;
   instance_content: InstanceContentTable;
+  deletion: DeletionTable;
+  deleted_instance: DeletedInstanceTable;
+  commitment: CommitmentTable;
 }

@@ -11,6 +11,8 @@ export interface Exchange {
   readonly response: Response;
   /** The archive as the caller may see it. */
   readonly archive: ScopedArchive;
+  /** The id of the caller's token: what the log names. */
+  readonly callerID: string;
   /** The URL of the DICOMweb service, without a slash at its end. */
   readonly base: string;
   /** The variables of the route's template. */

@@ -4,6 +4,7 @@
  */
 import type { Permission } from '../access/permissions.js';
 import { FRAME_MEDIA_TYPES } from '../dicom/transfer-syntaxes.js';
+import { deleteInstances } from './delete-instances.js';
 import type { Handler } from './exchange.js';
 import { NATIVE_XML_TYPE } from './native-xml.js';
 import { retrieveAll, type Which } from './retrieve-all-bulkdata.js';
@@ -17,7 +18,7 @@ import { storeInstances } from './store.js';
 import { STORED_MEDIA_TYPES } from './store-body.js';
 
 export interface Route {
-  readonly method: 'GET' | 'POST';
+  readonly method: 'GET' | 'POST' | 'DELETE';
   /** `{name}` is one segment of the path, `{name*}` all that are left. */
   readonly template: string;
   readonly permission: Permission;
@@ -106,6 +107,17 @@ const store = (template: string, transaction: string): Route => ({
   responseMediaTypes: [JSON_TYPE, NATIVE_XML_TYPE],
 });
 
+/** No transaction of the Studies Service deletes; 8.5 tells of what has been deleted. */
+const remove = (template: string, transaction: string): Route => ({
+  method: 'DELETE',
+  template,
+  permission: 'dicomweb.delete',
+  handler: deleteInstances,
+  section: '8.5',
+  transaction,
+  responseMediaTypes: [],
+});
+
 const STUDY = '/studies/{study}';
 const SERIES = `${STUDY}/series/{series}`;
 const INSTANCE = `${SERIES}/instances/{instance}`;
@@ -167,4 +179,8 @@ export const ROUTES: readonly Route[] = [
     transaction: 'RetrieveInstancePixelData',
     responseMediaTypes: [...FRAMES.map(multipart), ...FRAMES],
   }),
+
+  remove(STUDY, 'DeleteStudy'),
+  remove(SERIES, 'DeleteSeries'),
+  remove(INSTANCE, 'DeleteInstance'),
 ];

@@ -43,7 +43,15 @@ export function dicomwebService({ archive, authenticator, base, log }: ServiceOp
       const scoped = archive.as(scopeOf(caller));
       const parameters = parseQuery(query);
       stopWatching = watchEntitlement(authenticator, authorization, response);
-      await route.handler({ request, response, archive: scoped, base, variables, parameters });
+      await route.handler({
+        request,
+        response,
+        archive: scoped,
+        callerID: caller.tokenID,
+        base,
+        variables,
+        parameters,
+      });
     } catch (error) {
       if (!isAbort(error)) sendProblem(error, response, log);
     } finally {

@@ -55,7 +55,7 @@ describe('issueToken', () => {
     const { payload } = decode((await archive.issue({ kind: 'curator' })).token);
     expect(payload).toMatchObject({
       sub: 'curator',
-      scope: 'dicomweb.store dicomweb.search dicomweb.retrieve curate',
+      scope: 'dicomweb.store dicomweb.search dicomweb.retrieve dicomweb.delete curate',
     });
     expect(Object.keys(payload)).not.toContain('lic');
     expect(Object.keys(payload)).not.toContain('site');

@@ -9,19 +9,22 @@ const IDENTITY = {
 };
 const SHA256 = '0123456789abcdef'.repeat(4);
 const KEY = 'studies/1.2/1.2.3/1.2.3.4.0123456789abcdef.dcm';
+const DELETED_KEY = 'studies/1.2/1.2.3/1.2.3.4.0123456789abcdef-12.dcm';
 
 describe('instanceKeyOf', () => {
-  it('names UIDs and the start of the digest', () => {
-    expect(instanceKeyOf(IDENTITY, SHA256)).toBe(KEY);
+  it('names UIDs and the start of the digest, and how often the instance was deleted', () => {
+    expect(instanceKeyOf(IDENTITY, SHA256, 0)).toBe(KEY);
+    expect(instanceKeyOf(IDENTITY, SHA256, 12)).toBe(DELETED_KEY);
   });
 });
 
 describe('findInstanceKey', () => {
   it('reads back what a name was made of, even one of the longest UIDs', () => {
     const { sopClassUID: _, ...uids } = IDENTITY;
-    expect(findInstanceKey(KEY)).toEqual({ ...uids, sha256Start: '0123456789abcdef' });
+    expect(findInstanceKey(KEY)).toEqual({ ...uids, sha256Start: '0123456789abcdef', generation: 0 });
+    expect(findInstanceKey(DELETED_KEY)).toEqual({ ...uids, sha256Start: '0123456789abcdef', generation: 12 });
     const longest = { ...uids, sopInstanceUID: `1.${'9'.repeat(62)}` };
-    expect(findInstanceKey(instanceKeyOf({ ...IDENTITY, ...longest }, SHA256))).toMatchObject(longest);
+    expect(findInstanceKey(instanceKeyOf({ ...IDENTITY, ...longest }, SHA256, 3))).toMatchObject(longest);
   });
 
   it.each([
@@ -32,6 +35,8 @@ describe('findInstanceKey', () => {
     'studies/1.2/1.2.3/1.2.3.4.dcm',
     'studies/1.2/1.2.3/1.2.3.4.0123456789ABCDEF.dcm',
     'studies/1.2/1.2.3/1.2.3.4.0123456789abcde.dcm',
+    'studies/1.2/1.2.3/1.2.3.4.0123456789abcdef-0.dcm',
+    'studies/1.2/1.2.3/1.2.3.4.0123456789abcdef-.dcm',
     'studies/1.2/1.2.3/1..4.0123456789abcdef.dcm',
     'studies/1.2/../1.2.3.4.0123456789abcdef.dcm',
     'studies/1.2/1.2.3/x/1.2.3.4.0123456789abcdef.dcm',

@@ -38,12 +38,26 @@ const AN_HOUR_AGO = new Date(Date.now() - 3_601_000);
 describe('verifyArchive', () => {
   it('finds nothing in an archive that is as it was stored', async () => {
     const fixture = await filledArchive();
-    expect(await verify(fixture)).toEqual({ instances: 3, files: 4, studies: 1, sweptStaged: 0, findings: [] });
+    expect(await verify(fixture)).toEqual({
+      instances: 3,
+      files: 4,
+      studies: 1,
+      sweptStaged: 0,
+      finishedDeletions: 0,
+      findings: [],
+    });
   });
 
   it('finds nothing in an archive that is empty', async () => {
     const fixture = await ArchiveFixture.open();
-    expect(await verify(fixture)).toEqual({ instances: 0, files: 0, studies: 0, sweptStaged: 0, findings: [] });
+    expect(await verify(fixture)).toEqual({
+      instances: 0,
+      files: 0,
+      studies: 0,
+      sweptStaged: 0,
+      finishedDeletions: 0,
+      findings: [],
+    });
   });
 
   it.each<[string, 'missing-file' | 'damaged-file', (fixture: ArchiveFixture, key: string) => Promise<void>]>([
@@ -173,7 +187,7 @@ describe('verifyArchive', () => {
     const [key = ''] = (await fixture.instanceKeys()).slice(-1);
     await flipLastBit(fixture, key);
     const { findings, ...summary } = await verify(fixture);
-    expect(summary).toEqual({ instances: 520, files: 521, studies: 1, sweptStaged: 0 });
+    expect(summary).toEqual({ instances: 520, files: 521, studies: 1, sweptStaged: 0, finishedDeletions: 0 });
     expect(findings).toMatchObject([{ kind: 'damaged-file', key }]);
   });
 });

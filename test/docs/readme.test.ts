@@ -2,7 +2,9 @@ import { existsSync, readdirSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import type { Command } from 'commander';
 import { describe, expect, it } from 'vitest';
+import { addAllowCommand } from '../../src/cli/allow.js';
 import { addBackupCommand } from '../../src/cli/backup.js';
+import { addDeleteCommand } from '../../src/cli/delete.js';
 import { addDemoCommand } from '../../src/cli/demo.js';
 import { addImportCommand } from '../../src/cli/import.js';
 import { addKeyCommand } from '../../src/cli/key.js';
@@ -36,6 +38,8 @@ const program = buildProgram({
     addTokenCommand,
     addKeyCommand,
     addImportCommand,
+    addDeleteCommand,
+    addAllowCommand,
     addVerifyCommand,
     addReindexCommand,
     addBackupCommand,

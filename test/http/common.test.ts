@@ -183,7 +183,8 @@ describe('preflight', () => {
 describe('methods and paths', () => {
   it.each([
     ['PUT', '/dicom-web/studies', 'POST, GET, HEAD, OPTIONS'],
-    ['DELETE', fill('/studies/{study}'), 'POST, GET, HEAD, OPTIONS'],
+    ['PUT', fill('/studies/{study}'), 'POST, GET, HEAD, DELETE, OPTIONS'],
+    ['DELETE', '/dicom-web/studies', 'POST, GET, HEAD, OPTIONS'],
     ['PATCH', fill('/studies/{study}/metadata'), 'GET, HEAD, OPTIONS'],
     ['POST', '/dicom-web/instances', 'GET, HEAD, OPTIONS'],
     ['POST', fill('/studies/{study}/series/{series}/instances/{instance}/frames/{frames}'), 'GET, HEAD, OPTIONS'],

@@ -100,7 +100,7 @@ export async function clearBlobs(place: BlobsPlace): Promise<void> {
   if (place.kind === 'folder') return;
   const store = await S3BlobStore.open(place);
   try {
-    for (const folder of ['studies/', 'incoming/']) {
+    for (const folder of ['studies/', 'deletions/', 'incoming/']) {
       for await (const { key } of store.list(folder)) await store.remove(key);
     }
   } finally {

@@ -139,7 +139,7 @@ async function namesIn(folder: string): Promise<readonly string[]> {
   }
 }
 
-/** Whether the instance that one index was given last is in the other. */
+/** Whether the instance that one index was given last is in the other, or was deleted from it. */
 async function knowsNewestOf(former: Database, coming: Database): Promise<boolean> {
   const newest = await former.read
     .selectFrom('instance')
@@ -153,5 +153,14 @@ async function knowsNewestOf(former: Database, coming: Database): Promise<boolea
     .select('id')
     .where('sop_instance_uid', '=', newest.sop_instance_uid)
     .executeTakeFirst();
-  return known !== undefined;
+  return known !== undefined || (await isKnownAsDeleted(coming, newest.sop_instance_uid));
+}
+
+async function isKnownAsDeleted({ read }: Database, sopInstanceUID: string): Promise<boolean> {
+  const deleted = await read
+    .selectFrom('deleted_instance')
+    .select('deletion_id')
+    .where('sop_instance_uid', '=', sopInstanceUID)
+    .executeTakeFirst();
+  return deleted !== undefined;
 }

@@ -1,10 +1,15 @@
 /**
  * Backs up an archive while it is served: first its index, as it is at one moment, then the files which that index names. A
- * row is written after its file and a file never changes, so whatever was acknowledged when the backup began is in it.
+ * row is written after its file and a file never changes, so whatever was acknowledged when the backup began is in it. Where
+ * curators delete meanwhile it begins again, with what has come already; and what they have deleted since the last backup goes
+ * from this one too.
  */
 import { ensureArchiveID } from '../../database/archive-identity.js';
 import { invalidRequest } from '../../errors.js';
+import { pagesOfDeletions } from '../deletion-records.js';
+import { deletedKeys, isDeletedFile } from '../index/deleted-resources.js';
 import { type OpenArchive, type OpenArchiveOptions, openArchive } from '../open-archive.js';
+import { placesInFolder } from '../places.js';
 import { BackupFolder } from './backup-folder.js';
 import { type CopiedFiles, copyFiles } from './copy-files.js';
 import type { CopyWatch } from './copy-watch.js';
@@ -12,6 +17,9 @@ import type { CopyWatch } from './copy-watch.js';
 export interface BackupOptions extends Pick<OpenArchiveOptions, 'log'> {
   readonly watch: CopyWatch;
 }
+
+/** More would be for an archive in which nothing but deleting is done; `verify` tells then what its last index names too much. */
+const MOST_ROUNDS = 10;
 
 /**
  * Back up to `folder`, which is an archive folder afterwards. What a former backup has left there is not copied again.
@@ -26,10 +34,17 @@ export async function backUpArchive(source: OpenArchive, folder: string, options
   }
   const backup = await BackupFolder.take(folder, source.places, await ensureArchiveID(source.database));
   try {
-    await backup.begin(index.path);
-    const copied = await copyToBackup(source, backup, options);
-    await backup.finish();
-    return copied;
+    let copied = 0;
+    for (let round = 1; ; round++) {
+      await backup.begin(index.path);
+      const files = await copyToBackup(source, backup, options);
+      copied += files.copied;
+      if (files.deleted > 0 && round < MOST_ROUNDS) continue;
+      const alreadyThere = Math.max(0, files.copied + files.alreadyThere - copied);
+      await backup.finish();
+      await removeDeleted(folder, source, options);
+      return { ...files, copied, alreadyThere };
+    }
   } finally {
     backup.release();
   }
@@ -44,8 +59,30 @@ async function copyToBackup(
   try {
     await backup.expectNothingLost(coming.database);
     await coming.blobs.sweepStaged(source.now());
-    return await copyFiles({ index: coming.database, from: source.blobs, to: coming.blobs, watch });
+    return await copyFiles({
+      index: coming.database,
+      from: source.blobs,
+      to: coming.blobs,
+      watch,
+      isDeleted: (key) => isDeletedFile(source.database, key),
+    });
   } finally {
     await coming.close();
+  }
+}
+
+/** No index of the backup names these files any more: a former backup has left them. */
+async function removeDeleted(folder: string, source: OpenArchive, { log }: BackupOptions): Promise<void> {
+  const { database, blobs, close } = await openArchive(placesInFolder(folder), { log, now: source.now });
+  try {
+    for await (const page of pagesOfDeletions(database)) {
+      for (const id of page) {
+        const keys = await deletedKeys(database, id);
+        const sizes = await blobs.sizesOf(keys);
+        for (const [i, key] of keys.entries()) if (sizes[i] !== undefined) await blobs.remove(key);
+      }
+    }
+  } finally {
+    await close();
   }
 }

@@ -12,8 +12,8 @@ export interface TableShape {
   readonly table: string;
   /** The columns that tell its rows apart, in which order they are copied. */
   readonly key: readonly string[];
-  /** A column that is written after the row was: where it is another in the copy, the copy was used since. */
-  readonly laterColumn?: string;
+  /** Columns that are written after the row was: where one is another in the copy, the copy was used since. */
+  readonly laterColumns?: readonly string[];
   readonly rowsOfPage: number;
 }
 
@@ -27,13 +27,20 @@ const SHAPES: Readonly<Record<Exclude<keyof Schema, 'study_month'>, Omit<TableSh
   signing_key: { key: ['number'], rowsOfPage: ROWS },
   site: { key: ['id'], rowsOfPage: ROWS },
   licence: { key: ['id'], rowsOfPage: ROWS },
-  token: { key: ['jti'], laterColumn: 'revoked_at', rowsOfPage: ROWS },
+  token: { key: ['jti'], laterColumns: ['revoked_at'], rowsOfPage: ROWS },
   patient: { key: ['id'], rowsOfPage: ROWS },
   study: { key: ['id'], rowsOfPage: ROWS },
   series: { key: ['id'], rowsOfPage: ROWS },
   series_request: { key: ['series_row_id', 'item_index'], rowsOfPage: ROWS },
-  instance: { key: ['id'], laterColumn: 'damaged_at', rowsOfPage: ROWS },
+  instance: { key: ['id'], laterColumns: ['damaged_at'], rowsOfPage: ROWS },
   instance_content: { key: ['instance_row_id'], rowsOfPage: LARGE_ROWS },
+  deletion: { key: ['deletion_id'], laterColumns: ['allowed_at', 'finished_at'], rowsOfPage: ROWS },
+  deleted_instance: { key: ['deletion_id', 'sop_instance_uid'], rowsOfPage: ROWS },
+  commitment: {
+    key: ['requester', 'transaction_uid'],
+    laterColumns: ['instances', 'result', 'finished_at', 'leased_until'],
+    rowsOfPage: LARGE_ROWS,
+  },
 };
 
 /** In this order every row comes after those that it refers to. */

@@ -16,6 +16,8 @@ export interface CopiedFiles {
   readonly alreadyThere: number;
   /** How many the source does not have as they were stored. */
   readonly uncopied: number;
+  /** How many the source does not have any more, because a curator has deleted them since its index was read. */
+  readonly deleted: number;
 }
 
 export interface FileCopyOptions {
@@ -23,6 +25,8 @@ export interface FileCopyOptions {
   readonly from: BlobStore;
   readonly to: BlobStore;
   readonly watch: CopyWatch;
+  /** Whether a file that the source does not have was deleted; none is where nobody can delete. */
+  readonly isDeleted?: (key: string) => Promise<boolean>;
 }
 
 /** Enough that some are flushed, or on their way across a network, while others are read. */
@@ -42,6 +46,7 @@ class FileCopy {
   #copied = 0;
   #alreadyThere = 0;
   #uncopied = 0;
+  #deleted = 0;
   /** What keeps every other file from being copied too. */
   #failure: { readonly error: unknown } | undefined;
 
@@ -53,7 +58,12 @@ class FileCopy {
     const files = this.#absent();
     await Promise.all(Array.from({ length: FILES_IN_FLIGHT }, () => this.#copyAll(files)));
     if (this.#failure !== undefined) throw this.#failure.error;
-    return { copied: this.#copied, alreadyThere: this.#alreadyThere, uncopied: this.#uncopied };
+    return {
+      copied: this.#copied,
+      alreadyThere: this.#alreadyThere,
+      uncopied: this.#uncopied,
+      deleted: this.#deleted,
+    };
   }
 
   async *#absent(): AsyncGenerator<IndexedFile> {
@@ -80,10 +90,11 @@ class FileCopy {
   }
 
   async #copy({ key, content }: IndexedFile): Promise<void> {
-    const { from, to, watch } = this.#options;
+    const { from, to, watch, isDeleted } = this.#options;
     if ('text' in content) await to.writeText(key, content.text);
     const kind = 'text' in content ? undefined : await copyBlob({ from, to, key, sha256: content.sha256 });
     if (kind === undefined) this.#copied += 1;
+    else if (kind === 'missing-file' && (await isDeleted?.(key))) this.#deleted += 1;
     else {
       this.#uncopied += 1;
       watch.complain({ kind, key });

@@ -46,8 +46,10 @@ async function copyPage(to: Database, shape: TableShape, page: readonly Row[]): 
 
 const keyOf = ({ key }: TableShape, row: Row): string => key.map((column) => String(row[column])).join();
 
-const isCopyOf = ({ laterColumn }: TableShape, copy: Row, row: Row): boolean =>
-  Object.entries(row).every(([column, value]) => column === laterColumn || isDeepStrictEqual(copy[column], value));
+const isCopyOf = ({ laterColumns = [] }: TableShape, copy: Row, row: Row): boolean =>
+  Object.entries(row).every(
+    ([column, value]) => laterColumns.includes(column) || isDeepStrictEqual(copy[column], value),
+  );
 
 const otherState = (table: string): ArchiveError =>
   new ArchiveError(

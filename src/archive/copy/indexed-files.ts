@@ -1,6 +1,10 @@
-/** The files that an index tells of: that of each instance, and the record of each study, which it knows word for word. */
+/**
+ * The files that an index tells of: that of each instance, and the records of studies and of deletions, which it knows word
+ * for word.
+ */
 import type { Database } from '../../database/database.js';
 import type { BlobStore } from '../blobs/blob-store.js';
+import { deletionKey, pagesOfDeletions, textOfDeletion } from '../deletion-records.js';
 import { pages } from '../pages.js';
 import { submissionKey, textOfRecord } from '../submission-records.js';
 
@@ -23,7 +27,11 @@ export async function countFiles({ search }: Database): Promise<number> {
     .selectFrom('study')
     .select((eb) => eb.fn.countAll<number>().as('studies'))
     .executeTakeFirstOrThrow();
-  return (instances ?? 0) + studies;
+  const { deletions } = await search
+    .selectFrom('deletion')
+    .select((eb) => eb.fn.countAll<number>().as('deletions'))
+    .executeTakeFirstOrThrow();
+  return (instances ?? 0) + studies + deletions;
 }
 
 /** Every file, a page at a time: first those of instances, in the order in which they were stored. */
@@ -36,6 +44,14 @@ export async function* filesOf(index: Database): AsyncGenerator<readonly Indexed
       const text = textOfRecord({ site: name, split });
       return { key: submissionKey(uid), sizeBytes: Buffer.byteLength(text), content: { text } };
     });
+  }
+  for await (const page of pagesOfDeletions(index)) {
+    yield await Promise.all(
+      page.map(async (id) => {
+        const text = await textOfDeletion(index, id);
+        return { key: deletionKey(id), sizeBytes: Buffer.byteLength(text), content: { text } };
+      }),
+    );
   }
 }
 

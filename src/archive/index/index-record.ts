@@ -16,6 +16,8 @@ export interface IndexRecord {
   readonly identity: Required<SentIdentity>;
   readonly site: StoringSite;
   readonly blobKey: string;
+  /** How many deletions its UIDs had been through when its file was named. */
+  readonly generation: number;
   readonly sha256: string;
   readonly crc32: number;
   readonly sizeBytes: number;
@@ -24,6 +26,7 @@ export interface IndexRecord {
 
 /**
  * `stored`: a new row. `already-stored`: the same bytes were there. `duplicate`: other bytes are there under this SOP
- * Instance UID. `misfit`: its study, series or patient is another than the index knows for these UIDs.
+ * Instance UID. `misfit`: its study, series or patient is another than the index knows for these UIDs. `deleted`: a curator has
+ * deleted it, or the study or series that it would be in.
  */
-export type IndexOutcome = 'stored' | 'already-stored' | 'duplicate' | 'misfit';
+export type IndexOutcome = 'stored' | 'already-stored' | 'duplicate' | 'misfit' | 'deleted';

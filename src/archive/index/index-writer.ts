@@ -8,6 +8,7 @@ import type { Schema } from '../../database/schema.js';
 import { imagingKindOf, modalityBit } from '../scope.js';
 import { splitOf } from '../split.js';
 import type { IndexOutcome, IndexRecord } from './index-record.js';
+import { isOfDeleted, refusalOf } from './known-deletions.js';
 import { compareWithKnown, type KnownRows, pseudonymOf, readKnownRows } from './known-rows.js';
 
 interface Waiting {
@@ -87,8 +88,9 @@ async function addRecords(
       outcomes.push(compareWithKnown(record, same));
       continue;
     }
-    if (isMisfit(record, known)) {
-      outcomes.push('misfit');
+    const refusal = refusalAsDeleted(record, known) ?? (isMisfit(record, known) ? 'misfit' : undefined);
+    if (refusal !== undefined) {
+      outcomes.push(refusal);
       continue;
     }
     const study = known.studies.get(studyInstanceUID) ?? (await addStudy(tx, record, known, storedAt));
@@ -110,6 +112,12 @@ async function addRecords(
     fresh.map(({ seriesRowID }) => seriesRowID),
   );
   return outcomes;
+}
+
+/** What was allowed again since its file was named is refused this once: its file may have been removed already. */
+function refusalAsDeleted(record: IndexRecord, known: KnownRows): 'deleted' | 'misfit' | undefined {
+  const history = known.deletions.of(record.identity);
+  return refusalOf(history, record.site) ?? (isOfDeleted(record.generation, history) ? 'deleted' : undefined);
 }
 
 /**

@@ -15,6 +15,8 @@ export interface LocatedSeries {
   readonly studyInstanceUID: string;
   readonly seriesInstanceUID: string;
   readonly instanceCount: number;
+  /** With the count, this tells one state of the series from another. */
+  readonly removals: number;
 }
 
 export interface LocatedInstance {
@@ -40,7 +42,7 @@ export async function locateSeries(
   let query = read
     .selectFrom('series')
     .innerJoin('study', 'study.id', 'series.study_row_id')
-    .select(['series.id', 'series.series_instance_uid', 'series.instance_count'])
+    .select(['series.id', 'series.series_instance_uid', 'series.instance_count', 'series.removals'])
     .where('study.study_instance_uid', '=', path.studyInstanceUID)
     .where((eb) => visibleSeries(eb, scope))
     .orderBy('series.series_order')
@@ -53,6 +55,7 @@ export async function locateSeries(
     studyInstanceUID: path.studyInstanceUID,
     seriesInstanceUID: row.series_instance_uid,
     instanceCount: row.instance_count,
+    removals: row.removals,
   }));
 }
 

@@ -7,6 +7,7 @@ import type { Database } from '../../database/database.js';
 import type { Schema } from '../../database/schema.js';
 import { imagingKindOf, type Split } from '../scope.js';
 import type { IndexRecord } from './index-record.js';
+import { isOfDeleted, KnownDeletions } from './known-deletions.js';
 import { pseudonymOf } from './known-rows.js';
 import { removeEmptyStudies } from './remove-instances.js';
 
@@ -22,9 +23,10 @@ export interface StudyOrigin {
 
 /**
  * `duplicate`: another file is indexed under this SOP Instance UID. `misfit`: its patient, study, series or Modality is
- * another than those of the files that came before it, or its patient belongs to the other split.
+ * another than those of the files that came before it, or its patient belongs to the other split. `deleted`: a curator has
+ * deleted what was in it.
  */
-export type RebuildOutcome = 'indexed' | 'duplicate' | 'misfit';
+export type RebuildOutcome = 'indexed' | 'duplicate' | 'misfit' | 'deleted';
 
 interface SeriesRow {
   readonly rowID: number;
@@ -54,7 +56,14 @@ export class StudyRebuild {
   async add(records: readonly RebuiltRecord[]): Promise<readonly RebuildOutcome[]> {
     return this.#database.write(async (tx) => {
       const outcomes: RebuildOutcome[] = [];
-      for (const record of records) outcomes.push(await this.#addRecord(tx, record));
+      const deletions = await KnownDeletions.read(
+        tx,
+        records.map(({ identity }) => identity),
+      );
+      for (const record of records) {
+        const isDeleted = isOfDeleted(record.generation, deletions.of(record.identity));
+        outcomes.push(isDeleted ? 'deleted' : await this.#addRecord(tx, record));
+      }
       await this.#tidy(tx);
       return outcomes;
     });

@@ -19,7 +19,8 @@ export async function removeInstances(database: Database, rowIDs: readonly numbe
   });
 }
 
-async function removeEmptySeries(tx: Transaction<Schema>, rowIDs: readonly number[]): Promise<void> {
+/** Count what is left of these series after instances were taken out of them, and remove those of which nothing is. */
+export async function removeEmptySeries(tx: Transaction<Schema>, rowIDs: readonly number[]): Promise<void> {
   for (const rowID of rowIDs) {
     const { count } = await tx
       .selectFrom('instance')
@@ -27,7 +28,11 @@ async function removeEmptySeries(tx: Transaction<Schema>, rowIDs: readonly numbe
       .where('series_row_id', '=', rowID)
       .executeTakeFirstOrThrow();
     if (count > 0) {
-      await tx.updateTable('series').set({ instance_count: count }).where('id', '=', rowID).execute();
+      await tx
+        .updateTable('series')
+        .set((eb) => ({ instance_count: count, removals: eb('removals', '+', 1) }))
+        .where('id', '=', rowID)
+        .execute();
     } else {
       await tx.deleteFrom('series_request').where('series_row_id', '=', rowID).execute();
       await tx.deleteFrom('series').where('id', '=', rowID).execute();

@@ -5,21 +5,35 @@ import { IMAGING_KINDS, type ImagingKind, imagingKindBits, type LicencePredicate
 
 type Predicate = Expression<SqlBool>;
 
+/** A table whose rows tell what a Scope asks of a series: of one that is there, and of one whose instances were deleted. */
+type SeriesTable = 'series' | 'deleted_instance';
+type SeriesBuilder = ExpressionBuilder<Schema, SeriesTable>;
+
 /** The predicate of a Scope on the table `series`; every read of series and instances passes through it. */
-export function visibleSeries(eb: ExpressionBuilder<Schema, 'series'>, scope: Scope): Predicate {
+export const visibleSeries = (eb: ExpressionBuilder<Schema, 'series'>, scope: Scope): Predicate =>
+  visibleIn(eb as unknown as SeriesBuilder, scope, 'series');
+
+/** The same predicate on `deleted_instance`: whether the Scope would show the instance, were it there. */
+export const visibleDeleted = (eb: ExpressionBuilder<Schema, 'deleted_instance'>, scope: Scope): Predicate =>
+  visibleIn(eb as unknown as SeriesBuilder, scope, 'deleted_instance');
+
+/** @param table the one that the query has, whose columns are meant */
+function visibleIn(eb: SeriesBuilder, scope: Scope, table: SeriesTable): Predicate {
   switch (scope.kind) {
     case 'everything':
       return eb.lit(true);
     case 'nothing':
       return eb.lit(false);
     case 'site':
-      return eb('series.site_id', '=', scope.siteID);
+      return eb(`${table}.site_id`, '=', scope.siteID);
     case 'licence': {
       const { kinds, splits, siteIDs } = scope.predicate;
       return eb.and([
-        kinds.length === 0 ? eb.lit(false) : eb('series.kind', 'in', kinds),
-        splits.length === 0 ? eb.lit(false) : eb('series.split', 'in', splits),
-        ...(siteIDs === undefined ? [] : [siteIDs.length === 0 ? eb.lit(false) : eb('series.site_id', 'in', siteIDs)]),
+        kinds.length === 0 ? eb.lit(false) : eb(`${table}.kind`, 'in', kinds),
+        splits.length === 0 ? eb.lit(false) : eb(`${table}.split`, 'in', splits),
+        ...(siteIDs === undefined
+          ? []
+          : [siteIDs.length === 0 ? eb.lit(false) : eb(`${table}.site_id`, 'in', siteIDs)]),
       ]);
     }
   }

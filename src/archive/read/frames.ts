@@ -2,7 +2,7 @@
 import type { Database } from '../../database/database.js';
 import { alignBits, type FrameLocation, findFrame } from '../../dicom/frame-table.js';
 import { findTransferSyntax } from '../../dicom/transfer-syntaxes.js';
-import { notFound } from '../../errors.js';
+import { goneMeanwhile, notFound } from '../../errors.js';
 import type { LocatedInstance } from '../index/locate.js';
 import { inLittleEndian } from './little-endian.js';
 import { decodeBulkdata } from './stored-bulkdata.js';
@@ -36,11 +36,12 @@ export async function findFrames(
     .select(isBigEndian ? ['frame_table', 'bulkdata'] : ['frame_table'])
     .where('instance_row_id', '=', instance.rowID)
     .executeTakeFirst();
-  const table = row?.frame_table;
-  if (table === undefined || table === null) throw notFound();
+  if (row === undefined) throw goneMeanwhile();
+  const table = row.frame_table;
+  if (table === null) throw notFound();
   const { frameCount } = instance;
   if (frameNumbers !== 'all' && frameNumbers.some((number) => number > frameCount)) throw notFound();
-  const unitBytes = row?.bulkdata === undefined ? 1 : pixelSwapUnit(row.bulkdata);
+  const unitBytes = row.bulkdata === undefined ? 1 : pixelSwapUnit(row.bulkdata);
   return {
     count: frameNumbers === 'all' ? frameCount : frameNumbers.length,
     *[Symbol.iterator]() {

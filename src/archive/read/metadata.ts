@@ -1,12 +1,14 @@
 /**
  * The metadata of instances: pieces finished when they were stored, joined and given the URLs of this server. What a
- * series gives is kept in memory under its row and its number of instances, for stored instances never change.
+ * series gives is kept in memory under its row and its numbers of instances and of removals, for stored instances never
+ * change.
  */
 import { createHash } from 'node:crypto';
 import { promisify } from 'node:util';
 import { createInflateRaw, inflateRaw } from 'node:zlib';
 import type { Database } from '../../database/database.js';
 import { INSTANCE_URL_MARK } from '../../dicom/dicom-json.js';
+import { goneMeanwhile } from '../../errors.js';
 import type { LocatedInstance, LocatedSeries } from '../index/locate.js';
 
 const inflate = promisify(inflateRaw);
@@ -57,7 +59,7 @@ export class MetadataReader {
     instances: () => Promise<readonly LocatedInstance[]>,
     instanceURL: InstanceURL,
   ): Promise<Metadata> {
-    const key = `${series.rowID}/${series.instanceCount}`;
+    const key = `${series.rowID}/${series.instanceCount}/${series.removals}`;
     const cached = this.#cache.get(key);
     if (cached !== undefined) {
       this.#cache.delete(key);
@@ -120,7 +122,7 @@ export class MetadataReader {
     for await (const some of this.#groups(instances)) {
       const stored = await this.#read(some);
       for (let at = 0; at < some.length; at += TEXTS_AT_ONCE) {
-        yield* await Promise.all(some.slice(at, at + TEXTS_AT_ONCE).flatMap((instance) => textsOf(instance, stored)));
+        yield* await Promise.all(some.slice(at, at + TEXTS_AT_ONCE).map((instance) => textOf(instance, stored)));
       }
     }
   }
@@ -190,14 +192,10 @@ export interface InstanceText {
 
 const rowIDOf = ({ rowID }: LocatedInstance): number => rowID;
 
-/** None of an instance that has been removed since it was located. */
-function textsOf(instance: LocatedInstance, stored: ReadonlyMap<number, Buffer>): readonly Promise<InstanceText>[] {
-  const deflated = stored.get(instance.rowID);
-  return deflated === undefined ? [] : [textOf(instance, deflated)];
-}
-
 /** A text that turns out to be long is begun again: how long it is nobody knows before. */
-async function textOf(instance: LocatedInstance, deflated: Buffer): Promise<InstanceText> {
+async function textOf(instance: LocatedInstance, stored: ReadonlyMap<number, Buffer>): Promise<InstanceText> {
+  const deflated = stored.get(instance.rowID);
+  if (deflated === undefined) throw goneMeanwhile();
   try {
     return { instance, pieces: [await inflate(deflated, { maxOutputLength: SHORT_TEXT_BYTES })] };
   } catch (error) {

@@ -6,7 +6,7 @@ import { crc32 } from 'node:zlib';
 import type { Database } from '../../database/database.js';
 import type { CheckedRange } from '../../dicom/frame-table.js';
 import { findTransferSyntax } from '../../dicom/transfer-syntaxes.js';
-import { ArchiveError } from '../../errors.js';
+import { ArchiveError, goneMeanwhile } from '../../errors.js';
 import type { Log } from '../../log.js';
 import type { BlobStore, OpenBlob } from '../blobs/blob-store.js';
 import { onDisk } from '../blobs/disk.js';
@@ -41,21 +41,40 @@ export class StoredFiles {
     return this.#options.blobs.filesAhead;
   }
 
-  /** Open the file of an instance. Close it when done. @throws ArchiveError `corrupt` when it is lost */
+  /**
+   * Open the file of an instance. Close it when done. @throws ArchiveError `corrupt` when it is lost, `unavailable` when it
+   * was deleted since it was located
+   */
   async open(instance: LocatedInstance): Promise<StoredFile> {
     const mark = (finding: string) => this.#mark(instance, finding);
-    const blob = await markingLost(mark, () => this.#options.blobs.open(instance.blobKey));
-    return new StoredFile(blob, instance, { pool: this.#pool, mark });
+    const miss = (error: unknown) => this.#miss(instance, error);
+    const blob = await this.#options.blobs.open(instance.blobKey).catch(miss);
+    return new StoredFile(blob, instance, { pool: this.#pool, mark, miss });
   }
 
-  /** Make sure that every file is there in its size, before an answer of many begins. @throws ArchiveError `corrupt` */
+  /** Make sure that every file is there in its size, before an answer of many begins. @throws ArchiveError as `open` */
   async expectAll(instances: readonly LocatedInstance[]): Promise<void> {
     const sizes = await this.#options.blobs.sizesOf(instances.map(({ blobKey }) => blobKey));
     for (const [i, instance] of instances.entries()) {
       if (sizes[i] === instance.sizeBytes) continue;
+      if (!(await this.#isIndexed(instance))) throw goneMeanwhile();
       this.#mark(instance, sizes[i] === undefined ? 'its file is lost' : 'its file has another size');
       throw new ArchiveError('corrupt', 'A stored instance is damaged; the archive does not hand it out.');
     }
+  }
+
+  /** Tell why a file is not there: it is lost, and the index is told so, or it was deleted and the index knows. */
+  async #miss(instance: LocatedInstance, error: unknown): Promise<never> {
+    if (!(error instanceof ArchiveError && error.code === 'corrupt')) throw error;
+    if (!(await this.#isIndexed(instance))) throw goneMeanwhile();
+    this.#mark(instance, 'its file is lost');
+    throw error;
+  }
+
+  async #isIndexed({ rowID }: LocatedInstance): Promise<boolean> {
+    const { read } = this.#options.database;
+    const row = await read.selectFrom('instance').select('id').where('id', '=', rowID).executeTakeFirst();
+    return row !== undefined;
   }
 
   #mark(instance: LocatedInstance, finding: string): void {
@@ -74,20 +93,12 @@ export class StoredFiles {
   }
 }
 
-/** Do what finds out that a file is not there, and tell the index when it does. */
-async function markingLost<T>(mark: (finding: string) => void, work: () => Promise<T>): Promise<T> {
-  try {
-    return await work();
-  } catch (error) {
-    if (error instanceof ArchiveError && error.code === 'corrupt') mark('its file is lost');
-    throw error;
-  }
-}
-
 export interface StoredFileSurroundings {
   readonly pool: BufferPool;
   /** Tell the index of damage. */
   readonly mark: (finding: string) => void;
+  /** Throw what reading a file failed with, as what it means where the file is not there. */
+  readonly miss: (error: unknown) => Promise<never>;
 }
 
 /** What it gives out is in buffers that are used again: a piece or a range holds until the next one is asked for. */
@@ -102,7 +113,7 @@ export class StoredFile {
   constructor(blob: OpenBlob, instance: LocatedInstance, surroundings: StoredFileSurroundings) {
     this.#blob = {
       readInto: (target, offset, runEnd) =>
-        onDisk(() => markingLost(surroundings.mark, () => blob.readInto(target, offset, runEnd))),
+        onDisk(() => blob.readInto(target, offset, runEnd).catch(surroundings.miss)),
       close: () => blob.close(),
     };
     this.#stream = findTransferSyntax(instance.transferSyntaxUID)?.deflated ? new InflatedBlob(this.#blob) : this.#blob;

@@ -5,6 +5,7 @@ import * as archive from './0001-archive.js';
 import * as nodes from './0002-nodes.js';
 import * as studySeries from './0003-study-series.js';
 import * as search from './0004-search.js';
+import * as deletion from './0005-deletion.js';
 
 interface DialectMigration {
   up(db: Kysely<unknown>, dialect: Dialect): Promise<void>;
@@ -15,6 +16,7 @@ const MIGRATIONS: Readonly<Record<string, DialectMigration>> = {
   '0002-nodes': nodes,
   '0003-study-series': studySeries,
   '0004-search': search,
+  '0005-deletion': deletion,
 };
 
 /** The migrations as they run on a database of that dialect. */

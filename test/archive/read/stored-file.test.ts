@@ -27,7 +27,11 @@ describe('StoredFile', () => {
     async (syntax) => {
       // Reading its first page is an input/output error by the kernel's own word.
       const blob = new OpenFile(openSync('/proc/self/mem', 'r'));
-      const surroundings = { pool: new BufferPool(), mark: () => undefined };
+      const surroundings = {
+        pool: new BufferPool(),
+        mark: () => undefined,
+        miss: (error: unknown) => Promise.reject(error),
+      };
       const file = new StoredFile(blob, { ...instance, transferSyntaxUID: syntax }, surroundings);
       await expect(file.bytes().next()).rejects.toMatchObject({ code: 'unavailable' });
       const range = file.checkedBytes({ offset: 0, lengthBytes: 10, crc32: 0 });

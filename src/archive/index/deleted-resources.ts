@@ -1,0 +1,111 @@
+/** What the index remembers of what was deleted: whether a Scope could see it, what is to be done yet, and that it may come again. */
+import type { Database } from '../../database/database.js';
+import { findInstanceKey } from '../instance-key.js';
+import type { Scope } from '../scope.js';
+import type { DeletedLevel } from './delete-resource.js';
+import type { ResourcePath } from './locate.js';
+import { visibleDeleted } from './visible-series.js';
+
+/** Whether there was something at a path that the Scope showed, or would have shown, and that was deleted. */
+export async function wasDeleted({ read }: Database, scope: Scope, path: ResourcePath): Promise<boolean> {
+  let query = read
+    .selectFrom('deleted_instance')
+    .select('sop_instance_uid')
+    .where('study_instance_uid', '=', path.studyInstanceUID)
+    .where((eb) => visibleDeleted(eb, scope))
+    .limit(1);
+  if (path.seriesInstanceUID !== undefined) query = query.where('series_instance_uid', '=', path.seriesInstanceUID);
+  if (path.sopInstanceUID !== undefined) query = query.where('sop_instance_uid', '=', path.sopInstanceUID);
+  return (await query.executeTakeFirst()) !== undefined;
+}
+
+/** The deletions whose record is not known to be on disk, or whose files are not known to be gone; oldest first. */
+export async function unfinishedDeletions({ read }: Database): Promise<readonly string[]> {
+  const rows = await read
+    .selectFrom('deletion')
+    .select('deletion_id')
+    .where('finished_at', 'is', null)
+    .orderBy('deleted_at')
+    .orderBy('deletion_id')
+    .execute();
+  return rows.map((row) => row.deletion_id);
+}
+
+/** The blob keys of the files that go with a deletion. */
+export async function deletedKeys({ read }: Database, deletionID: string): Promise<readonly string[]> {
+  const rows = await read
+    .selectFrom('deleted_instance')
+    .select('blob_key')
+    .where('deletion_id', '=', deletionID)
+    .execute();
+  return rows.map((row) => row.blob_key);
+}
+
+/** Whether a file went, or goes, with a deletion. */
+export async function isDeletedFile({ read }: Database, key: string): Promise<boolean> {
+  const sopInstanceUID = findInstanceKey(key)?.sopInstanceUID;
+  if (sopInstanceUID === undefined) return false;
+  const row = await read
+    .selectFrom('deleted_instance')
+    .select('blob_key')
+    .where('sop_instance_uid', '=', sopInstanceUID)
+    .where('blob_key', '=', key)
+    .executeTakeFirst();
+  return row !== undefined;
+}
+
+export async function markFinished(database: Database, deletionID: string, finishedAt: string): Promise<void> {
+  await database.write((tx) =>
+    tx.updateTable('deletion').set({ finished_at: finishedAt }).where('deletion_id', '=', deletionID).execute(),
+  );
+}
+
+/**
+ * Let what was deleted under a UID be stored again, and with a study or series what had been deleted of it before. Gives the
+ * deletions that this is of; none when nothing is refused under the UID.
+ */
+export async function allowAgain(
+  database: Database,
+  { level, uid }: { readonly level: DeletedLevel; readonly uid: string },
+  allowedAt: string,
+): Promise<readonly string[]> {
+  const rows = await database.write((tx) => {
+    const update = tx.updateTable('deletion').set({ allowed_at: allowedAt }).where('allowed_at', 'is', null);
+    if (level === 'study') return update.where('study_instance_uid', '=', uid).returning('deletion_id').execute();
+    if (level === 'instance')
+      return update.where('level', '=', 'instance').where('uid', '=', uid).returning('deletion_id').execute();
+    return update
+      .where('level', '<>', 'study')
+      .where((eb) =>
+        eb.or([
+          eb('uid', '=', uid),
+          eb(
+            'deletion_id',
+            'in',
+            eb.selectFrom('deleted_instance').select('deletion_id').where('series_instance_uid', '=', uid),
+          ),
+        ]),
+      )
+      .returning('deletion_id')
+      .execute();
+  });
+  return rows.map((row) => row.deletion_id);
+}
+
+/** The study or series with which an instance or a series was deleted, as long as it may not be stored again. */
+export async function findRefusedWith(
+  { read }: Database,
+  { level, uid }: { readonly level: DeletedLevel; readonly uid: string },
+): Promise<{ readonly level: DeletedLevel; readonly uid: string } | undefined> {
+  if (level === 'study') return undefined;
+  return read
+    .selectFrom('deletion')
+    .innerJoin('deleted_instance', 'deleted_instance.deletion_id', 'deletion.deletion_id')
+    .select(['deletion.level', 'deletion.uid'])
+    .where(`deleted_instance.${level === 'series' ? 'series_instance_uid' : 'sop_instance_uid'}`, '=', uid)
+    .where('deletion.allowed_at', 'is', null)
+    .where('deletion.uid', '<>', uid)
+    .where('deletion.level', 'in', level === 'series' ? ['study'] : ['study', 'series'])
+    .limit(1)
+    .executeTakeFirst();
+}
