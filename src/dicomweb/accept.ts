@@ -19,7 +19,8 @@ export interface Representation {
   readonly stored?: boolean | undefined;
   /**
    * The pixel data exist only compressed and can or should not be decoded, so this is given also to who names no transfer
-   * syntax and therefore means Explicit VR Little Endian. PS3.18 §8.7.3.4
+   * syntax and therefore means Explicit VR Little Endian; without a syntax, what is not compressed is in that one.
+   * PS3.18 §8.7.3.4
    */
   readonly lossyOnly?: boolean | undefined;
 }
@@ -200,7 +201,7 @@ function candidateOf(ranges: readonly MediaRange[], offer: Representation): Cand
 
 /** How well the offer's transfer syntax suits the range: the less the better; undefined when it does not. */
 function transferSyntaxRankOf(range: MediaRange, offer: Representation): number | undefined {
-  if (offer.transferSyntaxUID === undefined && !offer.stored) return 0;
+  if (offer.transferSyntaxUID === undefined && !offer.stored && !offer.lossyOnly) return 0;
   if (range.transferSyntaxes.length === 0) return rankWithoutTransferSyntax(range, offer);
   const at = range.transferSyntaxes.findIndex((syntax) => syntax === '*' || syntax === offer.transferSyntaxUID);
   if (at < 0) return undefined;

@@ -12,16 +12,16 @@ const WITHOUT_ROUTE = ['OPTIONS'];
 
 /** The methods a path can be asked with; none when there is no such resource. */
 export function allowedMethods(routes: readonly Route[], path: string): readonly string[] {
-  const methods = routesOf(routes, segmentsOf(path)).map(({ method }) => method);
+  const methods = resourceAt(routes, path).routes.map(({ method }) => method);
   if (methods.length === 0) return [];
   return [...new Set(methods.flatMap((method) => (method === 'GET' ? ['GET', 'HEAD'] : [method]))), ...WITHOUT_ROUTE];
 }
 
 /** @throws ArchiveError `not-found`, `method-not-allowed` with Allow, or `invalid-request` for a bad escape */
 export function matchRoute(routes: readonly Route[], method: string, path: string): MatchedRoute {
-  const segments = segmentsOf(path);
   const wanted = method === 'HEAD' ? 'GET' : method;
-  for (const route of routesOf(routes, segments)) {
+  const { segments, routes: ofResource } = resourceAt(routes, path);
+  for (const route of ofResource) {
     const variables = route.method === wanted ? matchTemplate(route.template, segments) : undefined;
     if (variables !== undefined) return { route, variables };
   }
@@ -30,6 +30,20 @@ export function matchRoute(routes: readonly Route[], method: string, path: strin
   throw new ProblemDetails('method-not-allowed', 'The resource can not be asked with this method.', {
     headers: { Allow: allowed.join(', ') },
   });
+}
+
+interface MatchedResource {
+  readonly segments: readonly string[];
+  readonly routes: readonly Route[];
+}
+
+/** A slash at the end means nothing; or else that what should come after it is empty, such as a list of frames. */
+function resourceAt(routes: readonly Route[], path: string): MatchedResource {
+  const segments = segmentsOf(path);
+  const found = routesOf(routes, segments);
+  if (found.length > 0 || !path.endsWith('/')) return { segments, routes: found };
+  const withEmpty = [...segments, ''];
+  return { segments: withEmpty, routes: routesOf(routes, withEmpty) };
 }
 
 /** The routes of one resource: a name that stands in a template is not taken for the value of a variable. */

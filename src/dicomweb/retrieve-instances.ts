@@ -2,7 +2,7 @@
 import type { LocatedInstance } from '../archive/index/locate.js';
 import { asExplicitLittleEndian, isNative } from '../archive/read/explicit-little-endian.js';
 import type { ScopedArchive } from '../archive/scoped-archive.js';
-import { EXPLICIT_VR_LITTLE_ENDIAN, NEVER_NEGOTIATED } from '../dicom/transfer-syntaxes.js';
+import { EXPLICIT_VR_LITTLE_ENDIAN, isLossy, NEVER_NEGOTIATED } from '../dicom/transfer-syntaxes.js';
 import type { Representation } from './accept.js';
 import { chooseRepresentation, type Exchange } from './exchange.js';
 import { type BodyPart, sendMultipart } from './multipart-body.js';
@@ -41,21 +41,37 @@ export async function retrieveInstances(exchange: Exchange): Promise<void> {
   }
 }
 
-/** What there is without decoding pixels; Explicit VR Little Endian first where all can be given in it. */
+/**
+ * What there is without decoding pixels; Explicit VR Little Endian first where all can be given in it, or all but those
+ * whose pixels are lossy anyway.
+ */
 function offered(instances: readonly LocatedInstance[], isOneInstance: boolean): readonly Representation[] {
   const syntaxes = new Set(instances.map(({ transferSyntaxUID }) => transferSyntaxUID));
   const [first] = syntaxes;
   const common = syntaxes.size === 1 && first !== undefined && !NEVER_NEGOTIATED.has(first) ? first : undefined;
-  const stored = { mediaType: DICOM, stored: true, ...(common === undefined ? {} : { transferSyntaxUID: common }) };
-  const isConvertible = common !== EXPLICIT_VR_LITTLE_ENDIAN && [...syntaxes].every(isNative);
-  const converted = isConvertible ? [{ mediaType: DICOM, transferSyntaxUID: EXPLICIT_VR_LITTLE_ENDIAN }] : [];
-  const files = [...converted, stored];
+  const stored = {
+    mediaType: DICOM,
+    stored: true,
+    lossyOnly: [...syntaxes].every(isLossy),
+    ...(common === undefined ? {} : { transferSyntaxUID: common }),
+  };
+  const files = [...uncompressed(syntaxes), stored];
   return [
     ...files.map((file) => ({ ...file, multipart: true })),
     ...(isOneInstance ? files.map((file) => ({ ...file, multipart: false })) : []),
     ...octets(instances),
     { ...stored, mediaType: ZIP, multipart: false },
   ];
+}
+
+/** Native instances as Explicit VR Little Endian, beside lossy ones as they are. */
+function uncompressed(syntaxes: ReadonlySet<string>): readonly Omit<Representation, 'multipart'>[] {
+  const compressed = [...syntaxes].filter((uid) => !isNative(uid));
+  if (compressed.length === syntaxes.size || !compressed.every(isLossy)) return [];
+  if (compressed.length > 0) return [{ mediaType: DICOM, lossyOnly: true }];
+  return syntaxes.size === 1 && syntaxes.has(EXPLICIT_VR_LITTLE_ENDIAN)
+    ? []
+    : [{ mediaType: DICOM, transferSyntaxUID: EXPLICIT_VR_LITTLE_ENDIAN }];
 }
 
 async function sendOne(exchange: Exchange, instances: readonly LocatedInstance[], isAsStored: boolean): Promise<void> {
@@ -95,10 +111,10 @@ const lengthSent = (instance: LocatedInstance, isAsStored: boolean): number | un
   isUnchanged(instance, isAsStored) ? instance.sizeBytes : undefined;
 
 const isUnchanged = (instance: LocatedInstance, isAsStored: boolean): boolean =>
-  isAsStored || instance.transferSyntaxUID === EXPLICIT_VR_LITTLE_ENDIAN;
+  syntaxSent(instance, isAsStored) === instance.transferSyntaxUID;
 
-const syntaxSent = (instance: LocatedInstance, isAsStored: boolean): string =>
-  isAsStored ? instance.transferSyntaxUID : EXPLICIT_VR_LITTLE_ENDIAN;
+const syntaxSent = ({ transferSyntaxUID }: LocatedInstance, isAsStored: boolean): string =>
+  isAsStored || isLossy(transferSyntaxUID) ? transferSyntaxUID : EXPLICIT_VR_LITTLE_ENDIAN;
 
 async function* fileBytes(
   archive: ScopedArchive,

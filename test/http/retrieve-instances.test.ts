@@ -1,6 +1,7 @@
 /** Retrieve of studies, series and instances over HTTP. PS3.18 §10.4.1.1.1, §8.7 */
 import dicomParser from 'dicom-parser';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { dcmjs } from '../support/dcmjs.js';
 import { type CuratedArchive, startCuratedArchive } from './curated.js';
 import { json } from './dicom-json.js';
 import {
@@ -45,11 +46,36 @@ const manyNumbers = makeInstance({
   transferSyntaxUID: SYNTAX.implicit,
   attributes: { WindowCenter: Array.from({ length: 9_000 }, (_, i) => `${1_000_000 + i}`) },
 });
+/** Private elements of two creators, a value of odd length, and padding at the end of the data set. */
+const padded = makeInstance({
+  study: 'padded',
+  transferSyntaxUID: SYNTAX.implicit,
+  attributes: { PatientComments: 'odd', DataSetTrailingPadding: Buffer.alloc(126) },
+  elements: [
+    element(0x00090010, 'ONE', 'LO'),
+    element(0x00090011, 'OTHER', 'LO'),
+    element(0x00091001, bytesOf('private', 8), 'UN'),
+    element(0x00091101, bytesOf('private other', 6), 'UN'),
+  ],
+});
+const lossy = makeInstance({
+  study: 'lossy',
+  series: 'lossy/1',
+  transferSyntaxUID: SYNTAX.jpegBaseline,
+  fragments: [[codeStream('lossy')]],
+  attributes: { SeriesNumber: '1' },
+});
+const besideLossy = makeInstance({
+  study: 'lossy',
+  series: 'lossy/2',
+  transferSyntaxUID: SYNTAX.implicit,
+  attributes: { SeriesNumber: '2' },
+});
 const large = makeInstance({
   study: 'large',
   attributes: { Rows: 1024, Columns: 1024, PixelData: bytesOf('large', 2 * 1024 * 1024) },
 });
-const all = [...ct, localizer, implicit, bigEndian, deflated, jpeg2000, manyNumbers, large];
+const all = [...ct, localizer, implicit, bigEndian, deflated, jpeg2000, manyNumbers, padded, lossy, besideLossy, large];
 
 let archive: CuratedArchive;
 beforeAll(async () => {
@@ -237,6 +263,65 @@ describe('transfer syntaxes', () => {
     expect(await digestsOf(jpeg2000.path, '*/*')).toEqual(digestsOfMade(jpeg2000));
   });
 
+  it('MT-19 RI-04 gives what is lossy anyway as stored to who names no transfer syntax, and never as another', async () => {
+    for (const path of [lossy.path, seriesPath(lossy)]) {
+      const answer = await partsOf(await archive.get(path, { Accept: PARTS_OF_DICOM }));
+      expect(answer.transferSyntaxUID).toBe(SYNTAX.jpegBaseline);
+      expect(answer.parts.map(({ body }) => digest(body))).toEqual(digestsOfMade(lossy));
+      expect(await statusOf(path, `${PARTS_OF_DICOM}; transfer-syntax=${SYNTAX.explicit}`)).toBe(406);
+    }
+    const single = await archive.get(lossy.path, { Accept: 'application/dicom' });
+    expect(single.headers.get('content-type')).toBe(`application/dicom; transfer-syntax=${SYNTAX.jpegBaseline}`);
+    expect(digest(Buffer.from(await single.arrayBuffer()))).toBe(digest(lossy.file));
+    expect(await statusOf(jpeg2000.path, PARTS_OF_DICOM)).toBe(406);
+  });
+
+  it('MT-19 AMB-07 RI-05 gives a study with lossy and native instances each in its own form, whole', async () => {
+    for (const accept of ['*/*', PARTS_OF_DICOM]) {
+      const { transferSyntaxUID, parts } = await partsOf(await archive.get(studyPath(lossy), { Accept: accept }));
+      expect(transferSyntaxUID).toBeUndefined();
+      expect(parts.map(({ body }) => metaSyntax(body))).toEqual([SYNTAX.jpegBaseline, SYNTAX.explicit]);
+      expect(parts.map(({ headers }) => headers.get('Content-Type'))).toEqual(
+        [SYNTAX.jpegBaseline, SYNTAX.explicit].map((uid) => `application/dicom; transfer-syntax=${uid}`),
+      );
+      expect(digest(parts[0]?.body)).toBe(digest(lossy.file));
+    }
+    expect(await digestsOf(studyPath(lossy), STORED)).toEqual(digestsOfMade(lossy, besideLossy));
+    for (const uid of [SYNTAX.explicit, SYNTAX.jpegBaseline]) {
+      expect(await statusOf(studyPath(lossy), `${PARTS_OF_DICOM}; transfer-syntax=${uid}`)).toBe(406);
+    }
+  });
+
+  it.each([
+    ['implicit', padded],
+    ['big endian', bigEndian],
+    ['deflated', deflated],
+    ['of many numbers', manyNumbers],
+  ] as const)('RI-06 gives a file that two other readers read whole: %s', async (_name, made) => {
+    const [file = Buffer.alloc(0)] = await filesOf(made.path, PARTS_OF_DICOM);
+    expect(file.toString('latin1', 128, 132)).toBe('DICM');
+    const parsed = dicomParser.parseDicom(file);
+    const { elements } = parsed;
+    const groupLength = parsed.uint32('x00020000') ?? 0;
+    const metaEnd = (elements['x00020000']?.dataOffset ?? 0) + 4 + groupLength;
+    const ends = Object.values(elements).map(({ tag, dataOffset, length }) => ({
+      tag,
+      end: dataOffset + length,
+      length,
+    }));
+    for (const { length } of ends) expect(length % 2).toBe(0);
+    expect(Math.max(...ends.filter(({ tag }) => tag.startsWith('x0002')).map(({ end }) => end))).toBe(metaEnd);
+    expect(Math.max(...ends.map(({ end }) => end))).toBe(file.length);
+    const expected = made.dataSet.elements.map(({ tag }) => tag.toString(16).padStart(8, '0'));
+    expect(Object.keys(elements).filter((tag) => !tag.startsWith('x0002'))).toEqual(expected.map((tag) => `x${tag}`));
+    const { dict } = dcmjs.data.DicomMessage.readFile(Uint8Array.from(file).buffer);
+    expect(
+      Object.keys(dict)
+        .map((tag) => tag.toLowerCase())
+        .toSorted(),
+    ).toEqual(expected);
+  });
+
   it('MT-22 takes the best of several that there is', async () => {
     const accept = `${PARTS_OF_DICOM}; transfer-syntax=${SYNTAX.jpegBaseline}, ${PARTS_OF_DICOM}; transfer-syntax=${SYNTAX.explicit}; q=0.5`;
     expect(await digestsOf(thin1.path, accept)).toEqual(digestsOfMade(thin1));
@@ -320,7 +405,7 @@ describe('negotiation', () => {
     expect(await statusOf(thin1.path, `text/plain;x=${'y'.repeat(17 * 1024)}`)).toBe(400);
   });
 
-  it('ST-08 never answers 206 to a multipart body, nor to who does not ask for a range', async () => {
+  it('ST-08 MP-17 never answers 206 to a multipart body, nor to who does not ask for a range', async () => {
     const response = await archive.get(thin1.path, { Range: 'bytes=0-9' });
     expect(response.status).toBe(200);
     expect((await partsOf(response)).parts).toHaveLength(1);

@@ -51,7 +51,7 @@ describe('the memory of a server', () => {
       expect(peak).toBeLessThan(MOST_BYTES);
     }));
 
-  it('needs no more for an instance of 1 GiB than for small ones', () =>
+  it('MP-19 needs no more for an instance of 1 GiB than for small ones', () =>
     onServer(async (archive) => {
       for (let n = 1; n <= 100; n++) await upload(archive, largeInstance(1, n, 2 * FRAME_BYTES));
       const small = archive.peakMemoryBytes;
