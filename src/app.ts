@@ -8,7 +8,9 @@ import type { BlobStore } from './archive/blobs/blob-store.js';
 import { type OpenArchive, openArchive, takeServerLock } from './archive/open-archive.js';
 import type { Config } from './config.js';
 import type { Database } from './database/database.js';
+import { crossOrigin } from './dicomweb/cross-origin.js';
 import { sendProblem } from './dicomweb/problem.js';
+import { nameRequest } from './dicomweb/request-id.js';
 import { dicomwebService } from './dicomweb/service.js';
 import { ArchiveError, notFound } from './errors.js';
 import type { Log } from './log.js';
@@ -120,7 +122,8 @@ function createApp({ archive, authenticator, keys, database, config, log, state 
   app.disable('x-powered-by').disable('etag').set('query parser', false);
 
   app.use(commonHeaders);
-  app.use(preflight);
+  app.use(nameRequest);
+  app.use(crossOrigin(config.corsOrigins));
   app.use(targetLength);
 
   app.get('/healthz', (_request, response) => void response.json({ status: 'alive' }));
@@ -142,12 +145,9 @@ function createApp({ archive, authenticator, keys, database, config, log, state 
   return app;
 }
 
-/** CORS for everyone: a caller is known by the token he sends, never by a cookie. RFC 6750; PS3.18 has no words for it. */
+/** What every answer says of itself. */
 function commonHeaders(_request: Request, response: Response, next: NextFunction): void {
   response.set({
-    'Access-Control-Allow-Origin': '*',
-    'Access-Control-Expose-Headers':
-      'Content-Type, Content-Length, Content-Location, Location, Content-Range, Accept-Ranges, ETag, Warning, Retry-After, WWW-Authenticate',
     'Cache-Control': 'private, no-cache',
     'Content-Security-Policy': "default-src 'none'; sandbox",
     'Cross-Origin-Resource-Policy': 'cross-origin',
@@ -155,21 +155,6 @@ function commonHeaders(_request: Request, response: Response, next: NextFunction
     Vary: 'Accept, Accept-Charset, Accept-Encoding, Origin, Authorization',
   });
   next();
-}
-
-function preflight(request: Request, response: Response, next: NextFunction): void {
-  const isPreflight = request.method === 'OPTIONS' && 'access-control-request-method' in request.headers;
-  if (!isPreflight) {
-    next();
-    return;
-  }
-  response.status(204).set({
-    'Access-Control-Allow-Methods': 'GET, HEAD, POST, PUT, DELETE, OPTIONS',
-    'Access-Control-Allow-Headers':
-      'Authorization, Accept, Content-Type, Range, If-None-Match, If-Range, X-Requested-With',
-    'Access-Control-Max-Age': '600',
-  });
-  response.end();
 }
 
 function targetLength(request: Request, _response: Response, next: NextFunction): void {

@@ -1,6 +1,7 @@
 /** The settings of a process, from its command line and its environment: the only place that reads the latter. */
 import { isIP } from 'node:net';
 import { type ArchivePlaces, parseBlobsPlace, parseDatabasePlace, placesInFolder } from './archive/places.js';
+import type { AllowedOrigins } from './dicomweb/cross-origin.js';
 import { ArchiveError, invalidRequest } from './errors.js';
 
 export interface Config {
@@ -12,6 +13,8 @@ export interface Config {
   readonly host: string;
   /** The URL under which clients see the archive, without a slash at its end. */
   readonly publicURL: string;
+  /** The origins whose pages may read answers in a browser, beside that of the archive itself. */
+  readonly corsOrigins: AllowedOrigins;
 }
 
 /** Settings as texts from a command line. */
@@ -56,7 +59,14 @@ export function loadConfig(
   const host = hostOf(setting(flags.host, 'NCCID_HOST', '127.0.0.1'));
   const ownURL = `http://${isIP(host) === 6 ? `[${host}]` : host}:${port}`;
   const publicURL = publicURLOf(setting(flags.publicURL, 'NCCID_PUBLIC_URL', ownURL));
-  return { places, keyPassphrase: env['NCCID_KEY_PASSPHRASE'] || undefined, port, host, publicURL };
+  return {
+    places,
+    keyPassphrase: env['NCCID_KEY_PASSPHRASE'] || undefined,
+    port,
+    host,
+    publicURL,
+    corsOrigins: corsOriginsOf(env['NCCID_CORS_ORIGINS'] ?? ''),
+  };
 }
 
 /** Read a setting, and name it where it is bad. */
@@ -96,6 +106,24 @@ function publicURLOf(text: string): string {
     );
   }
   return withoutSlashesAtEnd(url.href);
+}
+
+function corsOriginsOf(text: string): AllowedOrigins {
+  const origins = text.split(',').map((one) => one.trim());
+  if (origins.length === 1 && origins[0] === '*') return '*';
+  return new Set(origins.filter((one) => one !== '').map(originOf));
+}
+
+/** As browsers send it: no path, no default port. */
+function originOf(text: string): string {
+  const url = URL.canParse(text) ? new URL(text) : undefined;
+  const isWeb = url?.protocol === 'http:' || url?.protocol === 'https:';
+  if (url === undefined || !isWeb || url.href !== `${url.origin}/`) {
+    throw invalidRequest(
+      'The origins of CORS (NCCID_CORS_ORIGINS) are http or https URLs without a path, with commas between, or *.',
+    );
+  }
+  return url.origin;
 }
 
 function withoutSlashesAtEnd(text: string): string {

@@ -10,6 +10,7 @@ describe('loadConfig', () => {
       port: 8080,
       host: '127.0.0.1',
       publicURL: 'http://127.0.0.1:8080',
+      corsOrigins: new Set(),
     });
   });
 
@@ -19,6 +20,7 @@ describe('loadConfig', () => {
       NCCID_PORT: '80',
       NCCID_HOST: 'localhost',
       NCCID_PUBLIC_URL: 'https://images.example.org/archive/',
+      NCCID_CORS_ORIGINS: 'https://viewer.example.org, http://localhost:3000/,',
     };
     expect(loadConfig(env)).toEqual({
       places: placesInFolder('/srv/archive'),
@@ -26,6 +28,7 @@ describe('loadConfig', () => {
       port: 80,
       host: 'localhost',
       publicURL: 'https://images.example.org/archive',
+      corsOrigins: new Set(['https://viewer.example.org', 'http://localhost:3000']),
     });
   });
 
@@ -38,6 +41,7 @@ describe('loadConfig', () => {
       port: 81,
       host: '::1',
       publicURL: 'http://[::1]:81',
+      corsOrigins: new Set(),
     });
   });
 
@@ -149,5 +153,24 @@ describe('loadConfig', () => {
     for (const slashes of ['', '/', '///']) {
       expect(loadConfig({ NCCID_PUBLIC_URL: `https://example.org${slashes}` }).publicURL).toBe('https://example.org');
     }
+  });
+
+  it('HT-09 lets pages of any origin in when it is told so', () => {
+    expect(loadConfig({ NCCID_CORS_ORIGINS: ' * ' }).corsOrigins).toBe('*');
+    expect(loadConfig({ NCCID_CORS_ORIGINS: 'HTTPS://Viewer.example.org:443' }).corsOrigins).toEqual(
+      new Set(['https://viewer.example.org']),
+    );
+  });
+
+  it.each([
+    'viewer.example.org',
+    'https://a.example/viewer',
+    'https://a.example?x',
+    'https://u:p@a.example',
+    'null',
+    '*,*',
+    'ftp://a.example',
+  ])('HT-09 refuses an origin of CORS that is none: %s', (text) => {
+    expect(() => loadConfig({ NCCID_CORS_ORIGINS: text })).toThrow('NCCID_CORS_ORIGINS');
   });
 });

@@ -14,6 +14,8 @@ export interface Settings {
   readonly host: string;
   /** The URL under which clients see the archive, without a slash at its end. */
   readonly publicURL: string;
+  /** The origins whose pages may read answers in a browser. */
+  readonly corsOrigins: '*' | ReadonlySet<string>;
 }
 
 /** Settings as texts from the command line: these win over the environment. */

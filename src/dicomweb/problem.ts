@@ -3,6 +3,7 @@ import type { Response } from 'express';
 import { Unauthenticated } from '../access/unauthenticated.js';
 import { ArchiveError, type ErrorCode } from '../errors.js';
 import type { Log } from '../log.js';
+import { requestIDOf } from './request-id.js';
 import { discardBody, isArriving, isUnread } from './unread-body.js';
 
 export const HTTP_STATUS = {
@@ -75,8 +76,10 @@ export const unsupportedMediaType = (message: string, supported: readonly string
  * begun already the connection is broken, for a clean end would make a part pass for the whole.
  */
 export function sendProblem(error: unknown, response: Response, log: Log): void {
+  const requestID = requestIDOf(response);
   if (response.headersSent) {
-    if (!(error instanceof ArchiveError)) log.error({ err: error }, 'an answer broke off by a bug');
+    if (!(error instanceof ArchiveError)) log.error({ requestID, err: error }, 'an answer broke off by a bug');
+    else log.warn({ requestID, code: error.code }, 'an answer broke off');
     response.destroy();
     return;
   }
@@ -84,21 +87,23 @@ export function sendProblem(error: unknown, response: Response, log: Log): void 
     response.removeHeader(name);
   }
   if (!(error instanceof ArchiveError)) {
-    log.error({ err: error }, 'a request failed by a bug');
+    log.error({ requestID, err: error }, 'a request failed by a bug');
     send(response, 500, { title: 'Internal error', detail: 'The server failed on this request; it has been logged.' });
     return;
   }
   const status = HTTP_STATUS[error.code];
   if (error instanceof Unauthenticated) response.set('WWW-Authenticate', error.challenge);
   if (status === 503) response.set('Retry-After', String(RETRY_AFTER_SECONDS));
-  if (status >= 500) log.error({ code: error.code, err: error.cause }, error.message);
+  if (status >= 500) log.error({ requestID, code: error.code, err: error.cause }, error.message);
   const details = error instanceof ProblemDetails ? error : undefined;
   response.set(details?.headers ?? {});
   send(response, status, { title: TITLES[error.code], detail: error.message, ...details?.members });
 }
 
 function send(response: Response, status: number, problem: Record<string, unknown>): void {
-  const body = Buffer.from(JSON.stringify({ type: 'about:blank', status, ...problem }));
+  const body = Buffer.from(
+    JSON.stringify({ type: 'about:blank', status, ...problem, requestID: requestIDOf(response) }),
+  );
   response.status(status).set({ 'Content-Type': 'application/problem+json', 'Content-Length': String(body.length) });
   if (isUnread(response.req)) response.set('Connection', 'close');
   if (!isArriving(response.req)) {

@@ -8,13 +8,13 @@ import { describe, expect, it, onTestFinished } from 'vitest';
 import { KeyStore } from '../../src/access/keys.js';
 import { type IssuedToken, issueToken, revokeToken, type TokenRequest } from '../../src/access/tokens.js';
 import { startServer } from '../../src/app.js';
-import { placesInFolder } from '../../src/archive/places.js';
 import { verifyArchive } from '../../src/archive/verify.js';
 import { addBackupCommand } from '../../src/cli/backup.js';
 import type { AddCommand } from '../../src/cli/context.js';
 import { addReindexCommand } from '../../src/cli/reindex.js';
 import { addRestoreCommand } from '../../src/cli/restore.js';
 import { addVerifyCommand } from '../../src/cli/verify.js';
+import { loadConfig } from '../../src/config.js';
 import { silentLog } from '../../src/log.js';
 import { OtherProcess } from '../database/other-process.js';
 import { ArchiveFixture } from '../support/archive-fixture.js';
@@ -64,7 +64,7 @@ async function issue({ opened }: ArchiveFixture, request: TokenRequest = { kind:
 async function serve(folder: string): Promise<string> {
   const port = await freePort();
   const url = `http://127.0.0.1:${port}`;
-  const config = { places: placesInFolder(folder), keyPassphrase: undefined, port, host: '127.0.0.1', publicURL: url };
+  const config = loadConfig({ NCCID_DATA: folder, NCCID_PORT: String(port) });
   const server = await startServer({ config, log: silentLog, now: Date.now });
   onTestFinished(() => server.close());
   return url;

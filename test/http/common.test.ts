@@ -6,11 +6,12 @@ import { type CuratedArchive, startCuratedArchive } from './curated.js';
 import { makeInstance } from './instances.js';
 import { ask, lastStatus, sendRaw, type WireAnswer, type WireRequest } from './wire.js';
 
+const VIEWER = 'https://viewer.example';
 const made = makeInstance({ study: 'common' });
 
 let archive: CuratedArchive;
 beforeAll(async () => {
-  archive = await startCuratedArchive();
+  archive = await startCuratedArchive({ corsOrigins: new Set([VIEWER, 'http://localhost:3000']) });
   await archive.add(made);
 });
 afterAll(() => archive.close());
@@ -97,13 +98,12 @@ describe('every answer', () => {
   it.each(WAYS)(
     'HT-09 HT-10 HT-11 HT-12 T24 T44 MT-29 $status $name has the headers of all',
     async ({ status, target, options }) => {
-      const answer = await go(target, options);
+      const answer = await go(target, { ...options, headers: { Origin: VIEWER, ...options.headers } });
       expect(answer.status).toBe(status);
       expect(answer.headers).toMatchObject({
-        'access-control-allow-origin': '*',
-        'access-control-expose-headers': expect.stringMatching(
-          /Content-Location.*ETag, Warning, Retry-After, WWW-Authenticate/,
-        ),
+        'access-control-allow-origin': VIEWER,
+        'access-control-expose-headers':
+          'Content-Type, Content-Length, Content-Location, Location, Content-Range, Accept-Ranges, ETag, Warning, Retry-After, WWW-Authenticate, X-Request-Id',
         'cache-control': 'private, no-cache',
         'content-security-policy': "default-src 'none'; sandbox",
         'cross-origin-resource-policy': 'cross-origin',
@@ -133,6 +133,47 @@ describe('every answer', () => {
     },
   );
 
+  it.each(WAYS)('HT-09 $status $name says nothing to a page of another origin', async ({ target, options }) => {
+    for (const origin of [
+      undefined,
+      'https://other.example',
+      `${VIEWER}.other.example`,
+      'null',
+      `${VIEWER}/`,
+      'https://VIEWER.example',
+    ]) {
+      const { headers } = await go(target, {
+        ...options,
+        headers: { ...(origin === undefined ? {} : { Origin: origin }), ...options.headers },
+      });
+      expect([origin, headers['access-control-allow-origin']]).toEqual([origin, undefined]);
+      expect(headers['vary']).toContain('Origin');
+    }
+  });
+
+  it.each(WAYS)(
+    'HT-13 $status $name has the name that the request was given, also in the problem',
+    async ({ target, options }) => {
+      const named = await go(target, {
+        ...options,
+        headers: { 'X-Request-Id': 'Root=1-67891233-abcdef', ...options.headers },
+      });
+      expect(named.headers['x-request-id']).toBe('Root=1-67891233-abcdef');
+      if (named.status >= 400)
+        expect(JSON.parse(named.body.toString())).toMatchObject({ requestID: 'Root=1-67891233-abcdef' });
+      const [one, other] = await Promise.all([go(target, options), go(target, options)]);
+      expect(one?.headers['x-request-id']).toMatch(/^[0-9a-f-]{36}$/);
+      expect(one?.headers['x-request-id']).not.toBe(other?.headers['x-request-id']);
+    },
+  );
+
+  it('HT-13 is given another name where the one sent could do harm', async () => {
+    for (const sent of ['x'.repeat(129), 'a b', '"}', '<script>', 'ä', '']) {
+      const { headers } = await send('/healthz', { headers: { 'X-Request-Id': sent } });
+      expect(headers['x-request-id']).toMatch(/^[0-9a-f-]{36}$/);
+    }
+  });
+
   it('MT-28 has a Content-Type only where it has a body', async () => {
     for (const { status, target, options } of WAYS) {
       const answer = await go(target, options);
@@ -156,21 +197,38 @@ describe('preflight', () => {
       const answer = await send(target, {
         method: 'OPTIONS',
         headers: {
-          Origin: 'https://viewer.example',
+          Origin: VIEWER,
           'Access-Control-Request-Method': 'POST',
           'Access-Control-Request-Headers': 'authorization,content-type',
         },
       });
       expect([answer.status, answer.body.length]).toEqual([204, 0]);
       expect(answer.headers).toMatchObject({
-        'access-control-allow-origin': '*',
+        'access-control-allow-origin': VIEWER,
         'access-control-allow-methods': 'GET, HEAD, POST, PUT, DELETE, OPTIONS',
         'access-control-allow-headers':
-          'Authorization, Accept, Content-Type, Range, If-None-Match, If-Range, X-Requested-With',
+          'Authorization, Accept, Content-Type, Range, If-None-Match, If-Range, X-Requested-With, X-Request-Id',
         'access-control-max-age': '600',
       });
     },
   );
+
+  it.each(['https://other.example', undefined])('HT-09 allows nothing to a page of %s', async (origin) => {
+    const headers = { ...(origin === undefined ? {} : { Origin: origin }), 'Access-Control-Request-Method': 'POST' };
+    const answer = await send('/dicom-web/studies', { method: 'OPTIONS', headers });
+    expect([answer.status, answer.body.length]).toEqual([204, 0]);
+    expect(Object.keys(answer.headers).filter((name) => name.startsWith('access-control-'))).toEqual([]);
+  });
+
+  it('HT-09 allows a page of any origin where it is told so, without credentials', async () => {
+    const open = await startArchive({ corsOrigins: '*' });
+    const headers = { Origin: 'https://other.example', 'Access-Control-Request-Method': 'GET' };
+    const preflight = await ask(open.url, '/dicom-web/studies', { method: 'OPTIONS', headers });
+    const refused = await ask(open.url, '/dicom-web/studies', { headers: { Origin: 'https://other.example' } });
+    await open.close();
+    for (const answer of [preflight, refused]) expect(answer.headers['access-control-allow-origin']).toBe('*');
+    expect([preflight.headers['access-control-allow-methods'], refused.status]).toEqual([expect.any(String), 401]);
+  });
 
   it('CAP-05 CAP-06 AMB-27 is told from other OPTIONS, which describe the resource', async () => {
     const headers = { Origin: 'https://viewer.example' };

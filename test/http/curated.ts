@@ -1,5 +1,5 @@
 /** A running archive with what nearly every test needs: a site that stores and a curator who sees everything. */
-import { type RunningArchive, startArchive } from '../support/running-archive.js';
+import { type ArchiveSettings, type RunningArchive, startArchive } from '../support/running-archive.js';
 import type { MadeInstance } from './instances.js';
 
 export interface CuratedArchive extends RunningArchive {
@@ -11,8 +11,8 @@ export interface CuratedArchive extends RunningArchive {
   get(path: string, headers?: Readonly<Record<string, string>>, method?: string): Promise<Response>;
 }
 
-export async function startCuratedArchive(): Promise<CuratedArchive> {
-  const archive = await startArchive();
+export async function startCuratedArchive(settings: ArchiveSettings = {}): Promise<CuratedArchive> {
+  const archive = await startArchive(settings);
   await archive.addSite('Site A', 'training');
   const siteToken = await archive.token({ kind: 'site', site: 'Site A' });
   const curatorToken = await archive.token({ kind: 'curator' });

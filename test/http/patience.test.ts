@@ -3,7 +3,7 @@ import { connect } from 'node:net';
 import { setTimeout as wait } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
 import { startServer } from '../../src/app.js';
-import { placesInFolder } from '../../src/archive/places.js';
+import { loadConfig } from '../../src/config.js';
 import { silentLog } from '../../src/log.js';
 import { freePort } from '../support/free-port.js';
 import { temporaryFolder } from '../support/temporary-folder.js';
@@ -67,13 +67,7 @@ describe('an answer before the body has come', () => {
 describe('a server', () => {
   it('T54 takes no more connections than it is told to', async () => {
     const port = await freePort();
-    const config = {
-      places: placesInFolder(temporaryFolder()),
-      keyPassphrase: undefined,
-      port,
-      host: '127.0.0.1',
-      publicURL: `http://127.0.0.1:${port}`,
-    };
+    const config = loadConfig({ NCCID_DATA: temporaryFolder(), NCCID_PORT: String(port) });
     const server = await startServer({ config, log: silentLog, now: Date.now, maxConnections: 2 });
     onTestFinished(() => server.close());
     const sockets = [1, 2, 3].map(() => connect({ host: '127.0.0.1', port }).on('error', () => undefined));

@@ -6,6 +6,7 @@ import type { BlobStore } from '../../src/archive/blobs/blob-store.js';
 import { openArchive } from '../../src/archive/open-archive.js';
 import type { ArchivePlaces } from '../../src/archive/places.js';
 import type { SplitPolicy } from '../../src/archive/split.js';
+import { type Config, loadConfig } from '../../src/config.js';
 import type { Database } from '../../src/database/database.js';
 import { addLicence, type NewLicence } from '../../src/governance/licences.js';
 import { addSite } from '../../src/governance/sites.js';
@@ -34,12 +35,15 @@ export interface RunningArchive {
   close(): Promise<void>;
 }
 
+/** What a test may want otherwise than it is by default. */
+export type ArchiveSettings = Partial<Pick<Config, 'corsOrigins'>>;
+
 /** Start a server. Close it when done: that removes its archive. */
-export async function startArchive(): Promise<RunningArchive> {
+export async function startArchive(settings: ArchiveSettings = {}): Promise<RunningArchive> {
   const { places, folder, drop } = await newPlaces();
   const port = await freePort();
   const url = `http://127.0.0.1:${port}`;
-  const config = { places, keyPassphrase: undefined, port, host: '127.0.0.1', publicURL: url };
+  const config = { ...loadConfig({}), places, port, publicURL: url, ...settings };
   const server = await startServer({ config, log: silentLog, now: Date.now });
   const opened = await openArchive(places, { log: silentLog, now: () => new Date() });
   const { database, blobs } = opened;
