@@ -12,6 +12,8 @@
  *   looked at when it is opened.
  * - A row that comes with its number, as when an archive is copied, makes SQLite go on after that number; PostgreSQL is told
  *   to, by `goOnAfter`, when all rows of the table have come.
+ * - Parts of texts are found by trigrams: SQLite's full text search has a tokenizer for them; PostgreSQL's own extension for
+ *   them may not be installed, so an index of arrays holds what a function makes of a row.
  * - NULL is never sorted on: SQLite puts it first, PostgreSQL last.
  * - NUL is in no text, for PostgreSQL takes none: requests with one are refused, and values with one are not searched.
  */
@@ -39,6 +41,11 @@ export interface Dialect {
    * them: it is built fast, and prepared once.
    */
   readonly isAmong: (column: string, rowIDs: readonly number[]) => Expression<SqlBool>;
+  /**
+   * Whether the texts of a study that are searched in part have all of these trigrams between them: PatientID,
+   * AccessionNumber, StudyDescription, and the names of the patient as words that each begin with `^`.
+   */
+  readonly hasTrigrams: (trigrams: readonly string[]) => Expression<SqlBool>;
   /** What a transaction that writes does before all else, to be alone; undefined where `begin` sees to that. */
   readonly lockForWriting: RawBuilder<unknown> | undefined;
   /** Make the numbers that the database gives out go on after the highest of a table; undefined where they do by themselves. */
@@ -48,6 +55,9 @@ export interface Dialect {
 /** Any number will do, as long as nothing else in the database takes it: "NCCID" in ASCII. */
 const WRITE_LOCK = 0x4e43434944;
 
+const quoted = (text: string): string => `"${text.replaceAll('"', '""')}"`;
+const escaped = (text: string): string => `"${text.replace(/["\\]/g, '\\$&')}"`;
+
 export const SQLITE: Dialect = {
   name: 'sqlite',
   text: 'text',
@@ -55,6 +65,8 @@ export const SQLITE: Dialect = {
   rowID: 'integer',
   asOwnRowID: (column) => column.primaryKey().autoIncrement(),
   isAmong: (column, rowIDs) => sql`${sql.ref(column)} in (select value from json_each(${JSON.stringify(rowIDs)}))`,
+  hasTrigrams: (trigrams) =>
+    sql`study.id in (select rowid from study_text where study_text match ${trigrams.map(quoted).join(' AND ')})`,
   lockForWriting: undefined,
   goOnAfter: undefined,
 };
@@ -66,6 +78,9 @@ export const POSTGRES: Dialect = {
   rowID: 'bigint',
   asOwnRowID: (column) => column.primaryKey().generatedByDefaultAsIdentity(),
   isAmong: (column, rowIDs) => sql`${sql.ref(column)} = any(${`{${rowIDs.join()}}`}::bigint[])`,
+  hasTrigrams: (trigrams) =>
+    sql`study_trigrams(study.patient_id, study.accession_number, study.study_description, study.patient_name,
+      study.patient_name_ideographic, study.patient_name_phonetic) @> ${`{${trigrams.map(escaped).join()}}`}::text[]`,
   lockForWriting: sql`select pg_advisory_xact_lock(${sql.lit(WRITE_LOCK)})`,
   goOnAfter: (table) =>
     sql`select setval(pg_get_serial_sequence(${table}, 'id'), coalesce(max(id), 0) + 1, false) from ${sql.table(table)}`,

@@ -13,6 +13,7 @@ import { MetadataReader } from '../../src/archive/read/metadata.js';
 import type { Scope } from '../../src/archive/scope.js';
 import type { Database } from '../../src/database/database.js';
 import { TAG } from '../../src/dicom/attributes.js';
+import { LITERAL, parseMatch } from '../../src/dicom/matching.js';
 import { parsePersonName } from '../../src/dicom/matching-names.js';
 import { fillIndex, syntheticStudy, UID_ROOT } from '../scale/synthetic-index.js';
 import { madeUpRecord } from '../support/index-records.js';
@@ -54,6 +55,26 @@ const SEARCHES: Readonly<Record<string, FindQuery>> = {
     { tag: TAG.StudyDate, match: { kind: 'between', from: '20100301', to: '20100328' } },
     literal(TAG.ModalitiesInStudy, 'CT'),
   ]),
+  'PatientID=*PART*': searched([{ tag: TAG.PatientID, match: parseMatch('LO', '*DX-0000007*') }]),
+  'StudyDescription=*PART*': searched([{ tag: TAG.StudyDescription, match: parseMatch('LO', '*study 7*') }]),
+  'PatientName=*PART*': searched([{ tag: TAG.PatientName, match: parseMatch('PN', '*ven0000007*') }]),
+  'a name, fuzzily': searched([
+    { tag: TAG.PatientName, match: parseMatch('PN', 'given0000007 idx', { ...LITERAL, fuzzy: true }) },
+  ]),
+  'a part, of instances': searched([{ tag: TAG.PatientID, match: parseMatch('LO', '*DX-0000007*') }], {
+    level: 'instance',
+  }),
+  'a day in a time zone': searched([], {
+    zoned: [
+      {
+        dateTag: TAG.StudyDate,
+        timeTag: TAG.StudyTime,
+        dates: undefined,
+        instants: { kind: 'between', from: '20100301000000.000000', to: '20100301235959.999999' },
+        times: undefined,
+      },
+    ],
+  }),
   'the list': searched([]),
   'its last page': searched([], { offset: STUDIES - 100 }),
   'series of a study': searched([], { level: 'series', studyInstanceUID: study(7) }),

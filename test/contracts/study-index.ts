@@ -9,6 +9,10 @@ import { removeInstances } from '../../src/archive/index/remove-instances.js';
 import { search } from '../../src/archive/index/search.js';
 import { IMAGING_KINDS, type Scope, SPLITS } from '../../src/archive/scope.js';
 import type { Database } from '../../src/database/database.js';
+import { TAG } from '../../src/dicom/attributes.js';
+import type { Tag } from '../../src/dicom/data-set.js';
+import { parseMatch } from '../../src/dicom/matching.js';
+import type { VR } from '../../src/dicom/vr.js';
 import { madeUpRecord } from '../support/index-records.js';
 
 export interface StudyIndexUnderTest {
@@ -34,6 +38,7 @@ export function describeStudyIndex(name: string, open: () => Promise<StudyIndexU
     describeWriting(opened);
     describeNodes(opened);
     describeListing(opened);
+    describeParts(opened);
   });
 }
 
@@ -368,6 +373,57 @@ function describeListing(open: Open): void {
         ),
         { numRuns: 25 },
       );
+    });
+  });
+}
+
+function describeParts(open: Open): void {
+  describe('parts of texts', () => {
+    const part = (tag: Tag, vr: VR, key: string): FindQuery => ({
+      ...listing(10, 0),
+      matches: [{ tag, match: parseMatch(vr, key) }],
+    });
+
+    it('MA-22 are found as the texts are now, and no longer when they are gone', async () => {
+      const { database } = await open();
+      const site = await addSite(database, 'Leeds');
+      const writer = new IndexWriter(database, now);
+      const make = (n: number) =>
+        madeUpRecord({
+          study: `1.2.${n}`,
+          series: `1.2.${n}.1`,
+          instance: `1.2.${n}.1.1`,
+          site,
+          patientID: `ID-${n}-"x"`,
+          patientName: `smith${n}^anna maria`,
+        });
+      await writer.add([make(1), make(2)]);
+      const found = async (query: FindQuery): Promise<readonly string[]> =>
+        (await search(database, { kind: 'everything' }, query)).entities.map(({ study }) => study.studyInstanceUID);
+      const byID = part(TAG.PatientID, 'LO', '*-1-"*');
+      const byName = part(TAG.PatientName, 'PN', '*mith1^anna m*');
+      expect([await found(byID), await found(byName)]).toEqual([['1.2.1'], ['1.2.1']]);
+
+      await database.write((tx) =>
+        tx
+          .updateTable('study')
+          .set({ patient_name: 'jones1^anna maria' })
+          .where('study_instance_uid', '=', '1.2.1')
+          .execute(),
+      );
+      expect([await found(byID), await found(byName)]).toEqual([['1.2.1'], []]);
+      expect(await found(part(TAG.PatientName, 'PN', '*nes1^a*'))).toEqual(['1.2.1']);
+
+      const rows = await database.read
+        .selectFrom('instance')
+        .select('id')
+        .where('sop_instance_uid', '=', '1.2.1.1.1')
+        .execute();
+      await removeInstances(
+        database,
+        rows.map(({ id }) => id),
+      );
+      expect([await found(byID), await found(part(TAG.PatientID, 'LO', '*-2-"*'))]).toEqual([[], ['1.2.2']]);
     });
   });
 }

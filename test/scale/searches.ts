@@ -40,6 +40,21 @@ export function searchesOf(studies: number): readonly Search[] {
       query: (n) => `PatientName=${asked(n, studies).surname}*&limit=${NAME_LIMIT}`,
       count: (n) => Math.min(NAME_LIMIT, 2 * patients(Number(asked(n, studies).surname.slice(-3)))),
     },
+    {
+      name: 'PatientID=*DIGITS*',
+      query: (n) => `PatientID=*${asked(n, studies).patientID.slice(1)}*&limit=100`,
+      count: () => 2,
+    },
+    {
+      name: 'fuzzy name',
+      query: (n) => `PatientName=${fuzzyName(asked(n, studies))}&fuzzymatching=true&limit=100`,
+      count: () => 2,
+    },
+    {
+      name: 'StudyDescription=*7*',
+      query: () => 'StudyDescription=*study%207*&limit=100',
+      count: () => 100,
+    },
     { name: 'limit=100', query: () => 'limit=100', count: () => 100 },
     { name: 'limit=100, last page', query: () => `limit=100&offset=${studies - 100}`, count: () => 100 },
     {
@@ -49,6 +64,10 @@ export function searchesOf(studies: number): readonly Search[] {
     },
   ];
 }
+
+/** Given name and surname, cut short: the other way round than they are kept. */
+const fuzzyName = ({ patientID, surname }: SyntheticStudy): string =>
+  `given${patientID.slice(-7)}%20${surname.slice(0, -1).toLowerCase()}`;
 
 const asked = (n: number, studies: number): SyntheticStudy => syntheticStudy(scatter(n, studies));
 

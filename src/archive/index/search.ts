@@ -56,21 +56,24 @@ export async function search(database: Database, scope: Scope, query: FindQuery)
 /** How many studies, series or instances match, whatever page is asked for. */
 export async function count(database: Database, scope: Scope, query: FindQuery): Promise<number> {
   if (isListing(query)) return countListed(database, scope);
-  return countAll(from(database.search, query).where((eb) => whereOf(eb, scope, query)));
+  return countAll(matchingOf(database, scope, query));
 }
 
 /** Row ids of one page, and how many match after it. */
-async function findPage({ search: wide }: Database, scope: Scope, query: FindQuery): Promise<ListedPage> {
-  const matching = () => from(wide, query).where((eb) => whereOf(eb, scope, query));
-  const found = await inOrder(matching().select(`${query.level}.id as id`), query)
+async function findPage(database: Database, scope: Scope, query: FindQuery): Promise<ListedPage> {
+  const matching = matchingOf(database, scope, query);
+  const found = await inOrder(matching.select(`${query.level}.id as id`), query)
     .limit(query.limit + 1)
     .offset(query.offset)
     .execute();
   return {
     ids: found.slice(0, query.limit).map(({ id }) => id),
-    remaining: found.length > query.limit ? (await countAll(matching())) - query.offset - query.limit : 0,
+    remaining: found.length > query.limit ? (await countAll(matching)) - query.offset - query.limit : 0,
   };
 }
+
+const matchingOf = ({ search: wide, dialect }: Database, scope: Scope, query: FindQuery): Select =>
+  from(wide, query).where((eb) => whereOf(eb, { scope, dialect }, query));
 
 async function countAll(matching: Select): Promise<number> {
   const { total } = await matching.select((eb) => eb.fn.countAll<number>().as('total')).executeTakeFirstOrThrow();

@@ -1,5 +1,6 @@
 /** Search keys as predicates on the columns of the index: the only place where a predicate on studies is built. */
 import { type ExpressionBuilder, type SqlBool, sql } from 'kysely';
+import type { Dialect } from '../../database/dialects.js';
 import type { Schema } from '../../database/schema.js';
 import { TAG } from '../../dicom/attributes.js';
 import type { Tag } from '../../dicom/data-set.js';
@@ -16,6 +17,7 @@ import {
   type Predicate,
 } from './column-predicates.js';
 import type { AttributeMatch, DateTimeBound, DateTimeMatch, FindQuery, ZonedMatch } from './find-query.js';
+import { trigramsOf } from './trigrams.js';
 import { hasModalityBits, visibleModalityBits, visibleSeries, visibleStudies } from './visible-series.js';
 
 type Tables = 'study' | 'series' | 'instance';
@@ -59,8 +61,14 @@ const NAME_COLUMNS = new Map<Tag, NameColumns>([
   ],
 ]);
 
+/** Who asks, and which database. */
+export interface Asking {
+  readonly scope: Scope;
+  readonly dialect: Dialect;
+}
+
 /** Everything a query asks, within what the Scope shows. */
-export function whereOf(eb: Builder, scope: Scope, query: FindQuery): Predicate {
+export function whereOf(eb: Builder, { dialect, scope }: Asking, query: FindQuery): Predicate {
   const predicates: Predicate[] = [];
   if (query.level === 'study') predicates.push(visibleStudies(scope, 'study'));
   else predicates.push(visibleSeries(eb, scope));
@@ -71,6 +79,8 @@ export function whereOf(eb: Builder, scope: Scope, query: FindQuery): Predicate 
     predicates.push(eb('series.series_instance_uid', '=', query.seriesInstanceUID));
   }
   for (const key of query.matches) predicates.push(attributePredicate(eb, scope, key));
+  const trigrams = query.matches.flatMap(({ tag, match }) => trigramsOf(tag, match));
+  if (trigrams.length > 0) predicates.push(dialect.hasTrigrams(trigrams));
   for (const range of query.dateTimes) predicates.push(dateTimePredicate(eb, range));
   for (const range of query.zoned) predicates.push(zonedPredicate(eb, range));
   for (const { keys } of query.sequences) predicates.push(requestPredicate(eb, keys));

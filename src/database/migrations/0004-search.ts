@@ -1,9 +1,13 @@
-/** For searches that ask for more: instants of studies that know their offset from UTC. */
+/**
+ * For searches that ask for more: instants of studies that know their offset from UTC; trigrams of the texts that are searched
+ * in part.
+ */
 import { type Kysely, sql } from 'kysely';
 import type { Dialect } from '../dialects.js';
 
 export async function up(db: Kysely<unknown>, dialect: Dialect): Promise<void> {
   await keepInstants(db, dialect);
+  for (const statement of TRIGRAMS[dialect.name]) await sql.raw(statement).execute(db);
 }
 
 async function keepInstants(db: Kysely<unknown>, { name, text }: Dialect): Promise<void> {
@@ -58,4 +62,45 @@ const INSTANTS = {
     const local = `make_timestamp(${numbers.join()})`;
     return `to_char(${local} - make_interval(mins => ${minutes}), 'YYYYMMDDHH24MISS') || substr(${time}, 7)`;
   },
+};
+
+const TEXTS = ['patient_id', 'accession_number', 'study_description'];
+const NAMES = ['patient_name', 'patient_name_ideographic', 'patient_name_phonetic'];
+
+/** The texts of a study, each in a line; in names a caret stands before each word. */
+const textOf = (row: string): string => {
+  const words = (name: string): string =>
+    [' ', '-', ','].reduce((text, separator) => `replace(${text}, '${separator}', '^')`, `'^' || ${row}${name}`);
+  const parts = [...TEXTS.map((text) => `${row}${text}`), ...NAMES.map(words)];
+  return parts.map((part) => `coalesce(${part}, '')`).join(` || '\n' || `);
+};
+
+const isOther = [...TEXTS, ...NAMES].map((column) => `old.${column} is not new.${column}`).join(' or ');
+const put = `insert into study_text (rowid, text) values (new.id, ${textOf('new.')});`;
+const take = 'delete from study_text where rowid = old.id;';
+
+const TRIGRAMS = {
+  sqlite: [
+    `create virtual table study_text using fts5
+     (text, content = '', contentless_delete = 1, detail = none, tokenize = 'trigram case_sensitive 1')`,
+    `insert into study_text (rowid, text) select id, ${textOf('')} from study`,
+    `create trigger study_text_added after insert on study begin ${put} end`,
+    `create trigger study_text_removed after delete on study begin ${take} end`,
+    `create trigger study_text_changed after update of ${[...TEXTS, ...NAMES].join()} on study when ${isOther}
+     begin ${take} ${put} end`,
+  ],
+  postgres: [
+    `create function study_trigrams(${[...TEXTS, ...NAMES].map((name) => `${name} text`).join()})
+     returns text[] language plpgsql immutable parallel safe cost 1000 as $$
+     declare
+       whole text := ${textOf('')};
+       trigrams text[] := '{}';
+     begin
+       for i in 1 .. length(whole) - 2 loop
+         trigrams := trigrams || substr(whole, i, 3);
+       end loop;
+       return trigrams;
+     end $$`,
+    `create index study_by_trigrams on study using gin (study_trigrams(${[...TEXTS, ...NAMES].join()}))`,
+  ],
 };

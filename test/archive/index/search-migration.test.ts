@@ -1,6 +1,7 @@
 /** An index of an earlier version is searched like a new one. */
 import { type Kysely, Migrator, sql } from 'kysely';
 import { describe, expect, it, onTestFinished } from 'vitest';
+import { search } from '../../../src/archive/index/search.js';
 import { Database } from '../../../src/database/database.js';
 import type { DatabasePlace } from '../../../src/database/database-place.js';
 import { type Dialect, POSTGRES, SQLITE } from '../../../src/database/dialects.js';
@@ -8,6 +9,8 @@ import { migrationsFor } from '../../../src/database/migrations/migrations.js';
 import { openPostgres } from '../../../src/database/postgres.js';
 import type { Schema } from '../../../src/database/schema.js';
 import { openSqlite } from '../../../src/database/sqlite.js';
+import { TAG } from '../../../src/dicom/attributes.js';
+import { parseMatch } from '../../../src/dicom/matching.js';
 import { newDatabasePlace } from '../../support/test-places.js';
 
 /** Make an index as it was before this migration, and fill it. */
@@ -77,6 +80,21 @@ describe('an index of an earlier version', () => {
         .orderBy('id')
         .execute();
       expect(series.map((row) => row.instant)).toEqual(expected);
+    } finally {
+      await database.close();
+    }
+  });
+
+  it('MA-22 is searched by parts of its texts', async () => {
+    const { place, drop } = await newDatabasePlace();
+    onTestFinished(drop);
+    await openEarlier(place, (db) => addStudies(db, STUDIES));
+    const database = await Database.open(place);
+    try {
+      const matches = [{ tag: TAG.PatientName, match: parseMatch('PN', '*mith^n3*') }];
+      const query = { level: 'study', matches, dateTimes: [], zoned: [], sequences: [], limit: 9, offset: 0 } as const;
+      const { entities } = await search(database, { kind: 'everything' }, query);
+      expect(entities.map(({ study }) => study.studyInstanceUID)).toEqual(['1.2.3']);
     } finally {
       await database.close();
     }
