@@ -56,7 +56,10 @@ async function mixedStudy(study: string) {
 }
 
 const request = (token: string, target: string, method = 'GET'): Promise<WireAnswer> =>
-  ask(archive.url, `/dicom-web${target}`, { method, headers: { Authorization: `Bearer ${token}` } });
+  ask(archive.url, `/dicom-web${target}`, {
+    method,
+    headers: { Authorization: `Bearer ${token}`, 'X-Request-Id': 'one' },
+  });
 const remove = (token: string, target: string): Promise<WireAnswer> => request(token, target, 'DELETE');
 
 /** All that a client could tell two answers apart by. */

@@ -192,7 +192,7 @@ describe('what is retrieved', () => {
 
   it('ST-15 MP-18 answers HEAD with the headers of GET', async () => {
     for (const accept of [STORED, 'application/dicom']) {
-      const headers = { Authorization: `Bearer ${archive.curatorToken}`, Accept: accept };
+      const headers = { Authorization: `Bearer ${archive.curatorToken}`, Accept: accept, 'X-Request-Id': 'one' };
       const [head, get] = await Promise.all(
         ['HEAD', 'GET'].map((method) => ask(archive.url, `/dicom-web${thin1.path}`, { method, headers })),
       );
