@@ -3,7 +3,7 @@
  * with, so that nobody can forget the check; what lies outside is answered as what never was.
  */
 import type { Database } from '../database/database.js';
-import { ArchiveError, gone, goneMeanwhile, notFound } from '../errors.js';
+import { ArchiveError, gone, notFound } from '../errors.js';
 import type { Deletions } from './deletions.js';
 import { wasDeleted } from './index/deleted-resources.js';
 import type { FindQuery } from './index/find-query.js';
@@ -15,9 +15,10 @@ import {
   type ResourcePath,
 } from './index/locate.js';
 import { count, type Found, search } from './index/search.js';
+import { type BulkdataOfInstance, findBulkdata } from './read/find-bulkdata.js';
 import { type Frames, findFrames } from './read/frames.js';
 import type { InstanceText, InstanceURL, Metadata, MetadataReader } from './read/metadata.js';
-import { decodeBulkdata, type StoredBulkdata } from './read/stored-bulkdata.js';
+import type { StoredBulkdata } from './read/stored-bulkdata.js';
 import type { StoredFile, StoredFiles } from './read/stored-file.js';
 import type { Scope } from './scope.js';
 import type { InstanceStore, StoreRequest, StoreResult } from './store-instances.js';
@@ -122,13 +123,13 @@ export class ScopedArchive {
 
   /** The values that metadata refers to, but for compressed Pixel Data, in the order of the file. */
   async bulkdata(instance: LocatedInstance): Promise<readonly StoredBulkdata[]> {
-    const row = await this.#parts.database.read
-      .selectFrom('instance_content')
-      .select('bulkdata')
-      .where('instance_row_id', '=', instance.rowID)
-      .executeTakeFirst();
-    if (row === undefined) throw goneMeanwhile();
-    return decodeBulkdata(row.bulkdata);
+    for await (const { values } of this.bulkdataOfEach([instance])) return values;
+    return [];
+  }
+
+  /** The same of many instances, one after the other. */
+  bulkdataOfEach(instances: readonly LocatedInstance[]): AsyncGenerator<BulkdataOfInstance> {
+    return findBulkdata(this.#parts.database, instances);
   }
 
   /**

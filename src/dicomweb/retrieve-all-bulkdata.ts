@@ -98,9 +98,9 @@ async function* partsOf(
   instances: readonly LocatedInstance[],
   { which, frameType, files }: Parts,
 ): AsyncGenerator<BodyPart> {
-  for (const instance of instances) {
-    if (which === 'pixeldata' && instance.frameCount === 0) continue;
-    for (const value of await archive.bulkdata(instance)) {
+  const having = which === 'pixeldata' ? instances.filter(({ frameCount }) => frameCount > 0) : instances;
+  for await (const { instance, values } of archive.bulkdataOfEach(having)) {
+    for (const value of values) {
       if (which === 'pixeldata' && !PIXEL_DATA_PATHS.has(value.path)) continue;
       yield {
         contentType: OCTETS,

@@ -16,8 +16,8 @@ const MAX_STEPS_BACK = 16;
 
 export async function retrieveFrames(exchange: Exchange): Promise<void> {
   const path = instancePath(exchange.variables);
-  const instance = await exchange.archive.instance(path);
   const frameNumbers = parseFrameNumbers(exchange.variables['frames'] ?? '');
+  const instance = await exchange.archive.instance(path);
   expectRising(instance, frameNumbers);
   const frames = await exchange.archive.frames(instance, frameNumbers);
   await sendFrames(exchange, instance, frames, (frame) => frameURL(exchange, instance, frame));
