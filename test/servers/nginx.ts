@@ -26,7 +26,7 @@ export async function startNginx(nodePorts: readonly number[]): Promise<LoadBala
   const servers = nodePorts.map((node) => `server 127.0.0.1:${node} max_fails=1 fail_timeout=2s;`).join('\n');
   const changed = shipped
     .replace(/server node1:8080[^\n]*\n\s*server node2:8080[^\n]*/, servers)
-    .replace('listen 8443 ssl;', `listen 127.0.0.1:${tlsPort} ssl; listen 127.0.0.1:${port};`)
+    .replace('listen 8443 ssl http2;', `listen 127.0.0.1:${tlsPort} ssl http2; listen 127.0.0.1:${port};`)
     .replaceAll('/etc/nginx/tls', folder)
     .replace('/tmp/nginx.pid', join(folder, 'nginx.pid'))
     .replace('/dev/stderr', join(folder, 'error.log'))
