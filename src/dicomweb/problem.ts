@@ -3,6 +3,7 @@ import type { Response } from 'express';
 import { Unauthenticated } from '../access/unauthenticated.js';
 import { ArchiveError, type ErrorCode } from '../errors.js';
 import type { Log } from '../log.js';
+import { problemPage, wantsPage } from './problem-page.js';
 import { requestIDOf } from './request-id.js';
 import { discardBody, isArriving, isUnread } from './unread-body.js';
 
@@ -100,11 +101,18 @@ export function sendProblem(error: unknown, response: Response, log: Log): void 
   send(response, status, { title: TITLES[error.code], detail: error.message, ...details?.members });
 }
 
-function send(response: Response, status: number, problem: Record<string, unknown>): void {
-  const body = Buffer.from(
-    JSON.stringify({ type: 'about:blank', status, ...problem, requestID: requestIDOf(response) }),
-  );
-  response.status(status).set({ 'Content-Type': 'application/problem+json', 'Content-Length': String(body.length) });
+interface Words {
+  readonly title: string;
+  readonly detail: string;
+  readonly [member: string]: unknown;
+}
+
+function send(response: Response, status: number, words: Words): void {
+  const problem = { type: 'about:blank', status, ...words, requestID: requestIDOf(response) };
+  const isPage = wantsPage(response.req.headers.accept);
+  const body = Buffer.from(isPage ? problemPage(problem) : JSON.stringify(problem));
+  const mediaType = isPage ? 'text/html; charset=utf-8' : 'application/problem+json';
+  response.status(status).set({ 'Content-Type': mediaType, 'Content-Length': String(body.length) });
   if (isUnread(response.req)) response.set('Connection', 'close');
   if (!isArriving(response.req)) {
     response.end(body);

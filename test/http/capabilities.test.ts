@@ -324,7 +324,7 @@ describe('the forms of a Capabilities Description', () => {
   });
 
   it('CAP-02 MT-07 are listed to who wants another', async () => {
-    const answer = await options('/studies', { Accept: 'text/html' });
+    const answer = await options('/studies', { Accept: 'text/csv' });
     expect(answer.status).toBe(406);
     expect(JSON.parse(answer.body.toString())).toMatchObject({ available: [WADL_TYPE, 'application/json'] });
   });
