@@ -11,6 +11,7 @@ import type { Database } from './database/database.js';
 import { crossOrigin } from './dicomweb/cross-origin.js';
 import { sendProblem } from './dicomweb/problem.js';
 import { nameRequest } from './dicomweb/request-id.js';
+import { rulesOf } from './dicomweb/rules.js';
 import { dicomwebService } from './dicomweb/service.js';
 import { ArchiveError, notFound } from './errors.js';
 import type { Log } from './log.js';
@@ -134,7 +135,16 @@ function createApp({ archive, authenticator, keys, database, config, log, state 
   });
   app.get('/.well-known/jwks.json', async (_request, response) => void response.json(await keys.jwks()));
 
-  app.use(DICOMWEB_PATH, dicomwebService({ archive, authenticator, base: `${config.publicURL}${DICOMWEB_PATH}`, log }));
+  app.use(
+    DICOMWEB_PATH,
+    dicomwebService({
+      archive,
+      authenticator,
+      base: `${config.publicURL}${DICOMWEB_PATH}`,
+      rules: rulesOf(config.isStrict),
+      log,
+    }),
+  );
 
   app.use(() => {
     throw notFound();

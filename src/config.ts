@@ -15,6 +15,8 @@ export interface Config {
   readonly publicURL: string;
   /** The origins whose pages may read answers in a browser, beside that of the archive itself. */
   readonly corsOrigins: AllowedOrigins;
+  /** Whether DICOMweb is answered to the letter where clients in use break it. */
+  readonly isStrict: boolean;
 }
 
 /** Settings as texts from a command line. */
@@ -66,6 +68,7 @@ export function loadConfig(
     host,
     publicURL,
     corsOrigins: corsOriginsOf(env['NCCID_CORS_ORIGINS'] ?? ''),
+    isStrict: isTrue('NCCID_STRICT', env['NCCID_STRICT'] || 'false'),
   };
 }
 
@@ -106,6 +109,11 @@ function publicURLOf(text: string): string {
     );
   }
   return withoutSlashesAtEnd(url.href);
+}
+
+function isTrue(variable: string, text: string): boolean {
+  if (text !== 'true' && text !== 'false') throw invalidRequest(`The setting ${variable} is neither true nor false.`);
+  return text === 'true';
 }
 
 function corsOriginsOf(text: string): AllowedOrigins {

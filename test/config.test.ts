@@ -11,6 +11,7 @@ describe('loadConfig', () => {
       host: '127.0.0.1',
       publicURL: 'http://127.0.0.1:8080',
       corsOrigins: new Set(),
+      isStrict: false,
     });
   });
 
@@ -20,6 +21,7 @@ describe('loadConfig', () => {
       NCCID_PORT: '80',
       NCCID_HOST: 'localhost',
       NCCID_PUBLIC_URL: 'https://images.example.org/archive/',
+      NCCID_STRICT: 'true',
       NCCID_CORS_ORIGINS: 'https://viewer.example.org, http://localhost:3000/,',
     };
     expect(loadConfig(env)).toEqual({
@@ -29,6 +31,7 @@ describe('loadConfig', () => {
       host: 'localhost',
       publicURL: 'https://images.example.org/archive',
       corsOrigins: new Set(['https://viewer.example.org', 'http://localhost:3000']),
+      isStrict: true,
     });
   });
 
@@ -42,6 +45,7 @@ describe('loadConfig', () => {
       host: '::1',
       publicURL: 'http://[::1]:81',
       corsOrigins: new Set(),
+      isStrict: false,
     });
   });
 
@@ -172,5 +176,9 @@ describe('loadConfig', () => {
     'ftp://a.example',
   ])('HT-09 refuses an origin of CORS that is none: %s', (text) => {
     expect(() => loadConfig({ NCCID_CORS_ORIGINS: text })).toThrow('NCCID_CORS_ORIGINS');
+  });
+
+  it.each(['1', 'yes', 'TRUE', 'strict'])('refuses a strictness of %s', (text) => {
+    expect(() => loadConfig({ NCCID_STRICT: text })).toThrow('NCCID_STRICT');
   });
 });

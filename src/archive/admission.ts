@@ -36,12 +36,22 @@ export function sentIdentity(dataSet: DataSet): SentIdentity {
   return Object.fromEntries(entries.filter(([, value]) => value !== undefined));
 }
 
+/** What whoever sends has bound himself to, beyond what every instance must be. */
+export interface Expectation {
+  /** The only study that is accepted, when there is one. PS3.18 §10.5.1.1 */
+  readonly expectedStudy: string | undefined;
+  readonly refusedTransferSyntaxes?: ReadonlySet<string | undefined> | undefined;
+}
+
 /**
  * Check what can be checked before Pixel Data; the identity under which the instance may be stored.
- * @param expectedStudy the only study that is accepted, when there is one (PS3.18 §10.5.1.1)
  * @throws InvalidInstance with the Failure Reason that fits best
  */
-export function admit(header: Part10Header, expectedStudy: string | undefined): Required<SentIdentity> {
+export function admit(header: Part10Header, expectation: Expectation): Required<SentIdentity> {
+  const { expectedStudy, refusedTransferSyntaxes } = expectation;
+  if (refusedTransferSyntaxes?.has(header.transferSyntax.uid)) {
+    throw new InvalidInstance(FAILURE_REASON.transferSyntaxNotSupported, 'The Transfer Syntax is not taken here.');
+  }
   if (header.deviations.includes('no-preamble')) {
     throw cannotUnderstand('The file has no preamble with the prefix DICM (PS3.10 §7.1).');
   }

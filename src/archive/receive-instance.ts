@@ -33,6 +33,7 @@ export interface ReceiveOptions {
   readonly headers: HeaderBudget;
   /** The only study that is accepted. */
   readonly expectedStudy: string | undefined;
+  readonly refusedTransferSyntaxes?: ReadonlySet<string | undefined> | undefined;
   /** The largest instance that is accepted. */
   readonly maxInstanceBytes: number;
 }
@@ -123,7 +124,7 @@ class Reception {
 
   /** Judged once, as soon as the header is there: before its Pixel Data is looked at, before a byte is on disk. */
   #admit(header: Part10Header): Admission {
-    this.#admission ??= { identity: admit(header, this.#options.expectedStudy), coercion: coercionOf(header) };
+    this.#admission ??= { identity: admit(header, this.#options), coercion: coercionOf(header) };
     return this.#admission;
   }
 

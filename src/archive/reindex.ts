@@ -253,7 +253,7 @@ async function readInstance(blob: OpenBlob, key: string, name: InstanceKey): Pro
   let identity: Required<SentIdentity> | undefined;
   const describer = new InstanceDescriber({
     admit: (header) => {
-      identity = admit(header, name.studyInstanceUID);
+      identity = admit(header, { expectedStudy: name.studyInstanceUID });
       return 0;
     },
   });

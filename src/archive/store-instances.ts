@@ -25,6 +25,8 @@ const REMEMBERED_SERIES = 10_000;
 export interface StoreRequest {
   readonly site: StoringSite;
   readonly expectedStudy: string | undefined;
+  /** What the door does not take, although it could be read. */
+  readonly refusedTransferSyntaxes?: ReadonlySet<string | undefined>;
   /** Each part's bytes; a part is read to its end before the next one is asked for. */
   readonly parts: AsyncIterable<AsyncIterable<Buffer>>;
 }
@@ -89,7 +91,7 @@ export class InstanceStore {
     };
     try {
       for await (const part of request.parts) {
-        const received = await this.#receive(part, request.expectedStudy);
+        const received = await this.#receive(part, request);
         // Not awaited: its file is flushed while the next part is read.
         batch.push('diskFailure' in received ? Promise.resolve(received) : this.#settle(received, request.site));
         if (batch.length >= BATCH_PARTS) await finishBatch();
@@ -104,11 +106,17 @@ export class InstanceStore {
   /** A disk that does not take one part is no reason to give up the others. */
   async #receive(
     part: AsyncIterable<Buffer>,
-    expectedStudy: string | undefined,
+    { expectedStudy, refusedTransferSyntaxes }: StoreRequest,
   ): Promise<ReceivedInstance | Refused | Required<Judged>> {
     const { blobs, maxInstanceBytes } = this.#options;
     try {
-      return await receiveInstance(part, { blobs, headers: this.#headers, maxInstanceBytes, expectedStudy });
+      return await receiveInstance(part, {
+        blobs,
+        headers: this.#headers,
+        maxInstanceBytes,
+        expectedStudy,
+        refusedTransferSyntaxes,
+      });
     } catch (error) {
       if (!isDiskFailure(error)) throw error;
       return this.#notKept({}, error);

@@ -16,6 +16,8 @@ export interface Settings {
   readonly publicURL: string;
   /** The origins whose pages may read answers in a browser. */
   readonly corsOrigins: '*' | ReadonlySet<string>;
+  /** Whether DICOMweb is answered to the letter where clients in use break it. */
+  readonly isStrict: boolean;
 }
 
 /** Settings as texts from the command line: these win over the environment. */

@@ -99,6 +99,23 @@ export function negotiate(request: AcceptableTypes, offered: readonly Representa
   return wanted.find((offer) => byHeader.includes(offer));
 }
 
+/**
+ * Make sure that an Accept header field does not ask for DICOM and for rendered media types at once.
+ * @throws ArchiveError invalid-request. PS3.18 §8.7.5
+ */
+export function expectOneKind(header: string | undefined): void {
+  const ranges = rangesOfHeader(header);
+  if (ranges.some(isDICOM) && ranges.some(isRendered)) {
+    throw invalidRequest('The Accept header field mixes DICOM media types with rendered media types.');
+  }
+}
+
+/** The character sets that media types of an Accept header field name. PS3.18 §8.7.3.5.3 */
+export const charsetsOf = (header = ''): readonly string[] =>
+  header.includes('charset')
+    ? parseMediaTypes(header).flatMap((mediaType) => mediaType.parameters.get('charset') ?? [])
+    : [];
+
 /** Name the media types of `offered` as an Accept header field would ask for them, for the body of a 406. PS3.18 §8.5 */
 export function describeOffered(offered: readonly Representation[]): readonly string[] {
   return [...new Set(offered.filter(mayBeReturned).map(describe))];

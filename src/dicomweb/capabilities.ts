@@ -8,7 +8,7 @@ import { notFound } from '../errors.js';
 import { describeResource } from './capabilities-description.js';
 import { answerNotModified } from './conditional.js';
 import { entityTag, RepresentationDigest } from './entity-tag.js';
-import { chooseRepresentation, type Exchange } from './exchange.js';
+import { chooseRepresentation, type Exchange, type Negotiation } from './exchange.js';
 import { allowedMethods, segmentsOf } from './match-route.js';
 import { findResource, type Resource, resourceTree } from './resource-tree.js';
 import type { Route } from './routes.js';
@@ -41,7 +41,7 @@ export class Capabilities {
    * Answer OPTIONS of a path under the base.
    * @throws ArchiveError `not-found` when no route leads there or beyond, ProblemDetails 406
    */
-  answer(exchange: Pick<Exchange, 'request' | 'response' | 'parameters'>, path: string): void {
+  answer(exchange: Negotiation & Pick<Exchange, 'response'>, path: string): void {
     const { response } = exchange;
     const resource = findResource(this.#root, segmentsOf(path));
     if (resource === undefined) throw notFound();

@@ -1,9 +1,11 @@
 /** One request as the handlers of the DICOMweb services see it, and the ways in which they answer. */
 import type { Request, Response } from 'express';
 import type { ScopedArchive } from '../archive/scoped-archive.js';
-import { describeOffered, negotiate, type Representation } from './accept.js';
-import { notAcceptable } from './problem.js';
+import { charsetsOf, describeOffered, expectOneKind, negotiate, type Representation } from './accept.js';
+import { isText, isUTF8Acceptable } from './charset.js';
+import { notAcceptable, ProblemDetails } from './problem.js';
 import type { QueryParameter } from './query-parameters.js';
+import type { Rules } from './rules.js';
 import { writePieces } from './write-pieces.js';
 
 export interface Exchange {
@@ -18,20 +20,45 @@ export interface Exchange {
   /** The variables of the route's template. */
   readonly variables: Readonly<Record<string, string | undefined>>;
   readonly parameters: readonly QueryParameter[];
+  readonly rules: Rules;
 }
+
+/** As much of an exchange as it takes to agree on the form of its answer. */
+export type Negotiation = Pick<Exchange, 'request' | 'parameters' | 'rules'>;
 
 export type Handler = (exchange: Exchange) => Promise<void>;
 
-/** Choose what to answer with. @throws ProblemDetails 406 naming what there is */
+/**
+ * Choose what to answer with.
+ * @throws ProblemDetails 406 naming what there is, ArchiveError `invalid-request` for an Accept that breaks a rule
+ */
 export function chooseRepresentation(
-  { request, parameters }: Pick<Exchange, 'request' | 'parameters'>,
+  { request, parameters, rules }: Negotiation,
   offered: readonly Representation[],
 ): Representation {
-  const acceptParameters = parameters.filter(({ name }) => name === 'accept').map(({ value }) => value);
+  const acceptParameters = valuesOf(parameters, 'accept');
   const acceptHeader = request.headers.accept;
+  if (rules.needsAccept && acceptHeader === undefined && acceptParameters.length === 0) {
+    throw notAcceptable(describeOffered(offered));
+  }
+  if (rules.refusesMixedAccept) expectOneKind(acceptHeader);
   const chosen = negotiate({ acceptHeader, acceptParameters }, offered);
   if (chosen === undefined) throw notAcceptable(describeOffered(offered));
+  if (isText(chosen.mediaType)) expectUTF8(request, parameters);
   return chosen;
+}
+
+const valuesOf = (parameters: readonly QueryParameter[], wanted: string): readonly string[] =>
+  parameters.filter(({ name }) => name === wanted).map(({ value }) => value);
+
+function expectUTF8({ headers }: Request, parameters: readonly QueryParameter[]): void {
+  const asked = {
+    ofMediaTypes: charsetsOf(headers.accept),
+    ofParameters: valuesOf(parameters, 'charset'),
+    header: headers['accept-charset']?.toString(),
+  };
+  if (isUTF8Acceptable(asked)) return;
+  throw new ProblemDetails('not-acceptable', 'Text is answered in UTF-8 only.', { members: { charsets: ['utf-8'] } });
 }
 
 /**

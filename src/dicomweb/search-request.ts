@@ -6,8 +6,10 @@ import type { AttributeMatch, DateTimeMatch, ZonedMatch } from '../archive/index
 import { TAG } from '../dicom/attributes.js';
 import type { Tag } from '../dicom/data-set.js';
 import { findQueryable, type QueryLevel } from '../dicom/queryable-attributes.js';
+import { invalidRequest } from '../errors.js';
 import { combineRanges, readTimezone, zonedRanges } from './date-time-keys.js';
 import type { QueryParameter } from './query-parameters.js';
+import { type Rules, rulesOf } from './rules.js';
 import { type Key, parsePath, printable, readKeys } from './search-keys.js';
 import { isSearchOption, readSearchOptions } from './search-options.js';
 
@@ -43,13 +45,19 @@ const LEVELS: readonly QueryLevel[] = ['study', 'series', 'instance'];
 const MAX_NAMES = 10;
 /**
  * Read the parameters of a search of that resource.
- * @throws ArchiveError invalid-request when a supported parameter has an unlawful value or is given twice. PS3.18 §8.3.4
+ * @throws ArchiveError invalid-request when a supported parameter has an unlawful value or is given twice (PS3.18 §8.3.4),
+ * and where the rules want it when one is not supported
  */
-export function parseSearchRequest(parameters: readonly QueryParameter[], resource: SearchedResource): SearchRequest {
+export function parseSearchRequest(
+  parameters: readonly QueryParameter[],
+  resource: SearchedResource,
+  { refusesUnknownKeys }: Pick<Rules, 'refusesUnknownKeys'> = rulesOf(false),
+): SearchRequest {
   const { limit, offset, ways } = readSearchOptions(parameters);
   const asked = parameters.filter(isKey);
   const timezone = readTimezone(asked);
   const { keys, ignored } = readKeys(asked, resource.matchedLevels, { ...ways, timezone });
+  if (refusesUnknownKeys && ignored.length > 0) throw invalidRequest(`${notSupported(ignored)}.`);
   const dateTimes = timezone === undefined ? combineRanges(keys) : [];
   const zoned = timezone === undefined ? [] : zonedRanges(keys, timezone);
   const isCombined = ({ tag, match }: Key): boolean =>
@@ -112,9 +120,15 @@ function readReturnTags(
 }
 
 function ignoredWarning(names: readonly string[]): readonly string[] {
+  if (names.length === 0) return [];
+  return [`The following parameters are not supported and have been ignored: ${listOf(names)}`];
+}
+
+const notSupported = (names: readonly string[]): string =>
+  `The following parameters are not supported here: ${listOf(names)}`;
+
+function listOf(names: readonly string[]): string {
   const distinct = [...new Set(names.map(printable))];
-  if (distinct.length === 0) return [];
   const more = distinct.length > MAX_NAMES ? ` and ${distinct.length - MAX_NAMES} more` : '';
-  const list = distinct.slice(0, MAX_NAMES).join(', ');
-  return [`The following parameters are not supported and have been ignored: ${list}${more}`];
+  return `${distinct.slice(0, MAX_NAMES).join(', ')}${more}`;
 }

@@ -3,6 +3,7 @@ import { setImmediate } from 'node:timers/promises';
 import type { FindQuery } from '../archive/index/find-query.js';
 import type { FoundEntity } from '../archive/index/search.js';
 import type { QueryLevel } from '../dicom/queryable-attributes.js';
+import { acceptsGzip, gzipped } from './content-encoding.js';
 import { chooseRepresentation, type Exchange, type Handler, sendPieces } from './exchange.js';
 import { type JSONOfDocument, NATIVE_XML_TYPE, sendNativeXMLParts } from './native-xml.js';
 import { type AnswerShape, answerColumns, answerWriter } from './search-answer.js';
@@ -28,13 +29,15 @@ const OFFERED = [
 const COUNT_TYPE = 'application/json';
 /** Answers written between two looks at what else there is to do. */
 const ANSWERS_AT_ONCE = 100;
+/** Fewer answers fit into some packets as they are. */
+const ANSWERS_WORTH_PACKING = 10;
 
 /** Make the handler of one of the six resources. */
 export const searchFor =
   (resource: SearchResource): Handler =>
   async (exchange) => {
     const { mediaType } = chooseRepresentation(exchange, OFFERED);
-    const request = parseSearchRequest(exchange.parameters, resource);
+    const request = parseSearchRequest(exchange.parameters, resource, exchange.rules);
     const { limit, returnTags } = request;
     const { entities, remaining } = await exchange.archive.search(queryOf(exchange, resource, request));
     warn(exchange, [...request.warnings, ...(remaining > 0 && limit > 0 ? [additionalResults(remaining)] : [])]);
@@ -51,7 +54,7 @@ export const countFor =
   (resource: SearchResource): Handler =>
   async (exchange) => {
     chooseRepresentation(exchange, [{ mediaType: COUNT_TYPE, multipart: false }]);
-    const request = parseSearchRequest(exchange.parameters, resource);
+    const request = parseSearchRequest(exchange.parameters, resource, exchange.rules);
     const count = await exchange.archive.count(queryOf(exchange, resource, request));
     warn(exchange, request.warnings);
     const body = Buffer.from(JSON.stringify({ count }));
@@ -65,13 +68,14 @@ function sendAnswers(
   entities: readonly FoundEntity[],
   shape: AnswerShape,
 ): Promise<void> {
-  const { base } = exchange;
+  const { base, request } = exchange;
   if (mediaType === NATIVE_XML_TYPE) return sendNativeXMLParts(exchange, documents(entities, shape, base));
-  if (mediaType === JSON_TYPE) {
-    return sendPieces(exchange, { 'Content-Type': JSON_TYPE }, jsonArray(entities, shape, base));
-  }
-  const contentType = `${CSV_TYPE}; charset=utf-8; header=present`;
-  return sendPieces(exchange, { 'Content-Type': contentType }, csvTable(entities, shape, base));
+  const isCSV = mediaType === CSV_TYPE;
+  const contentType = isCSV ? `${CSV_TYPE}; charset=utf-8; header=present` : JSON_TYPE;
+  const pieces = (isCSV ? csvTable : jsonArray)(entities, shape, base);
+  const isGzip = entities.length >= ANSWERS_WORTH_PACKING && acceptsGzip(request.headers['accept-encoding']);
+  if (!isGzip) return sendPieces(exchange, { 'Content-Type': contentType }, pieces);
+  return sendPieces(exchange, { 'Content-Type': contentType, 'Content-Encoding': 'gzip' }, gzipped(pieces));
 }
 
 async function* only(body: Buffer): AsyncGenerator<Buffer> {

@@ -16,6 +16,7 @@ import { matchRoute } from './match-route.js';
 import { ProblemDetails, sendProblem } from './problem.js';
 import { parseQuery } from './query-parameters.js';
 import { ROUTES } from './routes.js';
+import type { Rules } from './rules.js';
 import { discardBody } from './unread-body.js';
 import { expectTaken, PrematureClose } from './write-pieces.js';
 
@@ -24,17 +25,18 @@ export interface ServiceOptions {
   readonly authenticator: Authenticator;
   /** The public URL of the service, without a slash at its end. */
   readonly base: string;
+  readonly rules: Rules;
   readonly log: Log;
 }
 
-export function dicomwebService({ archive, authenticator, base, log }: ServiceOptions) {
+export function dicomwebService({ archive, authenticator, base, rules, log }: ServiceOptions) {
   const capabilities = new Capabilities(ROUTES, base);
   return async (request: Request, response: Response): Promise<void> => {
     let stopWatching: (() => void) | undefined;
     try {
       const [path, query] = splitTarget(request.url);
       if (request.method === 'OPTIONS') {
-        return capabilities.answer({ request, response, parameters: parseQuery(query) }, path);
+        return capabilities.answer({ request, response, parameters: parseQuery(query), rules }, path);
       }
       const authorization = authorizationOf(request);
       const caller = await authenticator.authenticate(authorization);
@@ -51,6 +53,7 @@ export function dicomwebService({ archive, authenticator, base, log }: ServiceOp
         base,
         variables,
         parameters,
+        rules,
       });
     } catch (error) {
       if (!isAbort(error)) sendProblem(error, response, log);

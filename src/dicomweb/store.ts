@@ -10,7 +10,7 @@ import { storeParts } from './store-body.js';
 const JSON_TYPE = 'application/dicom+json';
 
 export async function storeInstances(exchange: Exchange): Promise<void> {
-  const { request, response, archive, base, variables } = exchange;
+  const { request, response, archive, base, variables, rules } = exchange;
   const expectedStudy = variables['study'];
   if (expectedStudy !== undefined && !isUID(expectedStudy)) throw invalidRequest('The study in the path is no UID.');
   const { mediaType } = chooseRepresentation(exchange, [
@@ -20,7 +20,11 @@ export async function storeInstances(exchange: Exchange): Promise<void> {
   const parts = storeParts(request);
   // Who waits to be asked for the body has been found able to send it.
   if (request.headers.expect?.toLowerCase() === '100-continue') response.writeContinue();
-  const { outcomes, failure, diskFailure } = await archive.store({ expectedStudy, parts });
+  const { outcomes, failure, diskFailure } = await archive.store({
+    expectedStudy,
+    refusedTransferSyntaxes: rules.refusedTransferSyntaxes,
+    parts,
+  });
   const isAnyStored = outcomes.some(({ outcome }) => outcome !== 'refused');
   if (diskFailure !== undefined) response.set('Warning', outOfResources(base));
   if (!isAnyStored && (diskFailure ?? failure) !== undefined) throw diskFailure ?? failure;

@@ -148,6 +148,15 @@ describe('the documents', () => {
   });
 });
 
+describe('docs/settings.md', () => {
+  it('tells of every environment variable', () => {
+    const read = readDocument('src/config.ts').match(/'NCCID_[A-Z_]+'/g) ?? [];
+    const told = tableOf(readDocument('docs/settings.md'), 'variable').join();
+    expect(read.length).toBeGreaterThan(0);
+    expect(read.filter((name) => !told.includes(name.slice(1, -1)))).toEqual([]);
+  });
+});
+
 describe('README.md', () => {
   it('is short', () => {
     expect(readme.trimEnd().split('\n').length).toBeLessThanOrEqual(150);
@@ -169,12 +178,6 @@ describe('README.md', () => {
 
   it('starts the program where the package has it', () => {
     expect(readme).toContain(`\`node ${manifest.bin['nccid']}\``);
-  });
-
-  it('tells of every environment variable', () => {
-    const read = readDocument('src/config.ts').match(/'NCCID_[A-Z_]+'/g) ?? [];
-    expect(read.length).toBeGreaterThan(0);
-    expect(read.filter((name) => !readme.includes(name.slice(1, -1)))).toEqual([]);
   });
 
   it('asks for resources that there are, with parameters that are understood', () => {

@@ -124,7 +124,7 @@ describe('instances that are stored', () => {
     expect(answers).toHaveLength(1);
   });
 
-  it('SW-08 takes a chunked body as well as one of told length, and large ones', async () => {
+  it('SW-08 ST-10 takes a chunked body as well as one of told length, and large ones', async () => {
     const made = makeInstance({
       study: 'chunked',
       attributes: { Rows: 1024, Columns: 1024, PixelData: bytesOf('chunked', 2 * 1024 * 1024) },
@@ -222,7 +222,7 @@ describe('instances that are refused', () => {
     expect(items(module, OTHERS).map((item) => Object.keys(item)[0])).toEqual([REASON]);
   });
 
-  it('SW-12 AMB-12 B1 answers 409 with 0122H to a SOP Class that is none of storage', async () => {
+  it('SW-12 AMB-12 ST-13 B1 answers 409 with 0122H to a SOP Class that is none of storage', async () => {
     const wrong = makeInstance({
       study: 'refused',
       attributes: { SOPClassUID: '1.2.840.10008.1.1' },
