@@ -11,6 +11,7 @@ export type ErrorCode =
   | 'not-acceptable'
   | 'conflict'
   | 'gone'
+  | 'precondition-failed'
   | 'too-large'
   | 'request-target-too-long'
   | 'unsupported-media-type'

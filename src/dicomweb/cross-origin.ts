@@ -15,7 +15,7 @@ const EXPOSED_HEADERS = [
 const PREFLIGHT_HEADERS = {
   'Access-Control-Allow-Methods': 'GET, HEAD, POST, PUT, DELETE, OPTIONS',
   'Access-Control-Allow-Headers': [
-    ...['Authorization', 'Accept', 'Content-Type', 'Range', 'If-None-Match', 'If-Range'],
+    ...['Authorization', 'Accept', 'Content-Type', 'Range', 'If-Match', 'If-None-Match', 'If-Range'],
     ...['X-Requested-With', 'X-Request-Id'],
   ].join(', '),
   'Access-Control-Max-Age': '600',

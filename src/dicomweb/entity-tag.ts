@@ -34,11 +34,16 @@ export const entityTag = (digest: string): string => `"${digest.slice(0, TAG_CHA
 export const boundaryOf = (digest: string): string => digest.slice(TAG_CHARACTERS);
 
 /** Whether If-None-Match names this representation, so that 304 is the answer. Compared weakly. RFC 9110 §13.1.2 */
-export function isNamedIn(header: string | undefined, tag: string): boolean {
-  if (header === undefined) return false;
-  if (header.trim() === '*') return true;
-  return [...header.matchAll(ENTITY_TAG)].some(([one]) => one.replace('W/', '') === tag);
-}
+export const isNamedIn = (header: string | undefined, tag: string): boolean =>
+  header !== undefined && (isAny(header) || tagsIn(header).some((one) => one.replace('W/', '') === tag));
+
+/** Whether If-Match names it. Compared strongly. RFC 9110 §13.1.1 */
+export const isNamedStronglyIn = (header: string, tag: string): boolean =>
+  isAny(header) || tagsIn(header).includes(tag);
+
+const isAny = (header: string): boolean => header.trim() === '*';
+
+const tagsIn = (header: string): readonly string[] => [...header.matchAll(ENTITY_TAG)].map(([one]) => one);
 
 /** Whether a range may be cut from this representation: If-Range is missing or its very tag. RFC 9110 §13.1.5 */
 export const isRangeOf = (header: string | undefined, tag: string): boolean =>

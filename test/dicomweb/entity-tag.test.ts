@@ -1,6 +1,13 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { boundaryOf, entityTag, isNamedIn, isRangeOf, RepresentationDigest } from '../../src/dicomweb/entity-tag.js';
+import {
+  boundaryOf,
+  entityTag,
+  isNamedIn,
+  isNamedStronglyIn,
+  isRangeOf,
+  RepresentationDigest,
+} from '../../src/dicomweb/entity-tag.js';
 
 const digestOf = (...properties: readonly (string | number | undefined)[]): string =>
   new RepresentationDigest().add(...properties).end();
@@ -58,6 +65,16 @@ describe('isNamedIn', () => {
     const begun = performance.now();
     for (const piece of ['"', 'W/"', '"",', 'W/', ' ', '*']) isNamedIn(piece.repeat(100_000 / piece.length), tag);
     expect(performance.now() - begun).toBeLessThan(500);
+  });
+});
+
+describe('isNamedStronglyIn', () => {
+  it.each([tag, '*', `"a", ${tag}`, `W/"b",${tag}`])('finds %s', (header) => {
+    expect(isNamedStronglyIn(header, tag)).toBe(true);
+  });
+
+  it.each(['', '"other"', `W/${tag}`, tag.slice(1, -1)])('does not find %s', (header) => {
+    expect(isNamedStronglyIn(header, tag)).toBe(false);
   });
 });
 

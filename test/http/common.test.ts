@@ -207,7 +207,7 @@ describe('preflight', () => {
         'access-control-allow-origin': VIEWER,
         'access-control-allow-methods': 'GET, HEAD, POST, PUT, DELETE, OPTIONS',
         'access-control-allow-headers':
-          'Authorization, Accept, Content-Type, Range, If-None-Match, If-Range, X-Requested-With, X-Request-Id',
+          'Authorization, Accept, Content-Type, Range, If-Match, If-None-Match, If-Range, X-Requested-With, X-Request-Id',
         'access-control-max-age': '600',
       });
     },

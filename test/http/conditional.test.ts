@@ -166,6 +166,23 @@ describe('a conditional request', () => {
     },
   );
 
+  it.each(REPRESENTATIONS)(
+    'HT-02 is answered with 412 to who wants another one only: %.90s %s %s',
+    async (path, accept, encoding) => {
+      const first = await ask1(path, conditions(accept, encoding));
+      const tag = first.headers['etag'] ?? '';
+      const asked = (value: string, more: Readonly<Record<string, string>> = {}) =>
+        ask1(path, { ...conditions(accept, encoding), 'If-Match': value, ...more });
+      for (const value of [tag, `"x", ${tag}`, '*']) expect((await asked(value)).status).toBe(200);
+      for (const value of ['"x"', `W/${tag}`, '', tag.slice(1, -1)]) {
+        const answer = await asked(value);
+        expect([value, answer.status, answer.headers['etag']]).toEqual([value, 412, undefined]);
+        expect(JSON.parse(answer.body.toString())).toMatchObject({ status: 412, title: 'Not what was expected' });
+      }
+      expectNotModified(await asked(tag, { 'If-None-Match': tag }), first);
+    },
+  );
+
   it('HT-02 goes before the range that is asked for', async () => {
     const first = await ask1(native.path, { Accept: 'application/dicom' });
     const headers = { Accept: 'application/dicom', Range: 'bytes=0-1', 'If-None-Match': first.headers['etag'] ?? '' };

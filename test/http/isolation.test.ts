@@ -159,6 +159,7 @@ const CONDITIONS: readonly Readonly<Record<string, string>>[] = [
   {},
   { Range: 'bytes=0-9' },
   { 'If-None-Match': '*' },
+  { 'If-Match': '"x"' },
   { 'If-Modified-Since': 'Sat, 01 Jan 2000 00:00:00 GMT' },
   { 'If-Range': '"x"', Range: 'bytes=0-' },
   { Accept: 'application/octet-stream' },
