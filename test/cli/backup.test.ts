@@ -8,6 +8,7 @@ import { describe, expect, it, onTestFinished } from 'vitest';
 import { KeyStore } from '../../src/access/keys.js';
 import { type IssuedToken, issueToken, revokeToken, type TokenRequest } from '../../src/access/tokens.js';
 import { startServer } from '../../src/app.js';
+import { backUpArchive } from '../../src/archive/copy/backup.js';
 import { verifyArchive } from '../../src/archive/verify.js';
 import { addBackupCommand } from '../../src/cli/backup.js';
 import type { AddCommand } from '../../src/cli/context.js';
@@ -18,6 +19,7 @@ import { loadConfig } from '../../src/config.js';
 import { silentLog } from '../../src/log.js';
 import { OtherProcess } from '../database/other-process.js';
 import { ArchiveFixture } from '../support/archive-fixture.js';
+import { withFaults } from '../support/faulty-blobs.js';
 import { freePort } from '../support/free-port.js';
 import { LoadWriters } from '../support/load-writers.js';
 import { ctFile } from '../support/part10.js';
@@ -458,5 +460,55 @@ describe('nccid restore', () => {
       status: 1,
       errors: ['An archive is not copied to where it is.'],
     });
+  });
+});
+
+describe('deletions and backups', () => {
+  const everything = { kind: 'everything' } as const;
+  const remove = ({ opened }: ArchiveFixture, path: Parameters<typeof opened.archive.deletions.delete>[0]) =>
+    opened.archive.as(everything).delete(path, 'test');
+
+  it('take what was deleted out of the next backup, though it was the newest, and restore both the rest and the refusal', async () => {
+    const { fixture, scope } = await filledArchive();
+    const backup = newFolder();
+    expect((await nccid(fixture.root, 'backup', backup)).status).toBe(0);
+    await remove(fixture, { studyInstanceUID: '1.2.3', seriesInstanceUID: '1.2.3.1', sopInstanceUID: '1.2.3.1.3' });
+    expect(await nccid(fixture.root, 'backup', backup)).toMatchObject({
+      status: 0,
+      printed: ['files copied 1', 'files already there 3'],
+    });
+    const files = async (folder: string) =>
+      (await readdir(join(folder, 'studies/1.2.3/1.2.3.1'))).map((name) => name.slice(0, 9)).sort();
+    expect(await files(backup)).toEqual(['1.2.3.1.1', '1.2.3.1.2']);
+    expect(await readdir(join(backup, 'deletions'))).toHaveLength(1);
+    const restored = newFolder();
+    expect((await nccid(restored, 'restore', backup, '--keep-tokens')).status).toBe(0);
+    expect(await contentOf(restored)).toEqual(await contentOf(fixture.root));
+    expect((await nccid(restored, 'verify')).status).toBe(0);
+    const again = await ArchiveFixture.open(restored);
+    expect(await again.store(scope, slice(3))).toMatchObject([{ outcome: 'refused', reason: 0x0124 }]);
+  });
+
+  it('F27: are no complaint when they come while the files are copied', async () => {
+    const { fixture } = await filledArchive();
+    const backup = newFolder();
+    let isDeleted = false;
+    const complaints: string[] = [];
+    const original = fixture.opened.blobs.open.bind(fixture.opened.blobs);
+    const blobs = withFaults(fixture.opened.blobs, {
+      open: async (key) => {
+        if (!isDeleted) {
+          isDeleted = true;
+          await remove(fixture, { studyInstanceUID: '1.2.3', seriesInstanceUID: '1.2.3.1' });
+        }
+        return original(key);
+      },
+    });
+    const files = await backUpArchive({ ...fixture.opened, blobs }, backup, {
+      log: silentLog,
+      watch: { begin: () => {}, advance: () => {}, complain: ({ key }) => complaints.push(key) },
+    });
+    expect([complaints, files.uncopied, files.deleted]).toEqual([[], 0, 0]);
+    expect((await nccid(backup, 'verify')).errors).toEqual(['0 findings in 0 studies with 0 instances and 1 files.']);
   });
 });

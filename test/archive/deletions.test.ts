@@ -1,0 +1,269 @@
+/** What becomes of deletions that break off, of files that are left, and of an index that has to be made anew. */
+import { mkdir, readdir, rename, rm } from 'node:fs/promises';
+import { describe, expect, it, onTestFinished } from 'vitest';
+import { Archive } from '../../src/archive/archive.js';
+import type { BlobStore } from '../../src/archive/blobs/blob-store.js';
+import { reindexArchive } from '../../src/archive/reindex.js';
+import type { Scope } from '../../src/archive/scope.js';
+import type { StoreOutcome } from '../../src/archive/store-outcome.js';
+import { verifyArchive } from '../../src/archive/verify.js';
+import { ArchiveError } from '../../src/errors.js';
+import { silentLog } from '../../src/log.js';
+import { ArchiveFixture } from '../support/archive-fixture.js';
+import { withFaults } from '../support/faulty-blobs.js';
+import { ctFile } from '../support/part10.js';
+import { readBlob, writeBlob } from '../support/whole-blob.js';
+
+const EVERYTHING: Scope = { kind: 'everything' };
+const STUDY = { studyInstanceUID: '1.2.3' };
+const SERIES = { ...STUDY, seriesInstanceUID: '1.2.3.1' };
+const INSTANCE = { ...SERIES, sopInstanceUID: '1.2.3.1.1' };
+const second = ctFile({ SOPInstanceUID: '1.2.3.1.2', InstanceNumber: 2 });
+
+const fates = (outcomes: readonly StoreOutcome[]): readonly unknown[] =>
+  outcomes.map((outcome) => (outcome.outcome === 'refused' ? outcome.reason : outcome.outcome));
+
+/** An archive of two instances, in which nothing is on its way: an hour later. */
+async function filledArchive() {
+  const fixture = await ArchiveFixture.open(undefined, () => new Date(Date.now() + 3_600_000));
+  const site = await fixture.addSite('Leeds');
+  await fixture.store(site, ctFile(), second);
+  return { fixture, site };
+}
+
+/** The same archive with a store that fails. */
+const faulty = ({ opened }: ArchiveFixture, faults: Partial<BlobStore>): Archive =>
+  new Archive({ ...opened, blobs: withFaults(opened.blobs, faults), log: silentLog });
+
+const away = (): Promise<never> => Promise.reject(new ArchiveError('unavailable', 'It is away.'));
+
+async function drained<Item, Result>(run: AsyncGenerator<Item, Result>) {
+  const found: Item[] = [];
+  for (let step = await run.next(); ; step = await run.next()) {
+    if (step.done) return { found, result: step.value };
+    found.push(step.value);
+  }
+}
+const verify = ({ opened }: ArchiveFixture) => drained(verifyArchive(opened));
+const reindex = ({ opened }: ArchiveFixture) => drained(reindexArchive(opened));
+
+const codeAt = (fixture: ArchiveFixture, path: typeof STUDY, scope: Scope = EVERYTHING): Promise<string> =>
+  fixture.opened.archive
+    .as(scope)
+    .instances(path)
+    .then(
+      (instances) => String(instances.length),
+      (error: ArchiveError) => error.code,
+    );
+
+describe('a deletion that breaks off', () => {
+  it('holds although its files can not be removed now; the server, verify or reindex does it', async () => {
+    for (const finish of [
+      async (fixture: ArchiveFixture) => fixture.opened.archive.deletions.finish(),
+      async (fixture: ArchiveFixture) => (await verify(fixture)).result.finishedDeletions,
+      async (fixture: ArchiveFixture) => (await reindex(fixture)).found.length + 1,
+    ]) {
+      const { fixture } = await filledArchive();
+      await faulty(fixture, { remove: away }).as(EVERYTHING).delete(STUDY, 'test');
+      expect(await codeAt(fixture, STUDY)).toBe('gone');
+      expect(await fixture.instanceKeys()).toHaveLength(2);
+      expect(await finish(fixture)).toBe(1);
+      expect(await fixture.instanceKeys()).toEqual([]);
+      expect(await codeAt(fixture, STUDY)).toBe('gone');
+      expect(await fixture.opened.archive.deletions.finish()).toBe(0);
+    }
+  });
+
+  it('is not acknowledged without its record, and holds; the record comes before the files go', async () => {
+    const { fixture, site } = await filledArchive();
+    const archive = faulty(fixture, { writeText: away });
+    await expect(archive.as(EVERYTHING).delete(INSTANCE, 'test')).rejects.toMatchObject({ code: 'unavailable' });
+    expect(await fixture.instanceKeys()).toHaveLength(2);
+    expect(await codeAt(fixture, INSTANCE)).toBe('gone');
+    expect(fates(await fixture.store(site, ctFile()))).toEqual([0x0124]);
+    await expect(archive.deletions.finish()).rejects.toMatchObject({ code: 'unavailable' });
+    expect(await fixture.instanceKeys()).toHaveLength(2);
+    await fixture.opened.archive.deletions.finish();
+    expect(await fixture.instanceKeys()).toHaveLength(1);
+    expect(await fixture.keys('deletions/')).toHaveLength(1);
+  });
+
+  it('leaves nothing done when its transaction fails', async () => {
+    const { fixture } = await filledArchive();
+    const before = await fixture.content();
+    await fixture.opened.database.close();
+    await expect(fixture.opened.archive.as(EVERYTHING).delete(STUDY, 'test')).rejects.toThrow();
+    const again = await ArchiveFixture.open(fixture.root);
+    expect(await again.content()).toEqual(before);
+    expect(await again.keys('deletions/')).toEqual([]);
+  });
+});
+
+describe('the file of an instance that is deleted', () => {
+  it('is removed by verify, which says so, and is not taken by reindex', async () => {
+    const { fixture } = await filledArchive();
+    const [key = ''] = await fixture.instanceKeys();
+    const bytes = await fixture.read(key);
+    await fixture.opened.archive.as(EVERYTHING).delete(INSTANCE, 'test');
+    await writeBlob(fixture.opened.blobs, key, bytes);
+    expect((await reindex(fixture)).found).toEqual([
+      { key, reason: expect.stringContaining('has deleted its instance') },
+    ]);
+    expect(await codeAt(fixture, INSTANCE)).toBe('gone');
+    expect(await codeAt(fixture, STUDY)).toBe('1');
+    const sopInstanceUID = INSTANCE.sopInstanceUID;
+    expect((await verify(fixture)).found).toEqual([{ kind: 'deleted-file', key, sopInstanceUID }]);
+    expect((await verify(fixture)).found).toEqual([]);
+    expect(await fixture.instanceKeys()).not.toContain(key);
+  });
+
+  it('is read to its end by who has opened it, and by nobody else; nobody says that it is damaged', async () => {
+    const { fixture } = await filledArchive();
+    const archive = fixture.opened.archive.as(EVERYTHING);
+    const located = await archive.instances(STUDY);
+    const [first, other] = located;
+    if (first === undefined || other === undefined) throw new Error('Both are there.');
+    const open = await archive.open(first);
+    await archive.delete(STUDY, 'test');
+    const pieces: Buffer[] = [];
+    for await (const piece of open.bytes()) pieces.push(Buffer.from(piece));
+    await open.close();
+    expect(Buffer.concat(pieces)).toEqual(ctFile());
+    const goneMeanwhile = { code: 'unavailable', message: expect.stringContaining('ask again') };
+    await expect(archive.open(other)).rejects.toMatchObject(goneMeanwhile);
+    await expect(archive.expectFiles(located)).rejects.toMatchObject(goneMeanwhile);
+    await expect(archive.frames(other, [1])).rejects.toMatchObject(goneMeanwhile);
+    await expect(archive.bulkdata(other)).rejects.toMatchObject(goneMeanwhile);
+  });
+});
+
+describe('an index that is made anew', () => {
+  it('knows from the records what was deleted, and for whom, though it knows nothing else', async () => {
+    const { fixture, site } = await filledArchive();
+    await fixture.store(
+      site,
+      ctFile({ StudyInstanceUID: '1.2.4', SeriesInstanceUID: '1.2.4.1', SOPInstanceUID: '1.2.4.1.1' }),
+    );
+    await fixture.opened.archive.as(EVERYTHING).delete({ studyInstanceUID: '1.2.4' }, 'test');
+    await fixture.opened.archive.deletions.allow({ level: 'study', uid: '1.2.4' });
+    await faulty(fixture, { remove: away }).as(EVERYTHING).delete(SERIES, 'test');
+    expect(await fixture.instanceKeys()).toHaveLength(2);
+    await fixture.store(
+      site,
+      ctFile({ StudyInstanceUID: '1.2.4', SeriesInstanceUID: '1.2.4.1', SOPInstanceUID: '1.2.4.1.1' }),
+    );
+    const again = `${fixture.root}-again`;
+    await mkdir(again);
+    onTestFinished(() => rm(again, { recursive: true }));
+    for (const folder of ['studies', 'deletions']) await rename(fixture.path(folder), `${again}/${folder}`);
+    const rebuilt = await ArchiveFixture.open(again, () => new Date(Date.now() + 3_600_000));
+    expect(await reindex(rebuilt)).toEqual({ found: [], result: { studies: 1, instances: 1, removedRows: 0 } });
+    const { id } = await rebuilt.opened.database.read
+      .selectFrom('site')
+      .select('id')
+      .where('name', '=', 'Leeds')
+      .executeTakeFirstOrThrow();
+    const leeds: Scope = { kind: 'site', siteID: id };
+    expect(await codeAt(rebuilt, SERIES, leeds)).toBe('gone');
+    expect(await codeAt(rebuilt, SERIES, { kind: 'site', siteID: id + 1 })).toBe('not-found');
+    expect(await codeAt(rebuilt, { studyInstanceUID: '1.2.4' })).toBe('1');
+    expect(await rebuilt.instanceKeys()).toEqual([expect.stringMatching(/1\.2\.4\.1\.1\.[0-9a-f]{16}-1\.dcm$/)]);
+    expect(fates(await rebuilt.store(leeds, second))).toEqual([0x0124]);
+    expect((await verify(rebuilt)).found).toEqual([]);
+  });
+
+  it('takes out of an older index what was deleted since', async () => {
+    const { fixture } = await filledArchive();
+    await fixture.opened.archive.as(EVERYTHING).delete(INSTANCE, 'test');
+    const [record = ''] = await fixture.keys('deletions/');
+    const text = await readBlob(fixture.opened.blobs, record);
+    const older = await filledArchive();
+    await writeBlob(older.fixture.opened.blobs, record, text);
+    expect((await reindex(older.fixture)).found).toEqual([]);
+    expect(await codeAt(older.fixture, INSTANCE)).toBe('gone');
+    expect(await codeAt(older.fixture, STUDY)).toBe('1');
+    expect(await older.fixture.instanceKeys()).toHaveLength(1);
+    expect((await verify(older.fixture)).found).toEqual([]);
+  });
+
+  it.each(
+    [
+      ['', 'x', '{}', 'null', '[]', '{"deletion_id":1}'],
+      ['{"deletion_id":"00000000-0000-4000-8000-000000000000","level":"study"}'],
+    ].flat(),
+  )('passes over what is no record, and says so: %j', async (text) => {
+    const { fixture } = await filledArchive();
+    const key = 'deletions/00000000-0000-4000-8000-000000000000.json';
+    await fixture.opened.blobs.writeText(key, text);
+    await fixture.opened.blobs.writeText('deletions/stray', text);
+    const { found, result } = await reindex(fixture);
+    expect(found.map((untaken) => untaken.key).sort()).toEqual([key, 'deletions/stray']);
+    expect(result.instances).toBe(2);
+  });
+
+  it('removes no other files by a record than those of the instances it names', async () => {
+    const { fixture } = await filledArchive();
+    await fixture.opened.archive.as(EVERYTHING).delete(INSTANCE, 'test');
+    const [record = ''] = await fixture.keys('deletions/');
+    const text = (await fixture.read(record)).toString();
+    for (const blobKey of ['../x', 'studies/1.2.3/study.json', 'index.sqlite', 'deletions/x']) {
+      const id = crypto.randomUUID();
+      const forged = JSON.parse(text);
+      await fixture.opened.blobs.writeText(
+        `deletions/${id}.json`,
+        JSON.stringify({
+          ...forged,
+          deletion_id: id,
+          instances: forged.instances.map((one: object) => ({ ...one, blob_key: blobKey })),
+        }),
+      );
+    }
+    expect((await reindex(fixture)).found).toHaveLength(4);
+    expect(await fixture.keys('studies/')).toHaveLength(2);
+  });
+
+  it('has a record that was lost written again by verify', async () => {
+    const { fixture } = await filledArchive();
+    await fixture.opened.archive.as(EVERYTHING).delete(STUDY, 'test');
+    const [key = ''] = await fixture.keys('deletions/');
+    const text = await fixture.read(key);
+    await fixture.opened.blobs.remove(key);
+    expect((await verify(fixture)).found).toEqual([
+      { kind: 'missing-deletion-record', key, sopInstanceUID: undefined },
+    ]);
+    expect(await fixture.read(key)).toEqual(text);
+    expect((await verify(fixture)).found).toEqual([]);
+  });
+});
+
+describe('what is allowed again', () => {
+  it('comes only when it is sent, under another name, of whichever site is the first to send it', async () => {
+    const { fixture, site } = await filledArchive();
+    const other = await fixture.addSite('Bristol', 'validation');
+    await fixture.opened.archive.as(EVERYTHING).delete(STUDY, 'test');
+    await fixture.opened.archive.deletions.allow({ level: 'study', uid: '1.2.3' });
+    expect(await codeAt(fixture, STUDY)).toBe('gone');
+    expect(fates(await fixture.store(other, ctFile()))).toEqual(['stored']);
+    expect(await codeAt(fixture, STUDY, other)).toBe('1');
+    expect(await codeAt(fixture, STUDY, site)).toBe('gone');
+    expect((await fixture.read('studies/1.2.3/study.json')).toString()).toBe(
+      '{"site":"Bristol","split":"validation"}\n',
+    );
+    expect(fates(await fixture.store(site, second))).toEqual([0xa900]);
+    expect(await fixture.instanceKeys()).toEqual([expect.stringMatching(/-1\.dcm$/)]);
+    expect((await verify(fixture)).found).toEqual([]);
+    expect((await readdir(fixture.path('incoming'))).length).toBe(0);
+  });
+
+  it('is what the curator names, and what was deleted of it before', async () => {
+    const { fixture } = await filledArchive();
+    const { deletions } = fixture.opened.archive;
+    await fixture.opened.archive.as(EVERYTHING).delete(INSTANCE, 'test');
+    await fixture.opened.archive.as(EVERYTHING).delete(SERIES, 'test');
+    const conflict = { code: 'conflict', message: expect.stringContaining('with its series 1.2.3.1:') };
+    await expect(deletions.allow({ level: 'instance', uid: '1.2.3.1.2' })).rejects.toMatchObject(conflict);
+    await expect(deletions.allow({ level: 'instance', uid: '1.2.9' })).rejects.toMatchObject({ code: 'not-found' });
+    await deletions.allow({ level: 'series', uid: '1.2.3.1' });
+    await expect(deletions.allow({ level: 'study', uid: '1.2.3' })).rejects.toMatchObject({ code: 'not-found' });
+  });
+});
