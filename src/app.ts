@@ -27,6 +27,8 @@ const DRAIN_MS = 30_000;
 const IDLE_CHECK_MS = 50;
 /** What writers that died left behind is looked for so often: nodes may run for months. */
 const SWEEP_MS = 3_600_000;
+/** Requests for commitment that another node has left undone are looked for so often. */
+const COMMIT_MS = 30_000;
 /** Connections beyond this are closed as they come. */
 const MAX_CONNECTIONS = 10_000;
 
@@ -71,19 +73,23 @@ async function serve(
 ): Promise<RunningServer> {
   await blobs.sweepStaged(new Date(now()));
   await archive.deletions.finish();
+  archive.commitments.work();
   const keys = await KeyStore.open({ database, passphrase: config.keyPassphrase, now });
   const authenticator = new Authenticator({ keys, database, now });
   const state = { isDraining: false };
   const app = createApp({ archive, authenticator, keys, database, config, log, state });
   const server = await listen(app, config);
   const sweeping = setInterval(() => void sweep({ archive, blobs, log, now }), SWEEP_MS).unref();
+  const committing = setInterval(() => archive.commitments.work(), COMMIT_MS).unref();
   server.maxConnections = maxConnections;
   return {
     url: `http://${config.host.includes(':') ? `[${config.host}]` : config.host}:${portOf(server)}`,
     close: async () => {
       state.isDraining = true;
       clearInterval(sweeping);
+      clearInterval(committing);
       await drain(server);
+      await archive.commitments.close();
       await close();
       unlock();
     },
@@ -104,8 +110,10 @@ async function sweep({ archive, blobs, log, now }: Swept): Promise<void> {
     });
   const uploads = await unlessAway(blobs.sweepStaged(new Date(now())), 'abandoned uploads');
   const deletions = await unlessAway(archive.deletions.finish(), 'unfinished deletions');
+  const results = await unlessAway(archive.commitments.sweep(), 'old results of commitment');
   if (uploads > 0) log.info({ swept: uploads }, 'abandoned uploads were removed');
   if (deletions > 0) log.info({ deletions }, 'deletions that had broken off were finished');
+  if (results > 0) log.info({ results }, 'old results of commitment were removed');
 }
 
 interface AppParts {

@@ -33,8 +33,9 @@ export class ArchiveError extends Error {
 /** Make an error that a client caused by what it sent; `message` is a whole sentence for that client. */
 export const invalidRequest = (message: string): ArchiveError => new ArchiveError('invalid-request', message);
 
-/** What was there for whoever asks, until a curator deleted it. */
-export const gone = (): ArchiveError => new ArchiveError('gone', 'It was in this archive, and has been deleted.');
+/** What was there for whoever asks, and is not any more; by default because a curator has deleted it. */
+export const gone = (message = 'It was in this archive, and has been deleted.'): ArchiveError =>
+  new ArchiveError('gone', message);
 
 /** Whoever asked has found it there, and it went while it was read: asked again, the archive says what is left. */
 export const goneMeanwhile = (): ArchiveError =>

@@ -2,6 +2,7 @@
 import type { Database } from '../database/database.js';
 import type { Log } from '../log.js';
 import type { BlobStore } from './blobs/blob-store.js';
+import { Commitments } from './commitments.js';
 import { Deletions } from './deletions.js';
 import { IndexWriter } from './index/index-writer.js';
 import { MetadataReader } from './read/metadata.js';
@@ -25,15 +26,19 @@ const MAX_INSTANCE_BYTES = 16 * 1024 ** 3;
 export class Archive {
   /** Deletes by the word of curators, and finishes what of that broke off. */
   readonly deletions: Deletions;
+  /** Commits to what hospitals have sent. */
+  readonly commitments: Commitments;
   readonly #parts: ScopedArchiveParts;
 
   constructor({ database, blobs, log, now, maxInstanceBytes = MAX_INSTANCE_BYTES }: ArchiveOptions) {
     this.deletions = new Deletions({ database, blobs, log, now });
+    this.commitments = new Commitments({ database, blobs, log, now });
     this.#parts = {
       database,
       files: new StoredFiles({ blobs, database, log, now }),
       metadata: new MetadataReader(database),
       deletions: this.deletions,
+      commitments: this.commitments,
       store: new InstanceStore({
         blobs,
         database,

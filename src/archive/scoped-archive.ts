@@ -4,7 +4,9 @@
  */
 import type { Database } from '../database/database.js';
 import { ArchiveError, gone, notFound } from '../errors.js';
+import type { CommitmentResult, Commitments } from './commitments.js';
 import type { Deletions } from './deletions.js';
+import type { InstanceReference } from './index/commitment-rows.js';
 import { wasDeleted } from './index/deleted-resources.js';
 import type { FindQuery } from './index/find-query.js';
 import {
@@ -30,6 +32,7 @@ export interface ScopedArchiveParts {
   readonly metadata: MetadataReader;
   readonly store: InstanceStore;
   readonly deletions: Deletions;
+  readonly commitments: Commitments;
   readonly now: () => Date;
 }
 
@@ -140,6 +143,19 @@ export class ScopedArchive {
   async delete(path: ResourcePath, by: string): Promise<void> {
     if (this.#scope.kind !== 'everything') throw new ArchiveError('forbidden', 'Only curators delete.');
     if ((await this.#parts.deletions.delete(path, by)) === undefined) throw await this.#absent(path);
+  }
+
+  /** Ask the archive to commit to instances; as `Commitments.request`. */
+  requestCommitment(
+    transactionUID: string,
+    instances: readonly InstanceReference[],
+  ): Promise<CommitmentResult | undefined> {
+    return this.#parts.commitments.request(this.#scope, transactionUID, instances);
+  }
+
+  /** The result of an earlier request of the same caller; as `Commitments.result`. */
+  commitment(transactionUID: string): Promise<CommitmentResult | undefined> {
+    return this.#parts.commitments.result(this.#scope, transactionUID);
   }
 
   /** How a path is answered at which the Scope shows nothing: what was deleted is told from what never was to who could see it. */

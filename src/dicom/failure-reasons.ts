@@ -15,6 +15,13 @@ export const FAILURE_REASON = {
 
 export type FailureReason = (typeof FAILURE_REASON)[keyof typeof FAILURE_REASON];
 
+/** Why the archive does not commit to an instance. PS3.3 §C.14.1.1 */
+export const COMMITMENT_FAILURE = {
+  processingFailure: 0x0110,
+  noSuchObjectInstance: 0x0112,
+  classInstanceConflict: 0x0119,
+} as const;
+
 export const WARNING_REASON = {
   coercionOfDataElements: 0xb000,
   elementsDiscarded: 0xb006,

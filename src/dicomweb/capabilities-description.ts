@@ -19,13 +19,14 @@ const VARIABLES: Readonly<Record<string, string>> = {
   instance: 'SOPInstanceUID',
   frames: 'framelist',
   bulkdata: 'BulkDataReference',
+  transaction: 'TransactionUID',
 };
 
 /** What goes well and what does not, by permission. */
 const STATUSES = {
   'dicomweb.search': { answered: '200', empty: ['204'], failed: '400 401 403 406 414 503' },
   'dicomweb.retrieve': { answered: '200', empty: ['304'], failed: '400 401 403 404 406 410 414 500 503' },
-  'dicomweb.store': { answered: '200 202 409', empty: [], failed: '400 401 403 406 413 415 503 507' },
+  'dicomweb.store': { answered: '200 202 409', empty: [], failed: '400 401 403 404 406 410 413 415 503 507' },
   'dicomweb.delete': { answered: '204', empty: [], failed: '400 401 403 404 410 503 507' },
   curate: { answered: '200', empty: ['204'], failed: '400 401 403 404 406 409 503' },
 } as const satisfies Record<Route['permission'], { answered: string; empty: readonly string[]; failed: string }>;

@@ -4,6 +4,7 @@
  */
 import type { Permission } from '../access/permissions.js';
 import { FRAME_MEDIA_TYPES } from '../dicom/transfer-syntaxes.js';
+import { checkCommitment, requestCommitment } from './commitment.js';
 import { deleteInstances } from './delete-instances.js';
 import type { Handler } from './exchange.js';
 import { NATIVE_XML_TYPE } from './native-xml.js';
@@ -118,6 +119,18 @@ const remove = (template: string, transaction: string): Route => ({
   responseMediaTypes: [],
 });
 
+/** Of those who send: nobody else deletes anything on our word. */
+const commitment = (method: 'GET' | 'POST', handler: Handler, section: string, transaction: string): Route => ({
+  method,
+  template: '/commitment-requests/{transaction}',
+  permission: 'dicomweb.store',
+  handler,
+  section,
+  transaction,
+  ...(method === 'POST' ? { requestMediaTypes: [JSON_TYPE] } : {}),
+  responseMediaTypes: [JSON_TYPE],
+});
+
 const STUDY = '/studies/{study}';
 const SERIES = `${STUDY}/series/{series}`;
 const INSTANCE = `${SERIES}/instances/{instance}`;
@@ -183,4 +196,7 @@ export const ROUTES: readonly Route[] = [
   remove(STUDY, 'DeleteStudy'),
   remove(SERIES, 'DeleteSeries'),
   remove(INSTANCE, 'DeleteInstance'),
+
+  commitment('POST', requestCommitment, '13.4', 'RequestStorageCommitment'),
+  commitment('GET', checkCommitment, '13.5', 'CheckStorageCommitment'),
 ];

@@ -1,12 +1,14 @@
 import { describe, expect, it } from 'vitest';
 import { MAXIMUM_LIFETIME_SECONDS } from '../../src/access/claims.js';
 import { PERMISSIONS } from '../../src/access/permissions.js';
+import { MAX_COMMITTED, RESULT_DAYS } from '../../src/archive/commitments.js';
 import { tagText } from '../../src/dicom/data-set.js';
 import { MOST_FRAMES } from '../../src/dicom/frame-table.js';
 import { PART10_LIMITS } from '../../src/dicom/part10-limits.js';
 import { type QueryLevel, queryableAttributesOf } from '../../src/dicom/queryable-attributes.js';
 import { STORAGE_SOP_CLASS_TABLE } from '../../src/dicom/sop-classes.data.js';
 import { findTransferSyntax } from '../../src/dicom/transfer-syntaxes.js';
+import { MAX_COMMITMENT_BYTES } from '../../src/dicomweb/commitment.js';
 import { MOST_INSTANCES } from '../../src/dicomweb/retrieve-zip.js';
 import { ROUTES } from '../../src/dicomweb/routes.js';
 import { MAX_RESULTS } from '../../src/dicomweb/search-options.js';
@@ -94,6 +96,9 @@ describe('docs/conformance-statement.md', () => {
       'frames of an instance': MOST_FRAMES,
       'results of a search': MAX_RESULTS,
       'instances of a zip': MOST_INSTANCES,
+      'instances of a request for commitment': MAX_COMMITTED,
+      'bytes of a request for commitment': MAX_COMMITMENT_BYTES,
+      'days for which a result of commitment is kept': RESULT_DAYS,
     };
     const told = Object.keys(expected).map((limit) => [limit, listed.get(limit)]);
     expect(told).toEqual(Object.entries(expected).map(([limit, value]) => [limit, value.toLocaleString('en')]));

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { FAILURE_REASON, WARNING_REASON } from '../../src/dicom/failure-reasons.js';
+import { COMMITMENT_FAILURE, FAILURE_REASON, WARNING_REASON } from '../../src/dicom/failure-reasons.js';
 import { HTTP_STATUS } from '../../src/dicomweb/problem.js';
 import { readDocument, tableOf } from './markdown.js';
 
@@ -23,6 +23,11 @@ describe('docs/errors.md', () => {
 
   it('lists every Failure Reason in hexadecimal and decimal, and no other', () => {
     expect(firstTwo(tableOf(document, 'reason', 'decimal'))).toEqual(codesOf(FAILURE_REASON));
+  });
+
+  it('lists in docs/commitment.md why an instance is not committed, and no other reason', () => {
+    const reasons = tableOf(readDocument('docs/commitment.md'), 'commitment failure', 'decimal');
+    expect(firstTwo(reasons)).toEqual(codesOf(COMMITMENT_FAILURE));
   });
 
   it('lists every Warning Reason in hexadecimal and decimal, and no other', () => {

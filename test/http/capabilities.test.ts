@@ -57,6 +57,7 @@ const VALUES_OF_OPTIONS = new Map([
   ['emptyvaluematching', 'true'],
   ['multiplevaluematching', 'true'],
 ]);
+const TRANSACTION = '1.2.840.99.1';
 const DOCUMENTS = ['application/pdf', 'text/xml', 'model/stl', 'model/obj', 'model/mtl'];
 
 const plain = makeInstance({ study: 'capabilities' });
@@ -82,6 +83,16 @@ let archive: CuratedArchive;
 beforeAll(async () => {
   archive = await startCuratedArchive();
   await archive.add(doomed, ...stored);
+  const reference = {
+    '00081150': { vr: 'UI', Value: [plain.sopClassUID] },
+    '00081155': { vr: 'UI', Value: [plain.sopInstanceUID] },
+  };
+  const asked = await archive.fetch(archive.curatorToken, `/commitment-requests/${TRANSACTION}`, {
+    method: 'POST',
+    headers: { 'Content-Type': 'application/dicom+json' },
+    body: JSON.stringify({ '00081199': { vr: 'SQ', Value: [reference] } }),
+  });
+  expect(asked.status).toBe(200);
 });
 afterAll(() => archive.close());
 
@@ -124,6 +135,7 @@ const fill = (path: string, made = plain): string =>
     .replace('{SeriesInstanceUID}', made.seriesInstanceUID)
     .replace('{SOPInstanceUID}', made.sopInstanceUID)
     .replace('{framelist}', '1')
+    .replace('{TransactionUID}', TRANSACTION)
     .replace('{BulkDataReference}', documents.includes(made) ? '00420011' : '7FE00010');
 
 /** The path as the table of routes has it. */
@@ -133,6 +145,7 @@ const templateOf = (path: string): string =>
     .replace('{SeriesInstanceUID}', '{series}')
     .replace('{SOPInstanceUID}', '{instance}')
     .replace('{framelist}', '{frames}')
+    .replace('{TransactionUID}', '{transaction}')
     .replace('{BulkDataReference}', '{bulkdata*}');
 
 const mediaTypesOf = ({ method }: Advertised): readonly string[] =>
@@ -147,7 +160,12 @@ describe('a Capabilities Description of the base', () => {
     const { application } = await describedBy(path);
     expect(Object.keys(application)).toEqual(['resources']);
     expect(application.resources['@base']).toBe(archive.base);
-    expect(application.resources.resource.map((one) => one['@path'])).toEqual(['studies', 'series', 'instances']);
+    expect(application.resources.resource.map((one) => one['@path'])).toEqual([
+      'studies',
+      'series',
+      'instances',
+      'commitment-requests',
+    ]);
   });
 
   it('CAP-03 advertises every route, and no other', async () => {
@@ -237,7 +255,7 @@ describe('a Capabilities Description of the base', () => {
 
   it('CAP-03 advertises what can be stored', async () => {
     for (const { method, path } of await advertised()) {
-      if (method['@name'] !== 'POST') continue;
+      if (method['@name'] !== 'POST' || !method['@id'].startsWith('Store')) continue;
       const types = (method.request.representation ?? []).map((one) => one['@mediaType']);
       expect(types).toContain('multipart/related; type="application/dicom"');
       for (const type of types) {

@@ -1,0 +1,42 @@
+/** The body of a request as JSON, within bounds. */
+import type { Request } from 'express';
+import { ArchiveError, invalidRequest } from '../errors.js';
+import { parseMediaType } from './media-type.js';
+import { inTime } from './patience.js';
+import { ProblemDetails, unsupportedMediaType } from './problem.js';
+
+const SUPPORTED = ['application/dicom+json', 'application/json'];
+
+/**
+ * Read the body. What is in it is for the caller to look at.
+ * @throws ProblemDetails 415 naming what is taken, 413 for more than `maxBytes`, 400 when it is no JSON
+ */
+export async function readJSON(request: Request, maxBytes: number): Promise<unknown> {
+  const encoding = request.headers['content-encoding'];
+  if (encoding !== undefined && encoding.toLowerCase() !== 'identity') {
+    throw new ProblemDetails('unsupported-media-type', 'Bodies are taken without a content coding.', {
+      headers: { 'Accept-Encoding': 'identity' },
+    });
+  }
+  const type = parseMediaType(request.headers['content-type'] ?? '');
+  if (type === undefined || !SUPPORTED.includes(type.essence)) {
+    throw unsupportedMediaType('The request is taken as application/dicom+json.', SUPPORTED);
+  }
+  if (Number(request.headers['content-length'] ?? 0) > maxBytes) throw tooLarge(maxBytes);
+  if (request.headers.expect?.toLowerCase() === '100-continue') request.res?.writeContinue();
+  const chunks: Buffer[] = [];
+  let bytes = 0;
+  for await (const chunk of inTime(request)) {
+    bytes += chunk.length;
+    if (bytes > maxBytes) throw tooLarge(maxBytes);
+    chunks.push(chunk);
+  }
+  try {
+    return JSON.parse(Buffer.concat(chunks).toString('utf8'));
+  } catch {
+    throw invalidRequest('The body is no JSON.');
+  }
+}
+
+const tooLarge = (maxBytes: number): ArchiveError =>
+  new ArchiveError('too-large', `The body has more than ${maxBytes} bytes.`);
