@@ -13,6 +13,7 @@ export interface Problem {
   readonly status: number;
   readonly title: string;
   readonly detail: string;
+  readonly isTemporary: boolean;
   readonly requestID: string | undefined;
   /** What an error names of what there would be. */
   readonly [member: string]: unknown;
@@ -31,7 +32,15 @@ export function wantsPage(header: string | undefined): boolean {
 }
 
 /** Write the page, in UTF-8. */
-export function problemPage({ type: _type, status, title, detail, requestID, ...members }: Problem): string {
+export function problemPage({
+  type: _type,
+  status,
+  title,
+  detail,
+  isTemporary,
+  requestID,
+  ...members
+}: Problem): string {
   const lists = Object.entries(members).filter((entry): entry is [string, unknown[]] => Array.isArray(entry[1]));
   return [
     '<!doctype html>',
@@ -40,6 +49,7 @@ export function problemPage({ type: _type, status, title, detail, requestID, ...
     `<h1>${escaped(title)}</h1>`,
     `<p>${escaped(detail)}</p>`,
     ...lists.map(([name, values]) => `<p>${escaped(name)}:</p><ul>${values.map(item).join('')}</ul>`),
+    `<p>${isTemporary ? 'The same request may succeed later.' : 'To ask again will not help by itself.'}</p>`,
     `<p>Status ${status}, request ${escaped(requestID ?? '')}</p>`,
     '</body></html>',
     '',

@@ -46,6 +46,8 @@ const TITLES: Readonly<Record<ErrorCode, string>> = {
 };
 
 const RETRY_AFTER_SECONDS = 5;
+/** What may be otherwise when the same is asked again. PS3.18 §8.5 */
+const TEMPORARY: ReadonlySet<number> = new Set([HTTP_STATUS.unavailable, HTTP_STATUS['storage-full']]);
 
 /** What an error adds to its answer beyond status and sentence. */
 export class ProblemDetails extends ArchiveError {
@@ -110,7 +112,8 @@ interface Words {
 }
 
 function send(response: Response, status: number, words: Words): void {
-  const problem = { type: 'about:blank', status, ...words, requestID: requestIDOf(response) };
+  const isTemporary = TEMPORARY.has(status);
+  const problem = { type: 'about:blank', status, ...words, isTemporary, requestID: requestIDOf(response) };
   const isPage = wantsPage(response.req.headers.accept);
   const body = Buffer.from(isPage ? problemPage(problem) : JSON.stringify(problem));
   const mediaType = isPage ? 'text/html; charset=utf-8' : 'application/problem+json';

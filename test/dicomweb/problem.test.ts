@@ -32,14 +32,15 @@ const fail = (error: Error) => (): void => {
 
 describe('sendProblem', () => {
   it.each([
-    ['a bug', fail(new Error('inside')), 500],
-    ['damage', fail(new ArchiveError('corrupt', 'It is damaged.')), 500],
-    ['a database that is away', fail(new ArchiveError('unavailable', 'Not now.')), 503],
-  ])('HT-13 ST-06 names the request in header, body and log: %s', async (_what, work, status) => {
+    ['a bug', fail(new Error('inside')), 500, false],
+    ['damage', fail(new ArchiveError('corrupt', 'It is damaged.')), 500, false],
+    ['a database that is away', fail(new ArchiveError('unavailable', 'Not now.')), 503, true],
+    ['a disk that is full', fail(new ArchiveError('storage-full', 'No room.')), 507, true],
+  ])('HT-13 ST-06 names the request in header, body and log: %s', async (_what, work, status, isTemporary) => {
     const [url, logged] = await failing(work);
     const answer = await ask(url, '/', { headers: { 'X-Request-Id': 'a-name' } });
     expect([answer.status, answer.headers['x-request-id']]).toEqual([status, 'a-name']);
-    expect(JSON.parse(answer.body.toString())).toMatchObject({ status, requestID: 'a-name' });
+    expect(JSON.parse(answer.body.toString())).toMatchObject({ status, isTemporary, requestID: 'a-name' });
     expect(answer.body.toString()).not.toContain('inside');
     expect(logged).toEqual([expect.objectContaining({ requestID: 'a-name' })]);
   });
