@@ -164,8 +164,9 @@ export class MetadataReader {
   }
 
   #remember(key: string, cached: CachedText): void {
+    // Who asked at the same time may have been first.
+    this.#cachedBytes += cached.text.length - (this.#cache.get(key)?.text.length ?? 0);
     this.#cache.set(key, cached);
-    this.#cachedBytes += cached.text.length;
     for (const [oldest, { text }] of this.#cache) {
       if (this.#cachedBytes <= CACHE_BYTES) break;
       this.#cache.delete(oldest);
