@@ -4,6 +4,7 @@ import { findDictionaryEntry } from '../dicom/dictionary.js';
 import { WILDCARD_VRS } from '../dicom/matching.js';
 import { type QueryableAttribute, queryableAttributesOf, REQUEST_ATTRIBUTES } from '../dicom/queryable-attributes.js';
 import type { VR } from '../dicom/vr.js';
+import { isText } from './charset.js';
 import { type Resource, segmentsIn } from './resource-tree.js';
 import { EXTENSION, type Route } from './routes.js';
 import type { SearchResource } from './search.js';
@@ -25,7 +26,7 @@ const VARIABLES: Readonly<Record<string, string>> = {
 /** What goes well and what does not, by permission. */
 const STATUSES = {
   'dicomweb.search': { answered: '200', empty: ['204'], failed: '400 401 403 406 414 503' },
-  'dicomweb.retrieve': { answered: '200', empty: ['304'], failed: '400 401 403 404 406 410 414 500 503' },
+  'dicomweb.retrieve': { answered: '200', empty: ['304'], failed: '400 401 403 404 406 410 412 414 500 503' },
   'dicomweb.store': { answered: '200 202 409', empty: [], failed: '400 401 403 404 406 410 413 415 503 507' },
   'dicomweb.delete': { answered: '204', empty: [], failed: '400 401 403 404 410 503 507' },
   curate: { answered: '200', empty: ['204'], failed: '400 401 403 404 406 409 503' },
@@ -69,10 +70,16 @@ function methodElement(route: Route): WADLElement {
     wadl('response', { status: answered }, [
       ...route.responseMediaTypes.map((mediaType) => wadl('representation', { mediaType })),
     ]),
+    ...(isRanged(route) ? [wadl('response', { status: '206' }), wadl('response', { status: '416' })] : []),
     ...empty.map((status) => wadl('response', { status })),
     wadl('response', { status: failed }, [wadl('representation', { mediaType: PROBLEM_TYPE })]),
   ]);
 }
+
+/** Whether ranges are answered: of a single payload that is no text. */
+const isRanged = ({ permission, responseMediaTypes }: Route): boolean =>
+  permission === 'dicomweb.retrieve' &&
+  responseMediaTypes.some((mediaType) => !mediaType.startsWith('multipart/') && !isText(mediaType));
 
 function requestElement({ responseMediaTypes, requestMediaTypes = [], searched }: Route): WADLElement {
   const [first = ''] = responseMediaTypes;

@@ -8,6 +8,7 @@ import { type CuratedArchive, startCuratedArchive } from './curated.js';
 import { bytesOf, codeStream, makeInstance } from './instances.js';
 import { ask, type WireAnswer } from './wire.js';
 
+const DICOM = 'application/dicom';
 const WADL_TYPE = 'application/vnd.sun.wadl+xml';
 
 interface Param {
@@ -200,6 +201,26 @@ describe('a Capabilities Description of the base', () => {
       expect(mediaTypesOf(one)[0]).toBe(accept?.['@default']);
       expect(accept?.option?.map((value) => value['@value'])).toEqual(mediaTypesOf(one));
     }
+  });
+
+  it('CAP-03 HT-04 ST-08 advertises 206 where ranges are answered, and nowhere else', async () => {
+    const answers: Record<string, boolean> = {};
+    for (const { path, method } of await advertised()) {
+      if (method['@name'] !== 'GET') continue;
+      const statuses = method.response.flatMap((response) => response['@status'].split(' '));
+      const tried = await Promise.all(
+        [DICOM, 'application/octet-stream', 'application/dicom+json', '*/*'].map((Accept) =>
+          asCurator(fill(path), 'GET', { Accept, Range: 'bytes=0-0' }),
+        ),
+      );
+      answers[method['@id']] = tried.some(({ status }) => status === 206);
+      expect([path, statuses.includes('206'), statuses.includes('416')]).toEqual([
+        path,
+        answers[method['@id']],
+        answers[method['@id']],
+      ]);
+    }
+    expect(answers).toMatchObject({ RetrieveInstance: true, RetrieveStudy: false, RetrieveInstanceMetadata: false });
   });
 
   it('CAP-03 advertises no media type that nothing is given as', async () => {
