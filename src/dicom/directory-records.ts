@@ -27,7 +27,7 @@ interface Key {
 
 /** Longer values are no keys to choose a record by; a lawful one takes a few hundred bytes, a sequence some thousands. */
 const MOST_VALUE_BYTES = 4 * 1024;
-const MOST_SEQUENCE_BYTES = 1024 * 1024;
+const MOST_SEQUENCE_BYTES = 256 * 1024;
 
 /** Begins what switches to another character set. PS3.5 §6.1.2.5 */
 const ESCAPE = 0x1b;

@@ -15,8 +15,8 @@ export interface FileSetMember {
 }
 
 export const DICOMDIR = 'DICOMDIR';
-/** Four records of an instance fit into it many times over; 32-bit offsets do as well. */
-const MOST_DIRECTORY_BYTES = 256 * 1024 * 1024;
+/** A hundred thousand images take half of it; it is held in memory until the last of them has been described. */
+const MOST_DIRECTORY_BYTES = 128 * 1024 * 1024;
 
 interface Place {
   readonly member: FileSetMember;
@@ -33,11 +33,13 @@ export class FileSet {
   readonly #places: readonly Place[];
   readonly #records: (Buffer | undefined)[];
   readonly #seriesRecords = new Map<number, Buffer>();
+  readonly #mostDirectoryBytes: number;
   #aboveSeries: readonly [patient: Buffer, study: Buffer] | undefined;
   #directoryBytes = 0;
 
   /** @param members at least one, those of a series one after the other */
-  constructor(members: readonly FileSetMember[]) {
+  constructor(members: readonly FileSetMember[], mostDirectoryBytes = MOST_DIRECTORY_BYTES) {
+    this.#mostDirectoryBytes = mostDirectoryBytes;
     this.#places = placesOf(members);
     this.#records = members.map(() => undefined);
   }
@@ -82,7 +84,7 @@ export class FileSet {
 
   #counted(record: Buffer): Buffer {
     this.#directoryBytes += record.length;
-    if (this.#directoryBytes > MOST_DIRECTORY_BYTES) throw tooLarge();
+    if (this.#directoryBytes > this.#mostDirectoryBytes) throw tooLarge();
     return record;
   }
 }

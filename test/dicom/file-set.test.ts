@@ -215,6 +215,23 @@ describe('FileSet', () => {
     expect([without?.elements['x0040a043']?.length, without?.elements['x0040a730']]).toEqual([0, undefined]);
   });
 
+  it('leaves out a sequence that is far too long, and refuses a directory that is', () => {
+    const sop = '1.2.840.10008.5.1.4.1.1.11.1';
+    const referring = (count: number): Attributes => ({
+      ReferencedSeriesSequence: Array.from({ length: count }, () => dataSetOfKeywords({ SeriesInstanceUID: '1.2.3' })),
+    });
+    const [, , , [few]] = levelsOf(directoryOf({ sopClassUID: sop, attributes: referring(3) }));
+    expect(few?.elements['x00081115']?.items).toHaveLength(3);
+    const [, , , [many]] = levelsOf(directoryOf({ sopClassUID: sop, attributes: referring(20_000) }));
+    expect([many?.type, many?.elements['x00081115']]).toEqual(['PRESENTATION', undefined]);
+    const member = { seriesInstanceUID: '1', sopClassUID: sop, sopInstanceUID: '1', transferSyntaxUID: EXPLICIT };
+    const small = new FileSet([member, member], 2_000);
+    small.describe(0, dataSetOfKeywords(referring(3)));
+    expect(() => small.describe(1, dataSetOfKeywords(referring(200)))).toThrowError(
+      expect.objectContaining({ code: 'too-large' }),
+    );
+  });
+
   it('turns a big endian instance into the directory’s little endian', () => {
     const rows = Buffer.from([0x01, 0x00]);
     const instance: DataSet = { elements: [element(0x00280010, rows, 'US')], byteOrder: 'big' };

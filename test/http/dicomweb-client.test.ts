@@ -216,6 +216,17 @@ describe('dicomweb-client', () => {
     expect((await single.retrieveBulkData({ BulkDataURI })).map(digestOf)).toEqual(expected);
   });
 
+  it('RP-01 RB-06 retrieves all pixels and all values of an instance, as viewers do that have no BulkDataURI', async () => {
+    const pixels = [digest(valueBytes(first, 0x7fe00010))];
+    for (const which of ['pixeldata', 'bulkdata']) {
+      const BulkDataURI = `${archive.base}${first.path}/${which}`;
+      expect((await client.retrieveBulkData({ BulkDataURI })).map(digestOf)).toEqual(pixels);
+    }
+    const mediaTypes = [{ mediaType: 'application/octet-stream', transferSyntaxUID: '*' }];
+    const BulkDataURI = `${archive.base}${compressed.path}/pixeldata`;
+    expect((await client.retrieveBulkData({ BulkDataURI, mediaTypes })).map(digestOf)).toEqual(streams.map(digest));
+  });
+
   it('RB-05 retrieves a document', async () => {
     const BulkDataURI = `${archive.base}${document.path}/bulkdata/00420011`;
     const mediaTypes = [{ mediaType: 'application/pdf' }, { mediaType: 'application/octet-stream' }];
