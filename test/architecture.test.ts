@@ -55,6 +55,7 @@ const PACKAGE_HOMES: Readonly<Record<string, readonly string[]>> = {
   kysely: ['database', 'archive', 'access', 'governance'],
   pg: ['database'],
   pino: ['log'],
+  saxes: ['dicom'],
 };
 /** Modules of Node with fewer homes than all; none for `node:process`, for what it gives is global. */
 const NODE_HOMES: Readonly<Record<string, readonly string[]>> = {

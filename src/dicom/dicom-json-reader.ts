@@ -9,18 +9,12 @@ import { ArrivingAttribute, EMPTY_OBJECT } from './dicom-json-attribute.js';
 import { cannotUnderstand } from './failure-reasons.js';
 import { type JSONEvents, JSONText, type JSONWord } from './json-text.js';
 import { PART10_LIMITS } from './part10-limits.js';
-import type { PersonName } from './person-names.js';
+import { PERSON_NAME_GROUPS, type PersonName, personNameOf } from './person-names.js';
 import { TextBytes } from './text-bytes.js';
 
 const TAG_NAME = /^[\dA-Fa-f]{8}$/;
 /** An array of objects of attributes; each sequence in them is an attribute, an array and an object more. */
 const MOST_DEPTH = 3 * (PART10_LIMITS.depth + 1) + 2;
-
-const NAME_GROUPS: ReadonlyMap<string, keyof PersonName> = new Map<string, keyof PersonName>([
-  ['Alphabetic', 'alphabetic'],
-  ['Ideographic', 'ideographic'],
-  ['Phonetic', 'phonetic'],
-]);
 
 interface DataSetFrame {
   readonly kind: 'data set';
@@ -111,7 +105,7 @@ class DicomJSONEvents implements JSONEvents {
     } else if (frame?.kind === 'object') {
       this.#attribute().entry(EMPTY_OBJECT);
     } else if (frame?.kind === 'name') {
-      this.#attribute().entry(nameOf(frame));
+      this.#attribute().entry(personNameOf(frame.groups));
     }
   }
 
@@ -148,14 +142,14 @@ class DicomJSONEvents implements JSONEvents {
   }
 
   #groupOf(frame: NameFrame, name: string): void {
-    const group = NAME_GROUPS.get(name);
+    const group = PERSON_NAME_GROUPS.get(name);
     frame.group = group !== undefined && frame.groups.has(group) ? undefined : group;
     if (frame.group === undefined) this.#refuse('A person name has other groups than one of each kind.');
   }
 
   /** What an object among values is, by the name of its first member. */
   #objectBeginningWith(name: string): Frame {
-    if (NAME_GROUPS.has(name)) return { kind: 'name', groups: new Map(), group: undefined };
+    if (PERSON_NAME_GROUPS.has(name)) return { kind: 'name', groups: new Map(), group: undefined };
     if (this.#attribute().openItem()) return { kind: 'data set', isItem: true, tag: undefined };
     return { kind: 'passed over' };
   }
@@ -190,11 +184,6 @@ class DicomJSONEvents implements JSONEvents {
   #refuse(explanation: string): void {
     this.#sink.refuse(cannotUnderstand(explanation));
   }
-}
-
-function nameOf({ groups }: NameFrame): PersonName {
-  const group = (name: keyof PersonName): string => groups.get(name) ?? '';
-  return { alphabetic: group('alphabetic'), ideographic: group('ideographic'), phonetic: group('phonetic') };
 }
 
 const noInstances = (): Error => invalidRequest('Metadata is an array of objects, one for each instance.');

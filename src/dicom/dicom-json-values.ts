@@ -80,9 +80,10 @@ function personNameText(value: string): string {
 }
 
 /** A number where it says exactly what the text says, else the text. PS3.18 §F.2.3 leaves the choice */
-const decimalText = (text: string): string => (isExact(text) ? numberText(Number(text)) : stringText(text));
+const decimalText = (text: string): string => (isExactDecimal(text) ? numberText(Number(text)) : stringText(text));
 
-function isExact(text: string): boolean {
+/** Whether a text is a decimal number that comes back from a double as it was, but for zeros at its ends. */
+export function isExactDecimal(text: string): boolean {
   if (SHORT_DECIMAL.test(text)) return true;
   if (!isDecimal(text)) return false;
   const digits = text

@@ -40,7 +40,7 @@ export const INLINE_BINARY_BYTES = 1024;
 export const INLINE_VALUES_BYTES = 64 * 1024;
 
 /** VRs that stand in the text as values, but may be referred to instead. PS3.18 §10.4.3.3.2 */
-const REFERABLE_VRS: ReadonlySet<VR> = new Set<VR>([
+export const REFERABLE_VRS: ReadonlySet<VR> = new Set<VR>([
   ...(['DS', 'FD', 'FL', 'IS', 'LT', 'SL', 'SS'] as const),
   ...(['ST', 'SV', 'UC', 'UL', 'US', 'UT', 'UV'] as const),
 ]);

@@ -7,6 +7,23 @@ export interface PersonName {
   readonly phonetic: string;
 }
 
+/** The component groups as the DICOM JSON Model and the Native DICOM Model call them. */
+export const PERSON_NAME_GROUPS: ReadonlyMap<string, keyof PersonName> = new Map<string, keyof PersonName>([
+  ['Alphabetic', 'alphabetic'],
+  ['Ideographic', 'ideographic'],
+  ['Phonetic', 'phonetic'],
+]);
+
+/** The name of these groups; those that are not there are ''. */
+export function personNameOf(groups: ReadonlyMap<keyof PersonName, string>): PersonName {
+  const group = (name: keyof PersonName): string => groups.get(name) ?? '';
+  return { alphabetic: group('alphabetic'), ideographic: group('ideographic'), phonetic: group('phonetic') };
+}
+
+/** Write a name as one PN value; empty groups at its end are left out. PS3.5 §6.2.1.2 */
+export const joinPersonName = ({ alphabetic, ideographic, phonetic }: PersonName): string =>
+  [alphabetic, ideographic, phonetic].join('=').replace(/=+$/, '');
+
 /** Part one PN value at its `=`. What follows a third `=` is unlawful, and stays with the phonetic group. */
 export function splitPersonName(value: string): PersonName {
   const [alphabetic = '', ideographic = '', ...rest] = value.split('=');
