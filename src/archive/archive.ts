@@ -17,6 +17,8 @@ export interface ArchiveOptions {
   readonly blobs: BlobStore;
   readonly log: Log;
   readonly now: () => Date;
+  /** Where values wait that are sent apart from their data set. */
+  readonly spoolFolder: string;
   /** The largest instance that is stored, in bytes. */
   readonly maxInstanceBytes?: number;
 }
@@ -30,7 +32,7 @@ export class Archive {
   readonly commitments: Commitments;
   readonly #parts: ScopedArchiveParts;
 
-  constructor({ database, blobs, log, now, maxInstanceBytes = MAX_INSTANCE_BYTES }: ArchiveOptions) {
+  constructor({ database, blobs, log, now, spoolFolder, maxInstanceBytes = MAX_INSTANCE_BYTES }: ArchiveOptions) {
     this.deletions = new Deletions({ database, blobs, log, now });
     this.commitments = new Commitments({ database, blobs, log, now });
     this.#parts = {
@@ -47,6 +49,7 @@ export class Archive {
         maxInstanceBytes,
         log,
       }),
+      spoolFolder,
       now,
     };
   }

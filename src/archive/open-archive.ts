@@ -1,4 +1,5 @@
 /** An archive opened: its index, its blobs, and the archive over both. Every command and the server begin here. */
+import { tmpdir } from 'node:os';
 import { dirname, join, resolve } from 'node:path';
 import { Database } from '../database/database.js';
 import type { DatabasePlace } from '../database/database-place.js';
@@ -8,7 +9,7 @@ import type { Log } from '../log.js';
 import { Archive } from './archive.js';
 import type { BlobStore } from './blobs/blob-store.js';
 import { makeFolder } from './blobs/disk.js';
-import { FilesystemBlobStore } from './blobs/filesystem.js';
+import { FilesystemBlobStore, INCOMING } from './blobs/filesystem.js';
 import type { ArchivePlaces, BlobsPlace } from './places.js';
 
 export interface OpenArchive {
@@ -46,7 +47,7 @@ export async function openArchive(
   const blobs = await openBlobs(places.blobs, namedBy ?? 'NCCID_BLOBS');
   try {
     const database = await openDatabase(places.database, namedBy);
-    const archive = new Archive({ database, blobs, log, now });
+    const archive = new Archive({ database, blobs, log, now, spoolFolder: spoolFolderOf(places.blobs) });
     const lock = lockPathOf(places.database);
     return {
       archive,
@@ -85,6 +86,10 @@ export async function openDatabase(place: DatabasePlace, setting = 'NCCID_DATABA
   if (place.kind === 'sqlite') await makeArchiveFolder(dirname(resolve(place.path)));
   return place.kind === 'sqlite' ? Database.open(place) : named(setting, () => Database.open(place));
 }
+
+/** Beside the files that are on their way in; with an object store, where this machine keeps what it keeps for a while. */
+const spoolFolderOf = (place: BlobsPlace): string =>
+  place.kind === 'folder' ? join(resolve(place.path), INCOMING) : tmpdir();
 
 async function openBlobs(place: BlobsPlace, setting: string): Promise<BlobStore> {
   if (place.kind === 's3') {

@@ -12,7 +12,7 @@ import type { HeaderBudget, HeaderShare } from './header-budget.js';
 import { HeldBack } from './held-back.js';
 import type { InstanceDescription } from './index/describe-instance.js';
 import { InstanceDescriber } from './instance-describer.js';
-import { type Refused, refused, type SentIdentity } from './store-outcome.js';
+import { type Refused, RefusedInstance, refused, type SentIdentity } from './store-outcome.js';
 
 export interface ReceivedInstance extends Digest {
   readonly outcome: 'received';
@@ -52,6 +52,7 @@ export async function receiveInstance(
     return await reception.finish();
   } catch (error) {
     await reception.discard();
+    if (error instanceof RefusedInstance) return refused(error.identity, error.reason, error.message);
     if (error instanceof InvalidInstance) return refused(reception.sentIdentity(), error.reason, error.message);
     throw error;
   } finally {

@@ -23,6 +23,7 @@ import type { InstanceText, InstanceURL, Metadata, MetadataReader } from './read
 import type { StoredBulkdata } from './read/stored-bulkdata.js';
 import type { StoredFile, StoredFiles } from './read/stored-file.js';
 import type { Scope } from './scope.js';
+import { Spool } from './spool.js';
 import type { InstanceStore, StoreRequest, StoreResult } from './store-instances.js';
 import { storingSiteOf } from './storing-site.js';
 
@@ -33,6 +34,7 @@ export interface ScopedArchiveParts {
   readonly store: InstanceStore;
   readonly deletions: Deletions;
   readonly commitments: Commitments;
+  readonly spoolFolder: string;
   readonly now: () => Date;
 }
 
@@ -49,6 +51,11 @@ export class ScopedArchive {
   async store(request: Omit<StoreRequest, 'site'>): Promise<StoreResult> {
     const site = await storingSiteOf(this.#parts.database, this.#scope, this.#parts.now());
     return this.#parts.store.store({ ...request, site });
+  }
+
+  /** Open a place for bytes that have to wait until they can be stored. Close it when done. @throws ArchiveError `unavailable` */
+  openSpool(): Promise<Spool> {
+    return Spool.open(this.#parts.spoolFolder);
   }
 
   /** Find studies, series or instances: one page, and how many more match. */

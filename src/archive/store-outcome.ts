@@ -1,5 +1,5 @@
 /** What became of one instance that was sent: a value, so that one instance's fate never touches another's. */
-import type { FailureReason, WarningReason } from '../dicom/failure-reasons.js';
+import { type FailureReason, InvalidInstance, type WarningReason } from '../dicom/failure-reasons.js';
 
 /** The UIDs an instance was sent under; any of them may be missing in what was refused. */
 export interface SentIdentity {
@@ -32,3 +32,13 @@ export const refused = (identity: SentIdentity, reason: FailureReason, explanati
   reason,
   explanation,
 });
+
+/** Thrown by the bytes of an instance that is refused before it has any: whose it would have been is known all the same. */
+export class RefusedInstance extends InvalidInstance {
+  readonly identity: SentIdentity;
+
+  constructor(identity: SentIdentity, { reason, message }: InvalidInstance) {
+    super(reason, message);
+    this.identity = identity;
+  }
+}

@@ -163,7 +163,8 @@ function formOf(essence: string): MediaRange['form'] {
   return essence === 'multipart/related' || essence === 'multipart/*' ? 'multipart' : 'single';
 }
 
-function standardName(mediaType: string): string {
+/** The name of a media type in the standard, in lower case, where clients call it otherwise. */
+export function standardName(mediaType: string): string {
   const name = mediaType.toLowerCase();
   return name === '*' ? ANY : (ALIASES.get(name) ?? name);
 }

@@ -1,26 +1,40 @@
 /** The body of a Store request as the parts in it: multipart/related, or one instance by itself. PS3.18 §10.5.1, §8.6.1 */
 import type { Request } from 'express';
+import type { Spool } from '../archive/spool.js';
 import { cannotUnderstand } from '../dicom/failure-reasons.js';
 import { invalidRequest } from '../errors.js';
+import { standardName } from './accept.js';
 import { type MediaType, parameterOf, parseMediaType } from './media-type.js';
 import { boundaryOf, type MultipartPart, readMultipart } from './multipart-reader.js';
 import { inTime, type Patience } from './patience.js';
 import { ProblemDetails, unsupportedMediaType } from './problem.js';
+import { METADATA_TYPES, sentInstances } from './sent-metadata.js';
 
 const DICOM = 'application/dicom';
 /** What a Store request may be. PS3.18 §10.5.1 */
-export const STORED_MEDIA_TYPES: readonly string[] = [`multipart/related; type="${DICOM}"`, DICOM];
+export const STORED_MEDIA_TYPES: readonly string[] = [
+  ...[DICOM, ...METADATA_TYPES].map((type) => `multipart/related; type="${type}"`),
+  DICOM,
+];
 const WORDS =
-  'Instances are stored as multipart/related; type="application/dicom", or one by itself as application/dicom.';
+  'Instances are stored as multipart/related of application/dicom, or of metadata as application/dicom+json or ' +
+  'application/dicom+xml with bulkdata; one by itself as application/dicom.';
 
 /** The largest body that is taken, in bytes: 64 GiB. */
 export const MAX_BODY_BYTES = 64 * 1024 ** 3;
+
+export interface StoreBodyOptions {
+  /** What relative names of bulkdata are relative to. */
+  readonly requestURL: string;
+  readonly openSpool: () => Promise<Spool>;
+  readonly patience?: Patience;
+}
 
 /**
  * Judge the headers of a Store request, before any of its body is read.
  * @throws ProblemDetails 415 naming what is taken, 400 without a lawful boundary, 413 for more than is taken
  */
-export function storeParts(request: Request, patience?: Patience): AsyncIterable<AsyncIterable<Buffer>> {
+export function storeParts(request: Request, options: StoreBodyOptions): AsyncIterable<AsyncIterable<Buffer>> {
   const encoding = request.headers['content-encoding'];
   if (encoding !== undefined && encoding.toLowerCase() !== 'identity') {
     throw new ProblemDetails('unsupported-media-type', 'Bodies are taken without a content coding.', {
@@ -30,16 +44,22 @@ export function storeParts(request: Request, patience?: Patience): AsyncIterable
   if (Number(request.headers['content-length'] ?? 0) > MAX_BODY_BYTES) throw tooLarge();
   const type = parseMediaType(request.headers['content-type'] ?? '');
   if (type === undefined) throw unsupportedMediaType(WORDS, STORED_MEDIA_TYPES);
-  if (type.essence === DICOM) return single(bodyOf(request, patience));
+  if (type.essence === DICOM) return single(bodyOf(request, options.patience));
   if (type.essence !== 'multipart/related') throw unsupportedMediaType(WORDS, STORED_MEDIA_TYPES);
-  return multipart(type, bodyOf(request, patience));
+  return multipart(type, bodyOf(request, options.patience), options);
 }
 
-function multipart(type: MediaType, body: AsyncGenerator<Buffer>): AsyncIterable<AsyncIterable<Buffer>> {
+function multipart(
+  type: MediaType,
+  body: AsyncGenerator<Buffer>,
+  options: StoreBodyOptions,
+): AsyncIterable<AsyncIterable<Buffer>> {
   const root = parameterOf(type, 'type');
   if (root === undefined) throw invalidRequest('The Content-Type multipart/related has no parameter "type".');
-  if (parseMediaType(root)?.essence !== DICOM) throw unsupportedMediaType(WORDS, STORED_MEDIA_TYPES);
-  return partBodies(body, boundaryOf(type));
+  const rootType = standardName(parseMediaType(root)?.essence ?? '');
+  if (rootType === DICOM) return partBodies(body, boundaryOf(type));
+  if (!METADATA_TYPES.includes(rootType)) throw unsupportedMediaType(WORDS, STORED_MEDIA_TYPES);
+  return sentInstances(body, { ...options, boundary: boundaryOf(type) });
 }
 
 async function* single(body: AsyncIterable<Buffer>): AsyncGenerator<AsyncIterable<Buffer>> {

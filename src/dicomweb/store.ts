@@ -6,6 +6,7 @@ import { chooseRepresentation, type Exchange } from './exchange.js';
 import { NATIVE_XML_TYPE, sendNativeXML } from './native-xml.js';
 import { storeAnswer } from './store-answer.js';
 import { storeParts } from './store-body.js';
+import { studyURL } from './urls.js';
 
 const JSON_TYPE = 'application/dicom+json';
 
@@ -17,7 +18,8 @@ export async function storeInstances(exchange: Exchange): Promise<void> {
     { mediaType: JSON_TYPE, multipart: false },
     { mediaType: NATIVE_XML_TYPE, multipart: false },
   ]);
-  const parts = storeParts(request);
+  const requestURL = expectedStudy === undefined ? `${base}/studies` : studyURL(base, expectedStudy);
+  const parts = storeParts(request, { requestURL, openSpool: () => archive.openSpool() });
   // Who waits to be asked for the body has been found able to send it.
   if (request.headers.expect?.toLowerCase() === '100-continue') response.writeContinue();
   const { outcomes, failure, diskFailure } = await archive.store({

@@ -1,5 +1,7 @@
 /** What becomes of deletions that break off, of files that are left, and of an index that has to be made anew. */
+
 import { mkdir, readdir, rename, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { Archive } from '../../src/archive/archive.js';
 import type { BlobStore } from '../../src/archive/blobs/blob-store.js';
@@ -33,7 +35,7 @@ async function filledArchive() {
 
 /** The same archive with a store that fails. */
 const faulty = ({ opened }: ArchiveFixture, faults: Partial<BlobStore>): Archive =>
-  new Archive({ ...opened, blobs: withFaults(opened.blobs, faults), log: silentLog });
+  new Archive({ ...opened, blobs: withFaults(opened.blobs, faults), log: silentLog, spoolFolder: tmpdir() });
 
 const away = (): Promise<never> => Promise.reject(new ArchiveError('unavailable', 'It is away.'));
 

@@ -54,5 +54,6 @@ export async function withRealFile<Result>(
   }
 }
 
-const isConflict = ({ explanation }: SentFile): boolean =>
+/** Whether another file was in the way. */
+export const isConflict = ({ explanation }: SentFile): boolean =>
   /is stored under this SOP Instance UID|is another than its UIDs stand for here/.test(explanation);

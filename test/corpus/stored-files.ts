@@ -62,8 +62,11 @@ export const textOf = (dataSet: JSONDataSet | undefined, name: string): string =
   String(dataSet?.[name]?.Value?.[0] ?? '');
 
 /** Store one file, in a request of its own. */
-export async function send(archive: Server, token: string, file: Buffer): Promise<SentFile> {
-  const response = await archive.store(token, [file]);
+export const send = async (archive: Server, token: string, file: Buffer): Promise<SentFile> =>
+  sentFileOf(archive, await archive.store(token, [file]));
+
+/** What the archive answered to a request of one instance. */
+export async function sentFileOf(archive: Server, response: Response): Promise<SentFile> {
   const text = await response.text();
   const answer = asDataSet(JSON.parse(text));
   const [stored] = itemsOf(answer, REFERENCED_SOP_SEQUENCE);

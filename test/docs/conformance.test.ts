@@ -12,6 +12,7 @@ import { MAX_COMMITMENT_BYTES } from '../../src/dicomweb/commitment.js';
 import { MOST_INSTANCES } from '../../src/dicomweb/retrieve-zip.js';
 import { ROUTES } from '../../src/dicomweb/routes.js';
 import { MAX_RESULTS } from '../../src/dicomweb/search-options.js';
+import { MAX_INSTANCES, MAX_METADATA_BYTES } from '../../src/dicomweb/sent-metadata.js';
 import { MAX_BODY_BYTES } from '../../src/dicomweb/store-body.js';
 import { readDocument, sectionOf, tableOf } from './markdown.js';
 
@@ -84,6 +85,8 @@ describe('docs/conformance-statement.md', () => {
     const listed = new Map(tableOf(document, 'limit', 'value').map(([limit = '', value = '']) => [limit, value]));
     const expected = {
       'bytes of a Store request': MAX_BODY_BYTES,
+      'bytes of metadata in a Store request': MAX_METADATA_BYTES,
+      'instances with metadata in a Store request': MAX_INSTANCES,
       'depth of sequences': PART10_LIMITS.depth,
       'Data Elements of an instance': PART10_LIMITS.elements,
       'items of an instance': PART10_LIMITS.items,

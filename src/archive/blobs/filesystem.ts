@@ -15,7 +15,8 @@ const openDescriptor = promisify(openFile);
 
 const STALE_MS = 3_600_000;
 const REMEMBERED_FOLDERS = 10_000;
-const INCOMING = 'incoming';
+/** The folder of what is on its way in. */
+export const INCOMING = 'incoming';
 
 export class FilesystemBlobStore implements BlobStore {
   readonly filesAhead = 1;

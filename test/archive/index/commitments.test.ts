@@ -1,4 +1,5 @@
 /** Requests for commitment that take longer, on nodes that come and go. SC-01, SC-02 */
+import { tmpdir } from 'node:os';
 import { beforeEach, describe, expect, it, onTestFinished } from 'vitest';
 import { Archive } from '../../../src/archive/archive.js';
 import type { BlobStore } from '../../../src/archive/blobs/blob-store.js';
@@ -54,7 +55,13 @@ beforeEach(async () => {
 
 /** Another node on the same archive. */
 const node = (faults: Partial<BlobStore> = {}): Archive =>
-  new Archive({ database: opened.database, blobs: withFaults(opened.blobs, faults), log: silentLog, now });
+  new Archive({
+    database: opened.database,
+    blobs: withFaults(opened.blobs, faults),
+    log: silentLog,
+    now,
+    spoolFolder: tmpdir(),
+  });
 
 async function resultOf(archive: Archive, uid: string): Promise<CommitmentResult> {
   for (let tries = 0; tries < 600; tries++) {

@@ -1,4 +1,5 @@
 /** F26: deletions while the same instances are stored and read, on two nodes. No row is left without its file, no read is wrong. */
+import { tmpdir } from 'node:os';
 import { setImmediate } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { Archive } from '../../../src/archive/archive.js';
@@ -161,6 +162,7 @@ describe('deletions, beside stores and reads', () => {
       database: first.database,
       blobs: withFaults(first.blobs, { remove: async (key) => void removed.push(key) }),
       log: silentLog,
+      spoolFolder: tmpdir(),
       now: () => new Date(),
     });
     await unlessGone(second.archive.as(EVERYTHING).delete({ studyInstanceUID: STUDY }, 'test'));
@@ -195,6 +197,7 @@ describe('deletions, beside stores and reads', () => {
         database: first.database,
         blobs: afterPublish(first.blobs, deleteAgain),
         log: silentLog,
+        spoolFolder: tmpdir(),
         now: () => new Date(),
       });
       expect(await store(slow, bytes)).toMatchObject({ outcome: 'refused', reason: 0x0124 });

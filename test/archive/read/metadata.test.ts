@@ -61,7 +61,7 @@ describe('MetadataReader', () => {
     await fixture.store(await fixture.addSite('Site A'), file);
     const instances = await fixture.opened.archive.as({ kind: 'everything' }).instances({ studyInstanceUID });
     const reader = new MetadataReader(fixture.opened.database);
-    const series = { rowID: 1, studyInstanceUID, seriesInstanceUID, instanceCount: 1 };
+    const series = { rowID: 1, studyInstanceUID, seriesInstanceUID, instanceCount: 1, removals: 0 };
     const located: number[] = [];
     const open = () =>
       reader.ofSeries(
