@@ -21,6 +21,8 @@ interface Frame {
   readonly precision: number;
   readonly rows: number;
   readonly columns: number;
+  /** Identifiers of the components. */
+  readonly names: string;
   /** Horizontal and vertical sampling of each component, as one byte. */
   readonly sampling: readonly number[];
 }
@@ -49,13 +51,14 @@ const isFrame = (marker: number): boolean =>
   marker === JPEG_LS || (marker >= FIRST_FRAME && marker <= LAST_FRAME && !NO_FRAMES.has(marker));
 
 function readFrame(marker: number, bytes: Buffer, at: number): Frame {
-  const components = bytes.readUInt8(at + 5);
+  const components = Array.from({ length: bytes.readUInt8(at + 5) }, (_, i) => at + 6 + 3 * i);
   return {
     marker,
     precision: bytes.readUInt8(at),
     rows: bytes.readUInt16BE(at + 1),
     columns: bytes.readUInt16BE(at + 3),
-    sampling: Array.from({ length: components }, (_, i) => bytes.readUInt8(at + 7 + 3 * i)),
+    names: String.fromCharCode(...components.map((component) => bytes.readUInt8(component))),
+    sampling: components.map((component) => bytes.readUInt8(component + 1)),
   };
 }
 
@@ -98,8 +101,8 @@ function syntaxOf(marker: number, parameter: number): number {
 }
 
 /** Lossy colour is transformed unless it says that it is not. PS3.5 §8.2.1, PS3.3 §C.7.6.3.1.2 */
-function photometricInterpretationOf({ marker, sampling }: Frame, adobeTransform: number | undefined): string {
+function photometricInterpretationOf({ marker, names, sampling }: Frame, adobeTransform: number | undefined): string {
   if (sampling.length === 1) return 'MONOCHROME2';
-  if (marker === LOSSLESS || marker === JPEG_LS || adobeTransform === 0) return 'RGB';
+  if (marker === LOSSLESS || marker === JPEG_LS || adobeTransform === 0 || names === 'RGB') return 'RGB';
   return sampling[0] === sampling[1] ? 'YBR_FULL' : 'YBR_FULL_422';
 }
