@@ -26,7 +26,8 @@ const byKeyword = new Map<string, Tag>();
 const repeating: RepeatingGroup[] = [];
 
 for (const line of DICTIONARY_TABLE.trim().split('\n')) {
-  const [tag = '', vr = '', vm = '', keyword = ''] = line.split(' ');
+  // A multiplicity may be several words: `1-n or 1`.
+  const [, tag = '', vr = '', vm = '', keyword = ''] = /^(\S+) (\S+) (\S+(?: or \S+)*)(?: (\S+))?$/.exec(line) ?? [];
   if (!isVR(vr)) continue;
   const entry = { vr, vm, keyword };
   if (tag.includes('x')) {

@@ -2,13 +2,13 @@
  * DICOM XML out of the DICOM JSON that this server keeps and writes: converted piece by piece on its way out, so that no
  * second form is stored and none is held whole. PS3.18 §8.7.3.2, PS3.19 §A.1
  */
-import { setImmediate } from 'node:timers/promises';
 import { DicomJSONReader } from '../dicom/dicom-json-reader.js';
 import { NativeXMLWriter } from '../dicom/native-xml-writer.js';
 import { acceptsGzip, gzipped } from './content-encoding.js';
 import { type Exchange, sendPieces } from './exchange.js';
 import { type BodyPart, multipartPieces } from './multipart-body.js';
 import { multipartContentType, newBoundary } from './multipart-writer.js';
+import { unhurriedSlices } from './unhurried-slices.js';
 
 export const NATIVE_XML_TYPE = 'application/dicom+xml';
 
@@ -18,9 +18,6 @@ export interface JSONOfDocument {
   /** The resource that the document is, where it is one. */
   readonly location?: string;
 }
-
-/** What is converted between two looks at what else there is to do, in bytes of JSON. */
-const BYTES_AT_ONCE = 32 * 1024;
 
 /** Send documents as the parts of one answer, each made when the one before has gone out; there must be one at least. */
 export async function sendNativeXMLParts(
@@ -45,17 +42,10 @@ export async function sendNativeXML(
 async function* nativeXML(json: JSONOfDocument['json']): AsyncGenerator<Buffer> {
   const writer = new NativeXMLWriter();
   const reader = new DicomJSONReader(writer);
-  let waitingBytes = 0;
-  for await (const piece of json) {
-    for (let at = 0; at < piece.length; at += BYTES_AT_ONCE) {
-      const some = piece.subarray(at, at + BYTES_AT_ONCE);
-      reader.write(some);
-      waitingBytes += some.length;
-      if (waitingBytes < BYTES_AT_ONCE) continue;
-      yield Buffer.from(writer.take());
-      waitingBytes = 0;
-      await setImmediate();
-    }
+  for await (const slice of unhurriedSlices(json)) {
+    reader.write(slice);
+    const text = writer.take();
+    if (text !== '') yield Buffer.from(text);
   }
   reader.end();
   yield Buffer.from(writer.take());

@@ -15,6 +15,7 @@ import { standardName } from './accept.js';
 import { type MultipartPart, readMultipart } from './multipart-reader.js';
 import { SentBulkdata } from './sent-bulkdata.js';
 import { sentPart10 } from './sent-part10.js';
+import { unhurriedSlices } from './unhurried-slices.js';
 
 /** Of all metadata in one request. */
 export const MAX_METADATA_BYTES = 64 * 1024 * 1024;
@@ -94,7 +95,7 @@ class SpooledParts {
   /** The text, read once as it comes: what is wrong with it is told before anything has been stored. */
   async *#lawful(body: AsyncIterable<Buffer>, Reader: MetadataReader): AsyncGenerator<Buffer> {
     const reader = new Reader(this.#count);
-    for await (const chunk of body) {
+    for await (const chunk of unhurriedSlices(body)) {
       this.#metadataBytes += chunk.length;
       if (this.#metadataBytes > MAX_METADATA_BYTES) {
         throw new ArchiveError('too-large', `A request holds ${MAX_METADATA_BYTES} bytes of metadata at most.`);
@@ -108,8 +109,8 @@ class SpooledParts {
   async *#instancesOf({ reader: Reader, bytes }: SentText): AsyncGenerator<SentInstance> {
     const sink = new SentInstances();
     const reader = new Reader(sink);
-    for await (const piece of this.#spool.read(bytes)) {
-      reader.write(piece);
+    for await (const slice of unhurriedSlices(this.#spool.read(bytes))) {
+      reader.write(slice);
       yield* sink.take();
     }
     reader.end();

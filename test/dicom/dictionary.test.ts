@@ -9,6 +9,12 @@ describe('findDictionaryEntry', () => {
     expect(findDictionaryEntry(0x00109999)).toBeUndefined();
   });
 
+  it('knows those whose multiplicity is several words, and those without a keyword', () => {
+    expect(findDictionaryEntry(0x00283006)).toEqual({ vr: 'US', vm: '1-n or 1', keyword: 'LUTData' });
+    expect(findDictionaryEntry(0x00281200)).toEqual({ vr: 'US', vm: '1-n or 1', keyword: 'GrayLookupTableData' });
+    expect(findDictionaryEntry(0x00180061)).toEqual({ vr: 'DS', vm: '1', keyword: '' });
+  });
+
   it('knows repeating groups in every group', () => {
     for (const group of [0x6000, 0x6002, 0x601e]) {
       expect(findDictionaryEntry(group * 0x1_0000 + 0x0022)?.keyword).toBe('OverlayDescription');
@@ -25,7 +31,9 @@ describe('findDictionaryEntry', () => {
 describe('findTagOfKeyword', () => {
   it('finds tags by keywords in their spelling', () => {
     expect(findTagOfKeyword('StudyDate')).toBe(0x00080020);
+    expect(findTagOfKeyword('LUTData')).toBe(0x00283006);
     expect(findTagOfKeyword('studydate')).toBeUndefined();
+    expect(findTagOfKeyword('or')).toBeUndefined();
   });
 });
 
