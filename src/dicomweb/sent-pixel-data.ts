@@ -22,6 +22,7 @@ import {
   findTransferSyntax,
   IMPLICIT_VR_LITTLE_ENDIAN,
 } from '../dicom/transfer-syntaxes.js';
+import { decodePNG, describePNG, nativeBytes, PNG_START_BYTES, type PNGImage } from '../pixels/png.js';
 import type { SentPart } from './sent-bulkdata.js';
 
 export interface SentPixelData {
@@ -33,6 +34,7 @@ export interface SentPixelData {
 }
 
 const OCTETS = 'application/octet-stream';
+const PNG = 'image/png';
 /** Native pixels in octets are little endian, whichever of the two is named. PS3.18 §8.7.3.3.1 */
 const NATIVE: ReadonlySet<string> = new Set([EXPLICIT_VR_LITTLE_ENDIAN, IMPLICIT_VR_LITTLE_ENDIAN]);
 
@@ -70,8 +72,9 @@ export async function sentPixelData(
   if (!isAlike) throw doesNotMatch('The parts of Pixel Data are not all of one media type and transfer syntax.');
   const runs = parts.map(({ bytes }) => bytes);
   if (isNative(first)) return nativePixelData(reference, runs, spool);
+  if (first.mediaType === PNG) return pixelDataOfPNG(reference, runs, spool);
   const mediaType = HIGH_THROUGHPUT.has(first.mediaType) ? 'image/jphc' : first.mediaType;
-  const start = await startOf(runs[0], spool);
+  const start = await startOf(first.bytes, spool, CODE_STREAM_START_BYTES);
   // What is named is not looked into, unless the data set needs it.
   const described = once(() => describeCodeStream(mediaType, start));
   const transferSyntaxUID = syntaxOf(mediaType, first.transferSyntaxUID, () => described()?.transferSyntaxUID);
@@ -98,16 +101,56 @@ function syntaxOf(mediaType: string, named: string | undefined, described: () =>
 
 function nativePixelData({ tag, vr }: BulkdataReference, runs: readonly SpooledBytes[], spool: Spool): SentPixelData {
   const lengthBytes = runs.reduce((sum, run) => sum + run.lengthBytes, 0);
-  if (lengthBytes > LARGEST_LENGTH) throw outOfResources('Native Pixel Data has 4 GiB at most.');
+  const frames = runs.map((run) => () => spool.read(run));
   return {
     transferSyntaxUID: EXPLICIT_VR_LITTLE_ENDIAN,
     description: () => [],
-    bytes: async function* () {
-      yield encodeElementHeader(tag, vr, even(lengthBytes));
-      for (const run of runs) yield* spool.read(run);
-      if (lengthBytes % 2 === 1) yield Buffer.alloc(1);
-    },
+    bytes: () => native(tag, vr, lengthBytes, frames),
   };
+}
+
+/** Images that are transformed without loss, for DICOM has no transfer syntax for them. PS3.18 Table 10.5.2-1 */
+async function pixelDataOfPNG(
+  { tag, vr }: BulkdataReference,
+  runs: readonly SpooledBytes[],
+  spool: Spool,
+): Promise<SentPixelData> {
+  const images: PNGImage[] = [];
+  for (const run of runs) images.push(describePNG(await startOf(run, spool, PNG_START_BYTES)));
+  const [first] = images;
+  if (first === undefined) throw new Error('Pixel Data has a part at least.');
+  const isAlike = images.every((image) => PNG_TRAITS.every((trait) => image[trait] === first[trait]));
+  if (!isAlike) throw doesNotMatch('The images of Pixel Data are not all of one size and kind.');
+  const frames = runs.map((run) => () => decodePNG(spool.read(run)));
+  return {
+    transferSyntaxUID: EXPLICIT_VR_LITTLE_ENDIAN,
+    description: () => descriptionOf(asDescription(first), runs.length),
+    bytes: () => native(tag, first.bits === 16 ? 'OW' : vr, nativeBytes(first) * runs.length, frames),
+  };
+}
+
+const PNG_TRAITS = ['rows', 'columns', 'samplesPerPixel', 'bits'] as const;
+
+const asDescription = ({ rows, columns, samplesPerPixel, bits }: PNGImage): CodeStreamDescription => ({
+  transferSyntaxUID: EXPLICIT_VR_LITTLE_ENDIAN,
+  rows,
+  columns,
+  samplesPerPixel,
+  bitsStored: bits,
+  isSigned: false,
+  photometricInterpretation: samplesPerPixel === 1 ? 'MONOCHROME2' : 'RGB',
+});
+
+async function* native(
+  tag: Tag,
+  vr: BulkdataReference['vr'],
+  lengthBytes: number,
+  frames: readonly (() => AsyncGenerator<Buffer>)[],
+): AsyncGenerator<Buffer> {
+  if (lengthBytes > LARGEST_LENGTH) throw outOfResources('Native Pixel Data has 4 GiB at most.');
+  yield encodeElementHeader(tag, vr, even(lengthBytes));
+  for (const frame of frames) yield* frame();
+  if (lengthBytes % 2 === 1) yield Buffer.alloc(1);
 }
 
 /** One fragment for each frame, and a Basic Offset Table where there are several and it can reach them. */
@@ -159,14 +202,13 @@ function descriptionOf(frame: CodeStreamDescription | undefined, frameCount: num
   ];
 }
 
-async function startOf(run: SpooledBytes | undefined, spool: Spool): Promise<Buffer> {
-  if (run === undefined) return Buffer.alloc(0);
+async function startOf(run: SpooledBytes, spool: Spool, mostBytes: number): Promise<Buffer> {
   const pieces: Buffer[] = [];
   let bytes = 0;
   for await (const piece of spool.read(run)) {
     pieces.push(piece);
     bytes += piece.length;
-    if (bytes >= CODE_STREAM_START_BYTES) break;
+    if (bytes >= mostBytes) break;
   }
   return Buffer.concat(pieces);
 }

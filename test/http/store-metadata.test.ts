@@ -3,6 +3,7 @@ import { readdirSync } from 'node:fs';
 import { createServer } from 'node:http';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { writePNG } from '../support/png.js';
 import { xmlOf } from '../support/sent-instance.js';
 import {
   type BodyPart,
@@ -17,7 +18,7 @@ import {
 } from '../support/sent-metadata.js';
 import { type CuratedArchive, startCuratedArchive } from './curated.js';
 import { firstValue, items, type JSONDataSet, json } from './dicom-json.js';
-import { bytesOf, digest, uidOf } from './instances.js';
+import { bytesOf, digest, swapped, uidOf } from './instances.js';
 
 const FAILED = '00081198';
 const STORED = '00081199';
@@ -298,6 +299,36 @@ describe('compressed bulkdata', () => {
     expect(body).toContain(two.toString('latin1'));
   });
 
+  it('SW-26 makes native pixels of PNG images, one a frame, without losing any', async () => {
+    const deep = made('png deep', { ...SECONDARY_CAPTURE, ...UNDESCRIBED });
+    const colour = made('png colour', { ...SECONDARY_CAPTURE, ...UNDESCRIBED });
+    const [grey, one, two] = [bytesOf('grey', 30), bytesOf('one', 45), bytesOf('two', 45)];
+    const png = (colourType: number, bits: number, values: Buffer): Buffer =>
+      writePNG({ columns: 5, rows: 3, colourType, bits, pixels: values, filters: [1, 4, 3] });
+    const answer = await sendParts(
+      jsonPart([deep.json, colour.json]),
+      bulkPart('pixels/png deep', png(0, 16, grey), 'image/png'),
+      bulkPart('pixels/png colour', png(2, 8, one), 'image/png'),
+      bulkPart('pixels/png colour', png(2, 8, two), 'image/png'),
+    );
+    expect(await outcomeOf(answer)).toEqual([200, 2, [], []]);
+    expect(await storedPixels(deep)).toBe(digest(swapped(grey, 2)));
+    expect(await storedPixels(colour)).toBe(digest(Buffer.concat([one, two])));
+    expect(await metadataOf(deep)).toMatchObject({
+      '00280004': { Value: ['MONOCHROME2'] },
+      '00280010': { Value: [3] },
+      '00280011': { Value: [5] },
+      '00280101': { Value: [16] },
+      '7FE00010': { vr: 'OW' },
+    });
+    expect(await metadataOf(colour)).toMatchObject({
+      '00280004': { Value: ['RGB'] },
+      '00280006': { Value: [0] },
+      '00280008': { Value: [2] },
+      '00280100': { Value: [8] },
+    });
+  });
+
   it('keeps what the metadata says of pixels, though the frame says otherwise', async () => {
     const image = made('said', {
       '00280004': cs('MONOCHROME1'),
@@ -314,8 +345,12 @@ describe('compressed bulkdata', () => {
     });
   });
 
+  const transparent = writePNG({ columns: 1, rows: 1, colourType: 6, bits: 8, pixels: Buffer.alloc(4) });
+
   it.each([
     ['image/gif', 'image/gif', Buffer.from('GIF89a'), SYNTAX_NOT_SUPPORTED],
+    ['a PNG with transparency', 'image/png', transparent, SYNTAX_NOT_SUPPORTED],
+    ['a PNG that is cut', 'image/png', transparent.subarray(0, 20), CANNOT_UNDERSTAND],
     ['text', 'text/plain', Buffer.from('text'), SYNTAX_NOT_SUPPORTED],
     [
       'a transfer syntax of another type',
