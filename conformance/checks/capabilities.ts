@@ -1,0 +1,149 @@
+/** PS3.18 §8.9, Annexes G and H: Retrieve Capabilities, and what else OPTIONS is for; §8.10: notifications. */
+import { AS_STORED, type Check, check, instanceURL, JSON_TYPE, OCTETS_TYPE, type Trial, XML_TYPE } from '../check.js';
+import { readXML, type XMLElement } from '../dicom/xml.js';
+import type { Answer } from '../wire/client.js';
+import { parseMediaType } from '../wire/media-type.js';
+
+const WADL_TYPE = 'application/vnd.sun.wadl+xml';
+const WADL_NAMESPACE = 'http://wadl.dev.java.net/2009/02';
+const ANYTHING = [AS_STORED, JSON_TYPE, `${OCTETS_TYPE}; transfer-syntax=*`, XML_TYPE, '*/*'].join(', ');
+
+const options = (
+  t: Trial,
+  target: string,
+  accept?: string,
+  headers: Readonly<Record<string, string>> = {},
+): Promise<Answer> =>
+  t.ask(target, { method: 'OPTIONS', headers: { ...(accept === undefined ? {} : { Accept: accept }), ...headers } });
+
+async function wadlAt(t: Trial, target: string): Promise<XMLElement> {
+  const answer = await options(t, target, WADL_TYPE);
+  t.status(answer, 200);
+  t.equal(parseMediaType(answer.header('Content-Type') ?? '').type, WADL_TYPE, 'the media type');
+  const root = readXML(answer.body);
+  t.equal([root.name, root.namespace], ['application', WADL_NAMESPACE], 'the root element and its namespace');
+  return root;
+}
+
+const childrenOf = ({ children }: XMLElement, name: string): readonly XMLElement[] =>
+  children.filter((child) => child.name === name);
+
+interface Advertised {
+  readonly path: string;
+  readonly method: string;
+}
+
+/** Every method of every resource, with its path below the base. */
+function advertisedIn(root: XMLElement): readonly Advertised[] {
+  const walk = (parent: XMLElement, above: string): readonly Advertised[] =>
+    childrenOf(parent, 'resource').flatMap((resource) => {
+      const path = [above, resource.attributes.get('path') ?? '']
+        .join('/')
+        .replace(/\/{2,}/g, '/')
+        .replace(/\/$/, '');
+      const methods = childrenOf(resource, 'method').map((one) => ({ path, method: one.attributes.get('name') ?? '' }));
+      return [...methods, ...walk(resource, path)];
+    });
+  return childrenOf(root, 'resources').flatMap((resources) => walk(resources, ''));
+}
+
+/** The resources of Tables 10.3-1 and 10.3-2 that every server of the Studies Service has, rendered ones left out. */
+const REQUIRED = [
+  '/studies',
+  '/studies/{}',
+  '/studies/{}/metadata',
+  '/studies/{}/series',
+  '/studies/{}/instances',
+  '/studies/{}/series/{}',
+  '/studies/{}/series/{}/metadata',
+  '/studies/{}/series/{}/instances',
+  '/studies/{}/series/{}/instances/{}',
+  '/studies/{}/series/{}/instances/{}/metadata',
+  '/studies/{}/series/{}/instances/{}/frames/{}',
+  '/series',
+  '/instances',
+];
+
+/** Put the fixture's identifiers where the template has variables; undefined when it has one more. */
+function filled(path: string, values: Readonly<Record<string, string>>): string | undefined {
+  const text = path.replace(/([a-z-]+)\/\{[^}]+\}/gi, (all, collection: string) => {
+    const value = values[collection];
+    return value === undefined ? all : `${collection}/${value}`;
+  });
+  return text.includes('{') ? undefined : text;
+}
+
+export const CAPABILITIES_CHECKS: readonly Check[] = [
+  check('CAP-01', 'M', '8.9, 10.2', 'OPTIONS on the base URI gives a Capabilities Description', async (t) => {
+    await wadlAt(t, '/');
+  }),
+  check('CAP-02', 'M', '8.9.4', 'Capabilities come as WADL and as JSON', async (t) => {
+    await wadlAt(t, '/');
+    const answer = await options(t, '/', 'application/json');
+    t.status(answer, 200);
+    t.equal(parseMediaType(answer.header('Content-Type') ?? '').type, 'application/json', 'the media type');
+    const parsed: unknown = JSON.parse(answer.body.toString('utf8'));
+    const text = JSON.stringify(parsed);
+    t.expect(text.includes('"resources"') && text.includes('"@base"'), 'resources with @base (Annex G)', text);
+  }),
+  check('CAP-03', 'M', 'Annex H', 'what is advertised is there, and what is required is advertised', async (t) => {
+    const root = await wadlAt(t, '/');
+    const base = childrenOf(root, 'resources').map((one) => one.attributes.get('base') ?? '');
+    t.equal(base.length, 1, 'elements resources');
+    t.expect(/^https?:\/\//.test(base[0] ?? ''), 'an absolute base', base.join());
+    const advertised = advertisedIn(root);
+    const paths = new Set(advertised.map(({ path }) => path.replace(/\{[^}]+\}/g, '{}')));
+    t.none(
+      REQUIRED.filter((path) => !paths.has(path)).map((path) => `${path} is not advertised`),
+      'all required resources',
+    );
+    const { study, series, instance } = t.subject();
+    for (const { path, method } of advertised.filter((one) => one.method === 'GET')) {
+      const target = filled(path, { studies: study, series, instances: instance, frames: '1' });
+      if (target === undefined || /rendered|thumbnail/.test(target)) continue;
+      const answer = await t.ask(target, { method, headers: { Accept: ANYTHING } });
+      const isThere = answer.status !== 405 && (answer.status !== 404 || /frames|pixeldata|bulkdata/.test(target));
+      t.expect(isThere, `${method} ${path} to be there`, `status ${answer.status}`);
+    }
+  }),
+  check('CAP-04', 'M', '8.9.3.1', '304 is for If-None-Match only', async (t) => {
+    const first = await options(t, '/', WADL_TYPE);
+    t.status(first, 200);
+    const tag = first.header('ETag') ?? t.skip('the Capabilities Description has no ETag');
+    t.status(await options(t, '/', WADL_TYPE, { 'If-None-Match': tag }), 304);
+    t.status(await options(t, '/', WADL_TYPE, { 'If-None-Match': '"another"' }), 200);
+  }),
+  check('CAP-05', 'M', 'B.15, Annex H', 'OPTIONS on a resource describes it', async (t) => {
+    const target = `${instanceURL(t.subject())}/metadata`;
+    const answer = await options(t, target, WADL_TYPE, { Origin: 'https://viewer.example' });
+    t.status(answer, 200);
+    t.expect(answer.headers('Allow').join().includes('GET'), 'Allow with GET', answer.headers('Allow').join());
+    t.equal(readXML(answer.body).name, 'application', 'the root element');
+  }),
+  check('CAP-06', 'P', 'CORS', 'a pre-flight request is answered as one, without a token', async (t) => {
+    const headers = { Origin: 'https://viewer.example', 'Access-Control-Request-Method': 'GET' };
+    const answer = await t.ask('/studies', { method: 'OPTIONS', as: 'none', headers });
+    t.status(answer, 200, 204);
+    const allowed =
+      answer.headers('Access-Control-Allow-Origin').length + answer.headers('Access-Control-Allow-Methods').length;
+    if (allowed === 0) t.skip('https://viewer.example is no origin that this server allows');
+    t.equal(answer.body.length, 0, 'bytes of the body');
+  }),
+  check('NT-01', 'O', '8.10', 'a WebSocket is opened, or refused by a valid answer', async (t) => {
+    const answer = await t.ask('/', {
+      headers: {
+        Connection: 'Upgrade',
+        Upgrade: 'websocket',
+        'Sec-WebSocket-Version': '13',
+        'Sec-WebSocket-Key': 'dGhlIHNhbXBsZSBub25jZQ==',
+      },
+    });
+    t.status(answer, 101, 501, 426, 200, 400, 403, 404, 405, 406);
+    if (answer.status !== 101) t.skip(`notifications are not offered (${answer.status})`);
+    t.expect(
+      answer.header('Sec-WebSocket-Accept') === 's3pPLMBiTxaQ9kYGzzhZRbK+xOo=',
+      'the right Sec-WebSocket-Accept',
+      answer.header('Sec-WebSocket-Accept'),
+    );
+  }),
+];

@@ -1,0 +1,139 @@
+/** PS3.18 §8.7.3: transfer syntaxes that are asked for and answered. */
+import { AS_STORED, type Check, check, DICOM_TYPE, instanceURL, OCTETS_TYPE, studyURL, type Trial } from '../check.js';
+import { type ReadFile, readPart10 } from '../dicom/part10-reader.js';
+import { MEDIA_TYPE_OF, SYNTAX } from '../dicom/syntaxes.js';
+import type { Fixture } from '../fixtures/fixture.js';
+import { parseMediaType } from '../wire/media-type.js';
+import { type Multipart, type Part, parseMultipart } from '../wire/multipart.js';
+
+const NOTHING = Buffer.alloc(0);
+
+export const dicomIn = (syntax: string): string => `${DICOM_TYPE}; transfer-syntax=${syntax}`;
+
+/** The only part of an answer. */
+export function onlyPart(t: Trial, { parts }: Multipart): Part {
+  t.equal(parts.length, 1, 'parts');
+  return parts[0] ?? t.skip('there is no part');
+}
+
+/** The Transfer Syntax that the Content-Type of a part tells. */
+export const syntaxOf = (part: Part): string | undefined =>
+  parseMediaType(part.header('Content-Type') ?? '').parameters.get('transfer-syntax');
+
+async function fileIn(t: Trial, fixture: Fixture, accept: string): Promise<ReadFile> {
+  return readPart10(onlyPart(t, await t.parts(instanceURL(fixture), accept)).body);
+}
+
+const pixelBytes = ({ elements }: ReadFile): Buffer => elements.find(({ tag }) => tag === '7FE00010')?.bytes ?? NOTHING;
+
+const COMPRESSED = ['J2K', 'JLS', 'HTJ2K', 'RLE', 'CXR', 'LOSSY'] as const;
+
+const ALIASES: readonly (readonly [fixture: string, alias: string])[] = [
+  ['JLS', 'image/x-jls'],
+  ['RLE', 'image/x-dicom-rle'],
+  ['HTJ2K', 'image/jhc'],
+  ['CXR', 'image/dicom+jpeg'],
+  ['J2K', 'image/dicom+jp2'],
+  ['J2K', 'image/j2c'],
+];
+
+export const TRANSFER_SYNTAX_CHECKS: readonly Check[] = [
+  check('MT-17', 'M', '8.7.3.5.2', 'transfer-syntax=* gives what is stored', async (t) => {
+    for (const fixture of t.fixtures('J2K', 'JLS', 'CT')) {
+      const part = onlyPart(t, await t.parts(instanceURL(fixture), AS_STORED));
+      t.equal(syntaxOf(part), fixture.transferSyntaxUID, `transfer-syntax of the part of ${fixture.name}`);
+      t.equal(readPart10(part.body).transferSyntaxUID, fixture.transferSyntaxUID, `(0002,0010) of ${fixture.name}`);
+    }
+  }),
+  check('MT-18', 'M', '8.7.3.4', 'without transfer-syntax: Explicit VR Little Endian, decoded', async (t) => {
+    for (const fixture of t.fixtures('CT', 'CR', 'DEFL', 'J2K', 'JLS', 'RLE', 'CXR')) {
+      const file = await fileIn(t, fixture, DICOM_TYPE);
+      t.equal(file.transferSyntaxUID, SYNTAX.explicitLittle, `(0002,0010) of ${fixture.name}`);
+      t.sameBytes(pixelBytes(file), Buffer.concat([...(fixture.samples ?? [])]), `samples of ${fixture.name}`);
+    }
+  }),
+  check('MT-19', 'M', '8.7.3.4', 'what is lossy only comes lossy as stored, or decoded', async (t) => {
+    const lossy = t.fixture('LOSSY');
+    const file = await fileIn(t, lossy, DICOM_TYPE);
+    const { transferSyntaxUID } = file;
+    const allowed: readonly string[] = [SYNTAX.jpegBaseline, SYNTAX.explicitLittle];
+    t.expect(allowed.includes(transferSyntaxUID), `(0002,0010) one of ${allowed.join(', ')}`, transferSyntaxUID);
+    if (transferSyntaxUID === SYNTAX.explicitLittle) t.equal(pixelBytes(file).length, 768, 'decoded bytes');
+    else t.equal(file.elements.find(({ tag }) => tag === '7FE00010')?.fragments?.length, 1, 'fragments');
+  }),
+  check('MT-20', 'M', '8.7.3', 'Implicit VR and Big Endian are never returned', async (t) => {
+    for (const fixture of t.fixtures('CR', 'BE')) {
+      t.equal((await fileIn(t, fixture, DICOM_TYPE)).transferSyntaxUID, SYNTAX.explicitLittle, `${fixture.name} as`);
+    }
+    t.status(await t.get(instanceURL(t.fixture('CR')), dicomIn(SYNTAX.implicitLittle)), 406);
+    t.status(await t.get(instanceURL(t.fixture('CT')), dicomIn(SYNTAX.explicitBig)), 406);
+  }),
+  check('MT-21', 'M', '8.7.8', 'a transfer syntax that can not be had is 406', async (t) => {
+    const answer = await t.get(instanceURL(t.fixture('CT')), dicomIn(SYNTAX.htj2kLossless));
+    t.status(answer, 406, 200);
+    if (answer.status !== 200) return;
+    t.note('the server encodes HTJ2K');
+    t.equal(syntaxOf(onlyPart(t, parseMultipart(answer))), SYNTAX.htj2kLossless, 'the transfer syntax asked for');
+  }),
+  check('MT-22', 'M', '8.7.3.5.2', 'several transfer syntaxes with quality values', async (t) => {
+    const accept = `${dicomIn(SYNTAX.jpegBaseline)}, ${dicomIn(SYNTAX.explicitLittle)};q=0.5`;
+    const file = await fileIn(t, t.fixture('CT'), accept);
+    const allowed: readonly string[] = [SYNTAX.explicitLittle, SYNTAX.jpegBaseline];
+    t.expect(allowed.includes(file.transferSyntaxUID), `one of ${allowed.join(', ')}`, file.transferSyntaxUID);
+  }),
+  check('MT-23', 'P', '8.7.3.5.2', 'transfer-syntax twice in one type: the first, then the second', async (t) => {
+    const jls = t.fixture('JLS');
+    const accept = `multipart/related; type="image/jls"; transfer-syntax="${SYNTAX.jpegLS}"; transfer-syntax="*"`;
+    const part = onlyPart(t, await t.parts(`${instanceURL(jls)}/frames/1`, accept));
+    t.sameBytes(part.body, jls.frames[0] ?? NOTHING, 'the frame');
+  }),
+  check('MT-25', 'M', '8.7.3.3.2', 'compressed frames have the media type of their transfer syntax', async (t) => {
+    for (const fixture of t.fixtures(...COMPRESSED, 'VID')) {
+      const type = MEDIA_TYPE_OF[fixture.transferSyntaxUID] ?? '';
+      const accept = `multipart/related; type="${type}"; transfer-syntax=${fixture.transferSyntaxUID}`;
+      const part = onlyPart(t, await t.parts(`${instanceURL(fixture)}/frames/1`, accept));
+      const sent = parseMediaType(part.header('Content-Type') ?? '');
+      t.equal(sent.type, type, `media type of ${fixture.name}`);
+      t.equal(sent.parameters.get('transfer-syntax'), fixture.transferSyntaxUID, `transfer-syntax of ${fixture.name}`);
+    }
+    for (const name of ['J2K', 'JLS', 'HTJ2K', 'RLE', 'CXR', 'VID']) {
+      const fixture = t.session.fixtures.get(name);
+      if (fixture === undefined) continue;
+      const type = MEDIA_TYPE_OF[fixture.transferSyntaxUID] ?? '';
+      const part = onlyPart(t, await t.parts(`${instanceURL(fixture)}/frames/1`, `multipart/related; type="${type}"`));
+      t.equal(syntaxOf(part), fixture.transferSyntaxUID, `the default transfer syntax of ${type}`);
+    }
+  }),
+  check(
+    'MT-26',
+    'M',
+    '8.7.8.2',
+    'image/jpeg without transfer-syntax on Baseline: as stored, transcoded, or 406',
+    async (t) => {
+      const lossy = t.fixture('LOSSY');
+      const answer = await t.get(`${instanceURL(lossy)}/frames/1`, 'multipart/related; type="image/jpeg"');
+      t.status(answer, 200, 406);
+      if (answer.status === 406) return;
+      const part = onlyPart(t, parseMultipart(answer));
+      const allowed: readonly (string | undefined)[] = [SYNTAX.jpegBaseline, SYNTAX.jpegLossless];
+      t.expect(allowed.includes(syntaxOf(part)), `transfer-syntax ${allowed.join(' or ')}`, syntaxOf(part));
+    },
+  ),
+  check('MT-27', 'S', '8.7.3.3.2', 'older and other names of media types are understood', async (t) => {
+    for (const [name, alias] of ALIASES) {
+      const fixture = t.fixture(name);
+      const accept = `multipart/related; type="${alias}"; transfer-syntax=${fixture.transferSyntaxUID}`;
+      const part = onlyPart(t, await t.parts(`${instanceURL(fixture)}/frames/1`, accept));
+      const { type } = parseMediaType(part.header('Content-Type') ?? '');
+      t.equal(type, MEDIA_TYPE_OF[fixture.transferSyntaxUID], `the standard's name for ${alias}`);
+    }
+  }),
+  check('RI-04', 'M', '8.7.3.4', 'a study of native instances comes in Explicit VR Little Endian', async (t) => {
+    const { parts } = await t.parts(studyURL(t.fixture('CT')), DICOM_TYPE);
+    for (const part of parts) {
+      t.equal(readPart10(part.body).transferSyntaxUID, SYNTAX.explicitLittle, '(0002,0010)');
+    }
+    const frames = await t.parts(`${instanceURL(t.fixture('BE'))}/frames/1`, OCTETS_TYPE);
+    t.sameBytes(onlyPart(t, frames).body, t.fixture('BE').frames[0] ?? NOTHING, 'the frame of BE in little endian');
+  }),
+];

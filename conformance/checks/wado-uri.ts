@@ -1,0 +1,134 @@
+/** PS3.18 Chapter 9: the URI service, for DICOM instances. What it renders is not checked. */
+import { type Check, check, type Trial } from '../check.js';
+import { readPart10, textIn } from '../dicom/part10-reader.js';
+import { SYNTAX } from '../dicom/syntaxes.js';
+import type { Subject } from '../session.js';
+import type { Answer, Ask } from '../wire/client.js';
+import { queryOf } from './searching.js';
+
+type Parameters = Readonly<Record<string, string | undefined>>;
+
+/** Ask with these parameters instead of those that are needed; undefined leaves one out. */
+function uri(t: Trial, { study, series, instance }: Subject, parameters: Parameters, ask: Ask = {}): Promise<Answer> {
+  const all: Parameters = {
+    requestType: 'WADO',
+    studyUID: study,
+    seriesUID: series,
+    objectUID: instance,
+    contentType: 'application/dicom',
+    ...parameters,
+  };
+  const query = Object.fromEntries(
+    Object.entries(all).flatMap(([name, value]) => (value === undefined ? [] : [[name, value]])),
+  );
+  return t.ask(`${t.session.wadoURI}?${queryOf(query)}`, { ...ask, headers: { Accept: '*/*', ...ask.headers } });
+}
+
+/** Skips where there is no URI service. */
+async function offered(t: Trial): Promise<Answer> {
+  const answer = await uri(t, t.subject(), { transferSyntax: '*' });
+  t.offered(answer, 'the URI service', 400, 406);
+  return answer;
+}
+
+export const WADO_URI_CHECKS: readonly Check[] = [
+  check('URI-01', 'M', '9.1.2.1', 'four parameters are mandatory, in any order', async (t) => {
+    await offered(t);
+    for (const name of ['requestType', 'studyUID', 'seriesUID', 'objectUID']) {
+      t.status(await uri(t, t.subject(), { [name]: undefined }), 400);
+      t.status(await uri(t, t.subject(), { [name]: undefined, [name.toLowerCase()]: 'WADO' }), 400);
+    }
+    const { study, series, instance } = t.subject();
+    const other = queryOf({
+      objectUID: instance,
+      contentType: 'application/dicom',
+      transferSyntax: '*',
+      studyUID: study,
+      requestType: 'WADO',
+      seriesUID: series,
+    });
+    t.status(await t.ask(`${t.session.wadoURI}?${other}`, { headers: { Accept: '*/*' } }), 200);
+  }),
+  check('URI-02', 'M', '9.1.2.1.1', 'requestType is WADO', async (t) => {
+    await offered(t);
+    for (const requestType of ['wado', 'QIDO', '']) t.status(await uri(t, t.subject(), { requestType }), 400);
+  }),
+  check('URI-04', 'M', '9.1.3', 'contentType=application/dicom gives a Part 10 file', async (t) => {
+    const answer = await offered(t);
+    t.status(answer, 200);
+    t.expect(
+      /^application\/dicom\b/i.test(answer.header('Content-Type') ?? ''),
+      'application/dicom',
+      answer.header('Content-Type'),
+    );
+    t.equal(textIn(readPart10(answer.body).elements, '00080018'), t.subject().instance, 'the instance');
+  }),
+  check('URI-05', 'M', '9.4.2.4', 'without transferSyntax: Explicit VR Little Endian', async (t) => {
+    await offered(t);
+    for (const fixture of t.fixtures('CT', 'CR', 'J2K')) {
+      const answer = await uri(t, fixture, {});
+      t.status(answer, 200);
+      t.equal(readPart10(answer.body).transferSyntaxUID, SYNTAX.explicitLittle, `(0002,0010) of ${fixture.name}`);
+    }
+  }),
+  check('URI-06', 'M', '9.4.2.4', 'a transferSyntax that is none is 400, one that can not be had is 406', async (t) => {
+    await offered(t);
+    t.status(await uri(t, t.fixture('CT'), { transferSyntax: 'x' }), 400);
+    t.status(await uri(t, t.fixture('CT'), { transferSyntax: SYNTAX.htj2kLossless }), 406, 200);
+  }),
+  check('URI-07', 'M', '8.7.3.6', 'transferSyntax=* gives what is stored', async (t) => {
+    await offered(t);
+    const j2k = t.fixture('J2K');
+    const answer = await uri(t, j2k, { transferSyntax: '*' });
+    t.status(answer, 200);
+    t.equal(readPart10(answer.body).transferSyntaxUID, j2k.transferSyntaxUID, '(0002,0010)');
+  }),
+  check('URI-08', 'M', '9.1.2.2.1', 'contentType has no parameters, and does not mix DICOM with others', async (t) => {
+    await offered(t);
+    for (const contentType of [
+      `application/dicom;transfer-syntax=${SYNTAX.explicitLittle}`,
+      'application/dicom,image/jpeg',
+    ]) {
+      t.status(await uri(t, t.subject(), { contentType }), 400);
+    }
+  }),
+  check('URI-10', 'O', '9.5.1.2', 'a frameNumber that is none is 400', async (t) => {
+    await offered(t);
+    for (const frameNumber of ['0', '99', 'x']) {
+      t.status(await uri(t, t.fixture('MF'), { contentType: 'image/jpeg', frameNumber }), 400, 406);
+    }
+  }),
+  check(
+    'URI-13',
+    'O',
+    '9.5.1.2.6',
+    'windowCenter and windowWidth go together, and not with application/dicom',
+    async (t) => {
+      await offered(t);
+      t.status(await uri(t, t.subject(), { windowCenter: '40', windowWidth: '400' }), 400);
+      t.status(await uri(t, t.subject(), { contentType: 'image/jpeg', windowCenter: '40' }), 400, 406);
+    },
+  ),
+  check('URI-14', 'O', '9.5.1.2.7', 'presentationUID and presentationSeriesUID go together', async (t) => {
+    await offered(t);
+    t.status(await uri(t, t.subject(), { contentType: 'image/jpeg', presentationUID: '2.25.1' }), 400, 406);
+  }),
+  check('URI-17', 'M', '9.4.3.1', 'what is not there is 404', async (t) => {
+    await offered(t);
+    t.status(await uri(t, { ...t.subject(), instance: '2.25.1' }, {}), 404);
+    t.status(await uri(t, { ...t.subject(), study: '2.25.1' }, {}), 404);
+  }),
+  check('URI-18', 'M', '9.4.3', 'Content-Location and Content-Length', async (t) => {
+    const answer = await offered(t);
+    t.equal(answer.header('Content-Length'), String(answer.body.length), 'Content-Length');
+    t.expect(answer.header('Content-Location') !== undefined, 'Content-Location', 'none');
+  }),
+  check('URI-19', 'P', 'security', 'the URI service asks for the same token, and not in its URL', async (t) => {
+    await offered(t);
+    const token = t.session.client.tokens.reader;
+    if (token === undefined) t.skip('the server is asked without a token');
+    for (const name of ['token', 'access_token']) {
+      t.status(await uri(t, t.subject(), { transferSyntax: '*', [name]: token }, { as: 'none' }), 401, 403, 404);
+    }
+  }),
+];
