@@ -1,0 +1,27 @@
+/** How IDs of requirements are grouped. */
+
+export const GROUPS: readonly (readonly [prefixes: readonly string[], title: string])[] = [
+  [['QP'], 'URIs and queries (8.2, 8.3)'],
+  [['MT'], 'Media types and negotiation (8.3.3, 8.7)'],
+  [['MP'], 'Multipart (8.6.1, 8.7.1)'],
+  [['ST'], 'Status codes and reports (8.4, 8.5)'],
+  [['CS'], 'Character sets (8.8)'],
+  [['CAP', 'NT'], 'Capabilities and notifications (8.9, 8.10)'],
+  [['HT'], 'HTTP (RFC 9110, CORS)'],
+  [['URI'], 'URI service (9)'],
+  [['RI'], 'Retrieve instances (10.4.1.1.1)'],
+  [['RM'], 'Retrieve metadata (10.4.1.1.2)'],
+  [['RF', 'RP'], 'Retrieve frames and pixel data (10.4.1.1.6)'],
+  [['RB'], 'Retrieve bulkdata (10.4.1.1.5)'],
+  [['RR', 'RT'], 'Rendered and thumbnail resources (10.4.1.1.3, 10.4.1.1.4)'],
+  [['SW'], 'Store (10.5)'],
+  [['QD'], 'Search: resources (10.6)'],
+  [['QM', 'QR'], 'Search: attributes (10.6)'],
+  [['MA'], 'Search: matching (PS3.4 C.2.2.2)'],
+  [['J'], 'DICOM JSON Model (Annex F)'],
+  [['X'], 'Native DICOM Model (PS3.19 A.1)'],
+  [['UPS'], 'Worklist service (11)'],
+  [['NPI'], 'Non-Patient Instances (12)'],
+  [['SC'], 'Storage commitment (13)'],
+  [['MPPS'], 'Modality performed procedure steps (15)'],
+];
