@@ -32,7 +32,7 @@ const MAX_EXCERPT_BYTES = 400;
 export async function resultOf({ id, level, section, title, run }: Check, session: Session): Promise<Result> {
   const trial = new Trial(session);
   const started = performance.now();
-  const verdict = await run(trial).then(() => ({ verdict: 'pass' as const }), judged);
+  const verdict = await (async () => run(trial))().then(() => ({ verdict: 'pass' as const }), judged);
   return {
     id,
     level,

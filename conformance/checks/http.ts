@@ -4,6 +4,7 @@ import { type Check, check, instanceURL, JSON_TYPE, OCTETS_TYPE, type Trial } fr
 import type { Answer } from '../wire/client.js';
 import { parseMultipart } from '../wire/multipart.js';
 import { pixelDataURI } from './bulkdata-uris.js';
+import { requestIDOf } from './request-id.js';
 
 const ORIGIN = { Origin: 'https://viewer.example' };
 const SINGLE = 'application/octet-stream';
@@ -184,7 +185,7 @@ export const HTTP_CHECKS: readonly Check[] = [
   }),
   check('HT-13', 'P', '—', 'an error has the identifier of its request', async (t) => {
     const answer = await t.get('/studies/2.25.1/metadata', JSON_TYPE);
-    const [, id = ''] = answer.rawHeaders.find(([name]) => /request-?id|trace-?id|correlation/i.test(name)) ?? [];
+    const id = requestIDOf(answer) ?? '';
     t.expect(id !== '', 'a request id among the headers', answer.rawHeaders.map(([name]) => name).join(', '));
     t.expect(answer.body.toString('utf8').includes(id), `${id} in the body`, answer.body.toString('utf8'));
   }),

@@ -30,7 +30,7 @@ PerformedProcedureStepStartDate 00400244 DA|PerformedProcedureStepStartTime 0040
 RequestAttributesSequence 00400275 SQ|ScheduledProcedureStepID 00400009 SH|RequestedProcedureID 00401001 SH
 ValueType 0040A040 CS|ConceptNameCodeSequence 0040A043 SQ|ContinuityOfContent 0040A050 CS
 VerificationFlag 0040A493 CS|CompletionFlag 0040A491 CS|TextValue 0040A160 UT|ContentSequence 0040A730 SQ
-RelationshipType 0040A010 CS|SelectorUVValue 0072008B UV|SelectorSVValue 00720082 SV|SelectorFDValue 00720074 FD
+RelationshipType 0040A010 CS|SelectorUVValue 00720083 UV|SelectorSVValue 00720082 SV|SelectorFDValue 00720074 FD
 SelectorFLValue 00720076 FL|SelectorDSValue 00720072 DS|SelectorISValue 00720064 IS|SelectorATValue 00720060 AT
 SelectorSLValue 0072007C SL|SelectorULValue 00720078 UL|SelectorSSValue 0072007E SS|SelectorUSValue 0072007A US
 SelectorLTValue 00720068 LT|SelectorLOValue 00720066 LO|SelectorSHValue 0072006C SH|SelectorUTValue 00720070 UT
@@ -56,6 +56,9 @@ const BY_KEYWORD: ReadonlyMap<string, Attribute> = new Map(
   ATTRIBUTES.map(([keyword = '', tag = '', vr = '']) => [keyword, { keyword, tag, vr }]),
 );
 const BY_TAG: ReadonlyMap<string, Attribute> = new Map([...BY_KEYWORD.values()].map((entry) => [entry.tag, entry]));
+
+/** Every attribute of the table. */
+export const allAttributes = (): readonly Attribute[] => [...BY_KEYWORD.values()];
 
 /** @throws Error for a keyword that is not in the table */
 export function attribute(keyword: string): Attribute {

@@ -35,8 +35,8 @@ export interface RunningArchive {
   close(): Promise<void>;
 }
 
-/** What a test may want otherwise than it is by default. */
-export type ArchiveSettings = Partial<Pick<Config, 'corsOrigins' | 'isStrict'>>;
+/** What a test may want otherwise than it is by default; with `publicURL` it believes to be reached there. */
+export type ArchiveSettings = Partial<Pick<Config, 'corsOrigins' | 'isStrict' | 'publicURL'>>;
 
 /** Start a server. Close it when done: that removes its archive. */
 export async function startArchive(settings: ArchiveSettings = {}): Promise<RunningArchive> {
