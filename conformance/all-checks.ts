@@ -6,6 +6,7 @@ import { CHARACTER_SET_CHECKS } from './checks/character-sets.js';
 import { HTTP_CHECKS } from './checks/http.js';
 import { JSON_MODEL_CHECKS } from './checks/json-model.js';
 import { JSON_STORING_CHECKS } from './checks/json-storing.js';
+import { JSON_VALUE_CHECKS } from './checks/json-values.js';
 import { MULTIPART_CHECKS } from './checks/multipart.js';
 import { NATIVE_XML_CHECKS } from './checks/native-xml.js';
 import { BULKDATA_CHECKS } from './checks/retrieve-bulkdata.js';
@@ -44,6 +45,7 @@ export const ALL_CHECKS: readonly Check[] = [
   ...SEARCH_ATTRIBUTE_CHECKS,
   ...SEARCH_MATCHING_CHECKS,
   ...JSON_MODEL_CHECKS,
+  ...JSON_VALUE_CHECKS,
   ...JSON_STORING_CHECKS,
   ...NATIVE_XML_CHECKS,
   ...STORAGE_COMMITMENT_CHECKS,

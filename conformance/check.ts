@@ -1,4 +1,5 @@
 /** What a check is, and the kit with which it asks, judges and remembers. */
+import { isDeepStrictEqual } from 'node:util';
 import type { Fixture } from './fixtures/fixture.js';
 import type { Session, Subject } from './session.js';
 import type { Answer, Ask } from './wire/client.js';
@@ -96,7 +97,7 @@ export class Trial {
   }
 
   equal(came: unknown, expected: unknown, what: string): void {
-    if (JSON.stringify(came) === JSON.stringify(expected)) return;
+    if (isDeepStrictEqual(came, expected)) return;
     throw new Failure(`${what}: ${told(expected)}`, told(came));
   }
 
@@ -114,6 +115,11 @@ export class Trial {
 
   skip(why: string): never {
     throw new Skipped(why);
+  }
+
+  /** Whether an answer says that there are no results: 204, or an empty array, which QD-03 is the judge of. */
+  isEmpty({ status, body }: Answer): boolean {
+    return status === 204 || (status === 200 && /^\s*\[\s*\]\s*$/.test(body.toString('utf8')));
   }
 
   /** Skip an optional thing that the server answers it does not have. */

@@ -493,6 +493,12 @@ describe('the conformance suite imports nothing of the product', () => {
     expect(blackBox(readSourceTree('conformance'))).toEqual([]);
   });
 
+  it('is built as the product is', () => {
+    const files = readSourceTree('conformance');
+    expect(files.length).toBeGreaterThan(30);
+    expect([resolvable, acyclic, lengths, names].flatMap((rule) => rule(files))).toEqual([]);
+  });
+
   it.each(['../src/errors.js', '../dist/app.js', '../test/support/pixel-stream.js', 'nccid/dist/app.js'])(
     'is broken by an import of %s',
     (specifier) => {

@@ -22,7 +22,9 @@ const searchURL = (t: Trial): string => `/studies?StudyInstanceUID=${t.subject()
 /** What the answer is: `application/dicom+json`, or `multipart/related of application/dicom`. */
 function kindOf(answer: Answer): string {
   const { type, parameters } = parseMediaType(answer.header('Content-Type') ?? '');
-  return type.startsWith('multipart/') ? `${type} of ${(parameters.get('type') ?? '').toLowerCase()}` : type;
+  return type.startsWith('multipart/')
+    ? `${type} of ${(parameters.get('type') ?? '').split(';')[0]?.toLowerCase()}`
+    : type;
 }
 
 const MULTIPART_XML = 'multipart/related of application/dicom+xml';

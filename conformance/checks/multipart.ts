@@ -137,7 +137,6 @@ export const MULTIPART_CHECKS: readonly Check[] = [
   }),
   check('MP-14', 'P', 'dicomweb-client', 'there is no multipart without parts', async (t) => {
     const answer = await t.get(instanceURL(t.fixture('NAMESNONE')), OCTETS_TYPE);
-    t.status(answer, 200, 204, 404, 406);
     if (answer.status === 200) t.expect(parseMultipart(answer).parts.length > 0, 'a part, or 204 or 404', 'no part');
   }),
   check('MP-16', 'O', '8.7.1', 'start names the root part, or is refused', async (t) => {

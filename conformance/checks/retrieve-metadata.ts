@@ -6,7 +6,22 @@ import { readNativeModel } from '../dicom/native-model.js';
 import { bulkdataURIs, metadataOf, resolved } from './bulkdata-uris.js';
 
 const BULKDATA_VRS = new Set('DS FL FD IS LT OB OD OF OL OV OW SL SS ST SV UC UL UN US UT UV'.split(' '));
-const ALL_FORMS = ['CT', 'SR', 'PR', 'PDF', 'EMPTY', 'NUM', 'PRIV', 'CR', 'BE', 'DEFL', 'CXR', 'MFEOT', 'LONGDS'];
+const ALL_FORMS = [
+  'CT',
+  'J2K',
+  'SR',
+  'PR',
+  'PDF',
+  'EMPTY',
+  'NUM',
+  'PRIV',
+  'CR',
+  'BE',
+  'DEFL',
+  'CXR',
+  'MFEOT',
+  'LONGDS',
+];
 /** What a server may tell of its copies in metadata. */
 const MAY_BE_ADDED = new Set(['00083002', '00081190', '00080056', '00080005', '04000561']);
 

@@ -25,7 +25,7 @@ const studyKeys = (t: Trial): Keys => ({
 const seriesKeys = (t: Trial): Keys => ({
   Modality: ['CT', 'XA'],
   SeriesInstanceUID: [t.fixture('CT').series, '2.25.1'],
-  SeriesNumber: ['7', '99'],
+  SeriesNumber: ['007', '99'],
   PerformedProcedureStepStartDate: ['20200102', '19990101'],
   PerformedProcedureStepStartTime: ['101600', '235959'],
   'RequestAttributesSequence.ScheduledProcedureStepID': ['SPS-A', 'NONE'],

@@ -52,10 +52,10 @@ export const SEARCH_MATCHING_CHECKS: readonly Check[] = [
   }),
   check('MA-04', 'M', 'C.2.2.2.4', 'there are no wildcards in dates, times, UIDs and numbers', async (t) => {
     const { study } = t.subject();
-    const answer = await t.get(`/studies?StudyInstanceUID=${study.slice(0, -1)}*`, JSON_TYPE);
-    t.status(answer, 400, 204);
-    for (const query of ['StudyDate=2020*', 'StudyTime=10*'])
-      t.status(await t.get(`/studies?${query}`, JSON_TYPE), 400, 204);
+    for (const query of [`StudyInstanceUID=${study.slice(0, -1)}*`, 'StudyDate=2020*', 'StudyTime=10*']) {
+      const answer = await t.get(`/studies?${query}`, JSON_TYPE);
+      t.expect(answer.status === 400 || t.isEmpty(answer), `400, or no results of ${query}`, answer.status);
+    }
   }),
   check('MA-05', 'M', 'C.2.2.2.4', '* alone matches what has no value, too', async (t) => {
     t.fixtures('LETTER', 'QUOTE', 'LOWER');
@@ -89,7 +89,8 @@ export const SEARCH_MATCHING_CHECKS: readonly Check[] = [
     await finds(t, { StudyDate: '20200120-' }, 'ZONE');
     await finds(t, { StudyDate: '-20200101' }, 'LOWER');
     await finds(t, { StudyDate: '20200103-20200103' }, 'UNDERSCORE');
-    t.status(await t.get('/studies?StudyDate=20200102-20200101', JSON_TYPE), 400, 204);
+    const reversed = await t.get('/studies?StudyDate=20200102-20200101', JSON_TYPE);
+    t.expect(reversed.status === 400 || t.isEmpty(reversed), '400, or no results', reversed.status);
   }),
   check('MA-09', 'M', 'C.2.2.2.5', 'ranges of times include both ends, and times cut short', async (t) => {
     t.fixtures('UNDERSCORE', 'QUOTE');

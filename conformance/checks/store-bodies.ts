@@ -59,7 +59,7 @@ export const STORE_BODY_CHECKS: readonly Check[] = [
     t.stores();
     const image = freshImage(t);
     const body = bodyOf(image, 'b');
-    t.status(await send(t, body, 'multipart/related; type="application/dicom"'), 400);
+    t.status(await send(t, body, 'multipart/related; type="application/dicom"'), 400, 415);
     t.status(await send(t, body, 'application/octet-stream'), 415);
     const headers = { Accept: JSON_TYPE };
     t.status(await t.ask('/studies', { method: 'POST', as: 'storer', body, headers }), 400, 415);

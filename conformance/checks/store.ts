@@ -5,6 +5,8 @@ import { readNativeModel } from '../dicom/native-model.js';
 import { readPart10, textIn } from '../dicom/part10-reader.js';
 import { encodePart10 } from '../dicom/part10-writer.js';
 import { SYNTAX } from '../dicom/syntaxes.js';
+import type { Fixture } from '../fixtures/fixture.js';
+import type { Answer } from '../wire/client.js';
 import { parseMultipart, writeMultipart } from '../wire/multipart.js';
 import { moduleFaults } from './store-module.js';
 import { failedIn, freshImage, hex, moduleIn, reasonsIn, referencedIn, send, sendFiles } from './storing.js';
@@ -13,8 +15,33 @@ import { onlyPart } from './transfer-syntaxes.js';
 /** A SOP Class that is no storage class: Verification. */
 const NOT_STORED = '1.2.840.10008.1.1';
 
-/** An instance of a class that no archive stores. */
-const unstorable = (t: Trial) => freshImage(t, {}, { sopClassUID: NOT_STORED });
+/** An instance of a class that most archives do not store. */
+const unsupported = (t: Trial): Fixture => freshImage(t, {}, { sopClassUID: NOT_STORED });
+
+/** Instances that can not be stored, the more plainly the later. */
+const UNSTORABLE: readonly ((t: Trial) => Fixture)[] = [
+  unsupported,
+  (t) => freshImage(t, { StudyInstanceUID: undefined }),
+  (t) => freshImage(t, { SOPInstanceUID: undefined, SOPClassUID: undefined }),
+];
+
+interface Refusal {
+  readonly bad: Fixture;
+  readonly answer: Answer;
+}
+
+/** Send an instance that this server does not store, beside `good`. @throws Skipped when it stores whatever there is */
+async function refusal(t: Trial, good: readonly Fixture[] = []): Promise<Refusal> {
+  for (const make of UNSTORABLE) {
+    const bad = make(t);
+    const answer = await sendFiles(
+      t,
+      [...good, bad].map(({ file }) => file),
+    );
+    if (answer.status >= 300 || !referencedIn(answer).includes(bad.instance)) return { bad, answer };
+  }
+  return t.skip('the server stores whatever the suite can think of');
+}
 
 async function isStored(t: Trial, image: { study: string; series: string; instance: string }): Promise<boolean> {
   const answer = await t.get(`${instanceURL(image)}/metadata`, JSON_TYPE);
@@ -80,19 +107,17 @@ export const STORE_CHECKS: readonly Check[] = [
   }),
   check('SW-11', 'M', '10.5.3.1', 'some stored and some not is 202', async (t) => {
     t.stores();
-    const [good, bad] = [freshImage(t), unstorable(t)];
-    const answer = await sendFiles(t, [good.file, bad.file]);
+    const good = freshImage(t);
+    const { answer } = await refusal(t, [good]);
     t.status(answer, 202);
     t.equal(referencedIn(answer), [good.instance], 'instances stored');
-    t.equal(failedIn(answer), [bad.instance], 'instances that failed');
+    t.equal(reasonsIn(answer).length, 1, 'instances that failed');
   }),
   check('SW-12', 'M', '10.5.3.1', 'none stored of a well-formed request is 409, with a reason for each', async (t) => {
     t.stores();
-    const bad = unstorable(t);
-    const answer = await sendFiles(t, [bad.file]);
+    const { answer } = await refusal(t);
     t.status(answer, 409, 501);
     if (answer.status === 501) return t.note('501, as §8.5 has it for SOP Classes');
-    t.equal(failedIn(answer), [bad.instance], 'instances that failed');
     t.equal(reasonsIn(answer).length, 1, 'Failure Reasons');
   }),
   check('SW-13', 'M', '10.5.3.1', 'what has no syntax is 400', async (t) => {
@@ -109,9 +134,8 @@ export const STORE_CHECKS: readonly Check[] = [
   }),
   check('SW-15', 'M', 'I.1', 'the answer is a Store Instances Response Module', async (t) => {
     t.stores();
-    const [good, bad] = [freshImage(t), unstorable(t)];
-    for (const answer of [await sendFiles(t, [good.file, bad.file]), await sendFiles(t, [unstorable(t).file])]) {
-      t.none(moduleFaults(moduleIn(answer)), 'the attributes of Table I.1-1');
+    for (const { answer } of [await refusal(t, [freshImage(t)]), await refusal(t)]) {
+      if (answer.status !== 501) t.none(moduleFaults(moduleIn(answer)), 'the attributes of Table I.1-1');
     }
     const fine = moduleIn(await sendFiles(t, [freshImage(t).file]));
     t.none(moduleFaults(fine), 'the attributes of Table I.1-1');
@@ -133,9 +157,8 @@ export const STORE_CHECKS: readonly Check[] = [
   }),
   check('SW-17', 'M', 'I.2.2', 'Failure Reasons are those of Table I.2-2', async (t) => {
     t.stores();
-    const unsupported = await sendFiles(t, [unstorable(t).file]);
-    if (unsupported.status === 409)
-      t.equal(reasonsIn(unsupported).map(hex), ['0122H'], 'the reason for an unsupported SOP Class');
+    const other = await sendFiles(t, [unsupported(t).file]);
+    if (other.status === 409) t.equal(reasonsIn(other).map(hex), ['0122H'], 'the reason for an unsupported SOP Class');
     const image = freshImage(t);
     const meta = {
       sopClassUID: image.sopClassUID,

@@ -26,8 +26,9 @@ function uri(t: Trial, { study, series, instance }: Subject, parameters: Paramet
 
 /** Skips where there is no URI service. */
 async function offered(t: Trial): Promise<Answer> {
-  const answer = await uri(t, t.subject(), { transferSyntax: '*' });
-  t.offered(answer, 'the URI service', 400, 406);
+  const answer = await uri(t, t.subject(), {});
+  const isGuessed = t.session.wadoURI === t.session.client.base;
+  t.offered(answer, 'the URI service', ...(isGuessed ? [400, 406] : []));
   return answer;
 }
 

@@ -103,7 +103,7 @@ export class Client {
           rawHeaders.filter(([key]) => key.toLowerCase() === name.toLowerCase()).map(([, value]) => value);
         resolve({
           method,
-          target: isOurs ? target.slice(target.startsWith('/') ? 0 : this.base.length) : target,
+          target: target.startsWith(`${this.base}/`) ? target.slice(this.base.length) : target,
           sent: Object.entries(ask.headers ?? {}).map(([name, value]) => `${name}: ${value}`),
           status,
           rawHeaders,

@@ -46,6 +46,8 @@ export interface DICOMwebPeer {
 }
 
 export interface RunningOrthanc {
+  /** The URL of its DICOMweb services. */
+  readonly dicomweb: string;
   /** Addresses it listens on, as `address:port` in the hexadecimal of /proc/net/tcp. */
   listeningOn(): readonly string[];
   /** Add an instance. */
@@ -67,6 +69,7 @@ export async function startOrthanc(folder: string, peer: DICOMwebPeer): Promise<
   const url = `http://127.0.0.1:${port}`;
   await untilItAnswers(orthanc, `${url}/system`);
   return {
+    dicomweb: `${url}/dicom-web`,
     listeningOn: () => listeningOn(port),
     add: async (file) => void (await ask(`${url}/instances`, { method: 'POST', body: file })),
     pushAll: (name) => pushAll(url, name),

@@ -326,11 +326,6 @@ export const CHARACTER_SET_FAULTS: readonly Fault[] = [
     'names are encoded twice',
     text((body) => Buffer.from(body, 'utf8').toString('latin1')),
   ),
-  fault(
-    'CS-06',
-    'the character set is that of the file',
-    text((body) => body.replaceAll('ISO_IR 192', 'GB18030')),
-  ),
   fault('CS-07', 'defined terms are fatal', answering(targets(/ISO_IR/), reply(400))),
   fault(
     'CS-08',
