@@ -11,6 +11,21 @@ export async function metadataOf(t: Trial, subject: Subject): Promise<JSONDataSe
   return set ?? t.skip('the metadata is empty');
 }
 
+/**
+ * Fixtures whose metadata can be had, for rows that are about something else: of the others RM-02 tells. In read-only mode
+ * it is the instance that is there.
+ */
+export async function readable(t: Trial, names: readonly string[]): Promise<readonly Subject[]> {
+  if (t.session.isReadOnly) return [t.subject()];
+  const found: Subject[] = [];
+  for (const fixture of t.fixtures(...names)) {
+    const { status } = await t.get(`${instanceURL(fixture)}/metadata`, JSON_TYPE);
+    if (status === 200) found.push(fixture);
+    else t.note(`without ${fixture.name} (${status})`);
+  }
+  return found;
+}
+
 /** Every BulkDataURI in the metadata of one instance, made absolute, by the path of its element. */
 export async function bulkdataURIs(t: Trial, subject: Subject): Promise<ReadonlyMap<string, string>> {
   const uris = new Map<string, string>();

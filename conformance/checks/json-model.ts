@@ -5,24 +5,12 @@ import { named, tagOf } from '../dicom/dictionary.js';
 import { type JSONNode, readJSONText } from '../dicom/json-text.js';
 import { PRIVATE_BYTES } from '../fixtures/values.js';
 import type { Subject } from '../session.js';
-import { bulkdataURIs, metadataOf } from './bulkdata-uris.js';
+import { bulkdataURIs, metadataOf, readable } from './bulkdata-uris.js';
 
 const FORMS = ['CT', 'CXR', 'SR', 'PR', 'EMPTY', 'NUM', 'PRIV', 'NAMES87', 'BE', 'PDF'];
 const MEMBERS = new Set(['vr', 'Value', 'BulkDataURI', 'InlineBinary']);
 const BINARY = new Set(['OB', 'OD', 'OF', 'OL', 'OV', 'OW', 'UN']);
 const BASE64 = /^(?:[A-Za-z0-9+/]{4})*(?:[A-Za-z0-9+/]{2}==|[A-Za-z0-9+/]{3}=)?$/;
-
-/** Those whose metadata can be had: RM-02 tells of the others. */
-async function subjectsOf(t: Trial): Promise<readonly Subject[]> {
-  if (t.session.isReadOnly) return [t.subject()];
-  const readable: Subject[] = [];
-  for (const fixture of t.fixtures(...FORMS)) {
-    const { status } = await t.get(`${instanceURL(fixture)}/metadata`, JSON_TYPE);
-    if (status === 200) readable.push(fixture);
-    else t.note(`without ${fixture.name} (${status})`);
-  }
-  return readable;
-}
 
 /** The metadata of one instance as it stands in the text. */
 async function textOf(t: Trial, subject: Subject): Promise<JSONNode> {
@@ -53,7 +41,7 @@ async function eachElement(
   judge: (path: string, tag: string, element: JSONElement) => string | undefined,
   expected: string,
 ): Promise<void> {
-  for (const subject of await subjectsOf(t)) {
+  for (const subject of await readable(t, FORMS)) {
     const faults = [...elementsOf(await metadataOf(t, subject))].flatMap(
       ([path, tag, element]) => judge(path, tag, element) ?? [],
     );
@@ -79,7 +67,7 @@ export const JSON_MODEL_CHECKS: readonly Check[] = [
     }
   }),
   check('J-03', 'M', 'F.2.2', 'attributes are named by 8 upper-case digits', async (t) => {
-    for (const subject of await subjectsOf(t)) {
+    for (const subject of await readable(t, FORMS)) {
       for (const names of dataSetsIn(await textOf(t, subject))) {
         t.none(
           names.filter((name) => !/^[0-9A-F]{8}$/.test(name)),
@@ -89,7 +77,7 @@ export const JSON_MODEL_CHECKS: readonly Check[] = [
     }
   }),
   check('J-04', 'M', 'F.2.2', 'attributes ascend in the text, within items too', async (t) => {
-    for (const subject of await subjectsOf(t)) {
+    for (const subject of await readable(t, FORMS)) {
       for (const names of dataSetsIn(await textOf(t, subject))) {
         const first = names.findIndex((name, i) => i > 0 && (names[i - 1] ?? '') >= name);
         t.expect(

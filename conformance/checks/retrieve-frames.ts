@@ -77,7 +77,10 @@ export const FRAME_CHECKS: readonly Check[] = [
     for (const fixture of t.fixtures(...COMPRESSED)) {
       const part = onlyPart(
         t,
-        await t.parts(framesURL(fixture, '1'), 'multipart/related; type="image/*"; transfer-syntax=*'),
+        await t.parts(
+          framesURL(fixture, '1'),
+          `multipart/related; type="${MEDIA_TYPE_OF[fixture.transferSyntaxUID]}"; transfer-syntax=*`,
+        ),
       );
       const { type } = parseMediaType(part.header('Content-Type') ?? '');
       t.equal(type, MEDIA_TYPE_OF[fixture.transferSyntaxUID], `media type of ${fixture.name}`);
