@@ -25,29 +25,32 @@ import { TRANSFER_SYNTAX_CHECKS } from './checks/transfer-syntaxes.js';
 import { URI_CHECKS } from './checks/uris.js';
 import { WADO_URI_CHECKS } from './checks/wado-uri.js';
 
-export const ALL_CHECKS: readonly Check[] = [
-  ...URI_CHECKS,
-  ...ACCEPT_CHECKS,
-  ...TRANSFER_SYNTAX_CHECKS,
-  ...MULTIPART_CHECKS,
-  ...STATUS_CHECKS,
-  ...CHARACTER_SET_CHECKS,
-  ...CAPABILITIES_CHECKS,
-  ...HTTP_CHECKS,
-  ...INSTANCE_CHECKS,
-  ...METADATA_CHECKS,
-  ...FRAME_CHECKS,
-  ...BULKDATA_CHECKS,
-  ...STORE_CHECKS,
-  ...STORE_BODY_CHECKS,
-  ...STORE_METADATA_CHECKS,
-  ...SEARCH_RESOURCE_CHECKS,
-  ...SEARCH_ATTRIBUTE_CHECKS,
-  ...SEARCH_MATCHING_CHECKS,
-  ...JSON_MODEL_CHECKS,
-  ...JSON_VALUE_CHECKS,
-  ...JSON_STORING_CHECKS,
-  ...NATIVE_XML_CHECKS,
-  ...STORAGE_COMMITMENT_CHECKS,
-  ...WADO_URI_CHECKS,
-];
+/** By the file in `checks` that they are in. */
+export const CHECKS_BY_FILE: Readonly<Record<string, readonly Check[]>> = {
+  uris: URI_CHECKS,
+  accept: ACCEPT_CHECKS,
+  'transfer-syntaxes': TRANSFER_SYNTAX_CHECKS,
+  multipart: MULTIPART_CHECKS,
+  status: STATUS_CHECKS,
+  'character-sets': CHARACTER_SET_CHECKS,
+  capabilities: CAPABILITIES_CHECKS,
+  http: HTTP_CHECKS,
+  'retrieve-instances': INSTANCE_CHECKS,
+  'retrieve-metadata': METADATA_CHECKS,
+  'retrieve-frames': FRAME_CHECKS,
+  'retrieve-bulkdata': BULKDATA_CHECKS,
+  store: STORE_CHECKS,
+  'store-bodies': STORE_BODY_CHECKS,
+  'store-metadata': STORE_METADATA_CHECKS,
+  'search-resources': SEARCH_RESOURCE_CHECKS,
+  'search-attributes': SEARCH_ATTRIBUTE_CHECKS,
+  'search-matching': SEARCH_MATCHING_CHECKS,
+  'json-model': JSON_MODEL_CHECKS,
+  'json-values': JSON_VALUE_CHECKS,
+  'json-storing': JSON_STORING_CHECKS,
+  'native-xml': NATIVE_XML_CHECKS,
+  'storage-commitment': STORAGE_COMMITMENT_CHECKS,
+  'wado-uri': WADO_URI_CHECKS,
+};
+
+export const ALL_CHECKS: readonly Check[] = Object.values(CHECKS_BY_FILE).flat();

@@ -124,11 +124,11 @@ function writeContent(one: Element, uri: string | undefined): string {
   }
   const { Value = [], InlineBinary } = writeDICOMJSON([one])[one.tag] ?? {};
   if (typeof InlineBinary === 'string') return `<InlineBinary>${InlineBinary}</InlineBinary>`;
-  return Value.map((value, i) => writeValue(value, i + 1)).join('');
+  return Value.map((value, i) => writeValue(one.vr, value, i + 1)).join('');
 }
 
-function writeValue(value: unknown, number: number): string {
-  if (value === null) return `<Value number="${number}"/>`;
+function writeValue(vr: string, value: unknown, number: number): string {
+  if (value === null) return `<${vr === 'PN' ? 'PersonName' : 'Value'} number="${number}"/>`;
   if (typeof value !== 'object') return `<Value number="${number}">${escapeXML(String(value))}</Value>`;
   const groups = Object.entries(value).map(([group, text]) => {
     const parts = String(text).split('^');

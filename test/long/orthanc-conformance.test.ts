@@ -33,7 +33,8 @@ describe.runIf(hasOrthanc())('the conformance suite and Orthanc', () => {
       expect(report.refused).toEqual({});
       const { version, rows } = toldOf('Orthanc');
       const failed = report.results.filter(({ verdict }) => verdict === 'fail').map(({ id }) => id);
-      const here = String((await (await fetch(url.replace(/dicom-web$/, 'system'))).json()).Version);
+      const system = await (await fetch(url.replace(/dicom-web$/, 'system'))).text();
+      const [, here] = /"Version"\s*:\s*"([^"]*)"/.exec(system) ?? [];
       console.info(`Orthanc ${here}: ${failed.length} rows fail.`);
       if (here === version) expect(failed.sort()).toEqual([...rows].sort());
       else expect(failed.length).toBeGreaterThan(0);
