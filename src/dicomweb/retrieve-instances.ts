@@ -6,6 +6,7 @@ import { EXPLICIT_VR_LITTLE_ENDIAN, isLossy, NEVER_NEGOTIATED } from '../dicom/t
 import type { Representation } from './accept.js';
 import { chooseRepresentation, type Exchange } from './exchange.js';
 import { type BodyPart, sendMultipart } from './multipart-body.js';
+import { ProblemDetails } from './problem.js';
 import { ReadAhead } from './read-ahead.js';
 import { octets, sendAll } from './retrieve-all-bulkdata.js';
 import { sendZip, ZIP } from './retrieve-zip.js';
@@ -14,12 +15,14 @@ import { instanceURL, resourcePath, resourceURL } from './urls.js';
 
 const DICOM = 'application/dicom';
 const OCTETS = 'application/octet-stream';
+/** How many instances a 406 names. */
+const MOST_NAMED = 100;
 
 export async function retrieveInstances(exchange: Exchange): Promise<void> {
   const path = resourcePath(exchange.variables);
   const instances = await exchange.archive.instances(path);
   const isOneInstance = path.sopInstanceUID !== undefined;
-  const chosen = chooseRepresentation(exchange, offered(instances, isOneInstance));
+  const chosen = choose(exchange, instances, isOneInstance);
   if (instances.length > 1) await exchange.archive.expectFiles(instances);
   exchange.response.set('Content-Location', resourceURL(exchange.base, path));
   if (chosen.mediaType === ZIP) return sendZip(exchange, path, instances);
@@ -40,6 +43,23 @@ export async function retrieveInstances(exchange: Exchange): Promise<void> {
     await files.close();
   }
 }
+
+/** @throws ProblemDetails 406, naming the instances that can be had in one transfer syntax only, too */
+function choose(exchange: Exchange, instances: readonly LocatedInstance[], isOneInstance: boolean): Representation {
+  try {
+    return chooseRepresentation(exchange, offered(instances, isOneInstance));
+  } catch (error) {
+    const compressed = instances.filter(({ transferSyntaxUID }) => isLosslesslyCompressed(transferSyntaxUID));
+    if (!(error instanceof ProblemDetails) || compressed.length === 0) throw error;
+    const uids = compressed.slice(0, MOST_NAMED).map(({ sopInstanceUID }) => sopInstanceUID);
+    throw new ProblemDetails(error.code, error.message, {
+      headers: error.headers,
+      members: { ...error.members, compressed: uids },
+    });
+  }
+}
+
+const isLosslesslyCompressed = (uid: string): boolean => !isNative(uid) && !isLossy(uid);
 
 /**
  * What there is without decoding pixels; Explicit VR Little Endian first where all can be given in it, or all but those

@@ -41,6 +41,7 @@ const jpeg2000 = makeInstance({
   transferSyntaxUID: SYNTAX.jpeg2000,
   fragments: [[codeStream('j2k')]],
 });
+const besideJPEG2000 = makeInstance({ study: 'j2k', series: 'j2k/native', transferSyntaxUID: SYNTAX.implicit });
 const manyNumbers = makeInstance({
   study: 'numbers',
   transferSyntaxUID: SYNTAX.implicit,
@@ -75,7 +76,20 @@ const large = makeInstance({
   study: 'large',
   attributes: { Rows: 1024, Columns: 1024, PixelData: bytesOf('large', 2 * 1024 * 1024) },
 });
-const all = [...ct, localizer, implicit, bigEndian, deflated, jpeg2000, manyNumbers, padded, lossy, besideLossy, large];
+const all = [
+  ...ct,
+  localizer,
+  implicit,
+  bigEndian,
+  deflated,
+  jpeg2000,
+  besideJPEG2000,
+  manyNumbers,
+  padded,
+  lossy,
+  besideLossy,
+  large,
+];
 
 let archive: CuratedArchive;
 beforeAll(async () => {
@@ -273,7 +287,19 @@ describe('transfer syntaxes', () => {
     const single = await archive.get(lossy.path, { Accept: 'application/dicom' });
     expect(single.headers.get('content-type')).toBe(`application/dicom; transfer-syntax=${SYNTAX.jpegBaseline}`);
     expect(digest(Buffer.from(await single.arrayBuffer()))).toBe(digest(lossy.file));
-    expect(await statusOf(jpeg2000.path, PARTS_OF_DICOM)).toBe(406);
+  });
+
+  it('AMB-07 MT-18 names in a 406 the instances that are compressed without loss', async () => {
+    for (const [path, accept] of [
+      [studyPath(jpeg2000), PARTS_OF_DICOM],
+      [jpeg2000.path, 'application/dicom'],
+    ] as const) {
+      const response = await archive.get(path, { Accept: accept });
+      expect(response.status).toBe(406);
+      expect(await json<object>(response)).toMatchObject({ compressed: [jpeg2000.sopInstanceUID] });
+    }
+    const other = await archive.get(thin1.path, { Accept: 'text/csv' });
+    expect(await json<object>(other)).not.toHaveProperty('compressed');
   });
 
   it('MT-19 AMB-07 RI-05 gives a study with lossy and native instances each in its own form, whole', async () => {
