@@ -104,7 +104,10 @@ export const SEARCH_RESOURCE_CHECKS: readonly Check[] = [
   }),
   check('QD-07', 'M', '8.3.4.4.1', 'the same request has the same order', async (t) => {
     for (const target of ['/studies?limit=20', '/series?limit=20', '/instances?limit=20']) {
-      const first = readDataSets((await t.got(target, JSON_TYPE)).body);
+      const answer = await t.get(target, JSON_TYPE);
+      if (answer.status === 204) t.skip('nothing is stored');
+      t.status(answer, 200);
+      const first = readDataSets(answer.body);
       for (let i = 0; i < 4; i++) {
         const again = readDataSets((await t.got(target, JSON_TYPE)).body);
         t.equal(

@@ -3,6 +3,7 @@ import { afterAll, beforeAll, expect, it } from 'vitest';
 import { conduct } from '../../conformance/conduct.js';
 import type { RunReport } from '../../conformance/report/summary.js';
 import type { Verdict } from '../../conformance/result.js';
+import { makeInstance } from '../http/instances.js';
 import { type RunningArchive, startArchive } from '../support/running-archive.js';
 import { NOT_HELD, NOT_JUDGED, NOTED } from './own-server-lists.js';
 
@@ -10,7 +11,7 @@ let archive: RunningArchive;
 let report: RunReport;
 
 beforeAll(async () => {
-  archive = await startArchive();
+  archive = await startArchive({ corsOrigins: new Set(['https://viewer.example']) });
   await archive.addSite('Elsewhere');
   const licence = { project: 'Nothing of this', kinds: ['xray'], splits: ['training'], sites: ['Elsewhere'] } as const;
   const reference = await archive.addLicence(licence);
@@ -56,6 +57,8 @@ it('leaves nothing to be noted but what is listed', () => {
 
 it('is judged as well when nothing may be stored', async () => {
   const token = await archive.token({ kind: 'curator' });
+  const stored = [makeInstance({ study: 'left alone' }), makeInstance({ study: 'left alone too', modality: 'DX' })];
+  for (const { file } of stored) expect((await archive.store(token, [file])).status).toBe(200);
   const readOnly = await conduct({
     url: archive.base,
     token,
