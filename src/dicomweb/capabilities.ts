@@ -3,10 +3,11 @@
  * what there is not. It says nothing of what is stored and is the same for everybody, so that who has no token yet may read
  * it, and no UID in a path makes a difference. PS3.18 §8.9, Annex H
  */
-import type { Response } from 'express';
+import { gzipSync } from 'node:zlib';
 import { notFound } from '../errors.js';
 import { describeResource } from './capabilities-description.js';
 import { answerNotModified } from './conditional.js';
+import { acceptsGzip } from './content-encoding.js';
 import { entityTag, RepresentationDigest } from './entity-tag.js';
 import { chooseRepresentation, type Exchange, type Negotiation } from './exchange.js';
 import { allowedMethods, segmentsOf } from './match-route.js';
@@ -18,6 +19,12 @@ const WADL_TYPE = 'application/vnd.sun.wadl+xml';
 const JSON_TYPE = 'application/json';
 const OFFERED = [WADL_TYPE, JSON_TYPE].map((mediaType) => ({ mediaType, multipart: false }));
 
+/** In what form a description is given. */
+interface Form {
+  readonly mediaType: string;
+  readonly isGzip: boolean;
+}
+
 interface Description {
   readonly body: Buffer;
   readonly tag: string;
@@ -27,7 +34,7 @@ export class Capabilities {
   readonly #routes: readonly Route[];
   readonly #base: string;
   readonly #root: Resource;
-  /** By template and media type: as many as the table has resources, whatever is asked. */
+  /** By template and form: as many as the table has resources, whatever is asked. */
   readonly #descriptions = new Map<string, Description>();
 
   /** @param base the URL of the service, without a slash at its end */
@@ -42,14 +49,20 @@ export class Capabilities {
    * @throws ArchiveError `not-found` when no route leads there or beyond, ProblemDetails 406
    */
   answer(exchange: Negotiation & Pick<Exchange, 'response'>, path: string): void {
-    const { response } = exchange;
+    const { request, response } = exchange;
     const resource = findResource(this.#root, segmentsOf(path));
     if (resource === undefined) throw notFound();
     response.set('Allow', this.#allow(path));
     const { mediaType } = chooseRepresentation(exchange, OFFERED);
-    const { body, tag } = this.#describe(resource, mediaType);
+    const isGzip = acceptsGzip(request.headers['accept-encoding']);
+    const { body, tag } = this.#describe(resource, { mediaType, isGzip });
     if (answerNotModified(exchange, tag)) return;
-    send(response, mediaType, body);
+    response.status(200);
+    // By hand, for Express would add a charset, which neither type has.
+    response.setHeader('Content-Type', mediaType);
+    response.setHeader('Content-Length', body.length);
+    if (isGzip) response.setHeader('Content-Encoding', 'gzip');
+    response.end(body);
   }
 
   #allow(path: string): string {
@@ -57,22 +70,17 @@ export class Capabilities {
     return methods.length === 0 ? 'OPTIONS' : methods.join(', ');
   }
 
-  #describe(resource: Resource, mediaType: string): Description {
-    const key = `${resource.template} ${mediaType}`;
+  #describe(resource: Resource, { mediaType, isGzip }: Form): Description {
+    const key = `${resource.template} ${mediaType} ${isGzip}`;
     const known = this.#descriptions.get(key);
     if (known !== undefined) return known;
     const document = describeResource(resource, this.#base);
     const text = mediaType === WADL_TYPE ? wadlXML(document) : wadlJSON(document);
-    const description = { body: Buffer.from(text), tag: entityTag(new RepresentationDigest().add(text).end()) };
+    const description = {
+      body: isGzip ? gzipSync(text) : Buffer.from(text),
+      tag: entityTag(new RepresentationDigest().add(text, isGzip ? 'gzip' : 'identity').end()),
+    };
     this.#descriptions.set(key, description);
     return description;
   }
-}
-
-function send(response: Response, mediaType: string, body: Buffer): void {
-  response.status(200);
-  // By hand, for Express would add a charset, which neither type has.
-  response.setHeader('Content-Type', mediaType);
-  response.setHeader('Content-Length', body.length);
-  response.end(body);
 }

@@ -40,6 +40,22 @@ describe('text', () => {
     },
   );
 
+  it.each(['/', '/studies', '/studies/1.2/metadata'])(
+    'MT-32 CAP-02 is packed in a Capabilities Description, too: %s',
+    async (path) => {
+      const options = (headers: Readonly<Record<string, string>>) =>
+        ask(archive.url, `/dicom-web${path}`, { method: 'OPTIONS', headers });
+      const plain = await options({});
+      const packed = await options({ 'Accept-Encoding': 'gzip' });
+      expect([plain.headers['content-encoding'], packed.headers['content-encoding']]).toEqual([undefined, 'gzip']);
+      expect(digest(gunzipSync(packed.body))).toBe(digest(plain.body));
+      expect(packed.headers['etag']).not.toBe(plain.headers['etag']);
+      expect(packed.headers['content-length']).toBe(String(packed.body.length));
+      const again = await options({ 'Accept-Encoding': 'gzip', 'If-None-Match': packed.headers['etag'] ?? '' });
+      expect(again.status).toBe(304);
+    },
+  );
+
   it.each(['identity', 'br', 'gzip;q=0', '*;q=0', ''])('MT-32 is as it is for who takes "%s"', async (encoding) => {
     for (const target of ['/studies', `${one.path}/metadata`]) {
       const answer = await get(target, encoding);
