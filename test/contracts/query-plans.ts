@@ -1,10 +1,32 @@
 /** No question that a request asks of the index goes through a table row by row, whichever database answers it. */
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { registeredCaller } from '../../src/access/token-register.js';
+import { textOfDeletion } from '../../src/archive/deletion-records.js';
+import {
+  addCommitment,
+  countUnfinished,
+  findCommitment,
+  keepProgress,
+  leaseCommitment,
+  sweepCommitments,
+} from '../../src/archive/index/commitment-rows.js';
+import { deleteResource } from '../../src/archive/index/delete-resource.js';
+import {
+  allowAgain,
+  deletedKeys,
+  findRefusedWith,
+  isDeletedFile,
+  markFinished,
+  unfinishedDeletions,
+  wasDeleted,
+} from '../../src/archive/index/deleted-resources.js';
+import { findPath } from '../../src/archive/index/find-path.js';
 import type { AttributeMatch, FindQuery } from '../../src/archive/index/find-query.js';
 import { IndexWriter } from '../../src/archive/index/index-writer.js';
+import { DeletionHistories, KnownDeletions } from '../../src/archive/index/known-deletions.js';
 import { KnownInstances } from '../../src/archive/index/known-rows.js';
 import { locateInstances, locateSeries } from '../../src/archive/index/locate.js';
+import { findReferenced } from '../../src/archive/index/referenced-instances.js';
 import { removeInstances } from '../../src/archive/index/remove-instances.js';
 import { findKnownFile, markRestored } from '../../src/archive/index/restored-file.js';
 import { search } from '../../src/archive/index/search.js';
@@ -17,12 +39,24 @@ import { LITERAL, parseMatch } from '../../src/dicom/matching.js';
 import { parsePersonName } from '../../src/dicom/matching-names.js';
 import { fillIndex, syntheticStudy, UID_ROOT } from '../scale/synthetic-index.js';
 import { madeUpRecord } from '../support/index-records.js';
-import { fillTokens, planOf, type RecordedIndex, recordQueries } from '../support/recorded-queries.js';
+import { fillDeletions, fillTokens, planOf, type RecordedIndex, recordQueries } from '../support/recorded-queries.js';
 
 const STUDIES = 20_000;
 const TOKENS = 10_000;
+const DELETIONS = 10_000;
 /** Tables that grow with the archive. */
-const LARGE = new Set(['token', 'patient', 'study', 'series', 'series_request', 'instance', 'instance_content']);
+const LARGE = new Set([
+  'token',
+  'patient',
+  'study',
+  'series',
+  'series_request',
+  'instance',
+  'instance_content',
+  'deletion',
+  'deleted_instance',
+  'commitment',
+]);
 
 const SCOPES: Readonly<Record<string, Scope>> = {
   everything: { kind: 'everything' },
@@ -99,6 +133,7 @@ export function describeQueryPlans(
       index = await open();
       await fillIndex(index.database, STUDIES);
       await fillTokens(index.database, TOKENS);
+      await fillDeletions(index.database, DELETIONS);
       await index.settle();
       recorded = recordQueries(index.database);
     }, 120_000);
@@ -136,6 +171,9 @@ export function describeQueryPlans(
           await locateInstances(database, scope, path);
           await locateInstances(database, scope, series);
           await locateInstances(database, scope, { ...series, sopInstanceUID: `${study(8)}.1.2` });
+          await wasDeleted(database, scope, path);
+          await wasDeleted(database, scope, { ...series, sopInstanceUID: `${study(8)}.1.2` });
+          await findReferenced(database, scope, [`${study(8)}.1.2`, `${study(9)}.1.2`]);
         }));
     }
 
@@ -174,6 +212,48 @@ export function describeQueryPlans(
         if (known === undefined) throw new Error('The instance is there.');
         await markRestored(database, known);
         await removeInstances(database, [known.rowID]);
+      }));
+
+    it('deletes and allows by indexes', () =>
+      expectIndexes(async (database) => {
+        const site = { id: 1_000, name: 'Scale', splitPolicy: 50, mayJoinAnyStudy: false } as const;
+        const uid = `${UID_ROOT}.deleted`;
+        const path = { studyInstanceUID: uid, seriesInstanceUID: `${uid}.1`, sopInstanceUID: `${uid}.1.1` };
+        const record = madeUpRecord({
+          study: uid,
+          series: `${uid}.1`,
+          instance: `${uid}.1.1`,
+          site,
+          patientID: 'gone',
+        });
+        await new IndexWriter(database, () => new Date()).add([record]);
+        await findPath(database, { level: 'instance', uid: path.sopInstanceUID });
+        await findPath(database, { level: 'series', uid: `${uid}.2` });
+        await deleteResource(database, path, { id: 'one', deletedAt: '2026' });
+        await new DeletionHistories(database.read).find(record.identity);
+        await KnownDeletions.read(database.read, [record.identity]);
+        await unfinishedDeletions(database);
+        await deletedKeys(database, 'one');
+        await markFinished(database, 'one', '2026');
+        await textOfDeletion(database, 'one');
+        await isDeletedFile(database, record.blobKey);
+        await findRefusedWith(database, { level: 'instance', uid: path.sopInstanceUID });
+        await findRefusedWith(database, { level: 'series', uid: path.seriesInstanceUID });
+        await allowAgain(database, { level: 'instance', uid: path.sopInstanceUID }, '2026');
+        await allowAgain(database, { level: 'series', uid: path.seriesInstanceUID }, '2026');
+        await allowAgain(database, { level: 'study', uid }, '2026');
+      }));
+
+    it('commits by indexes', () =>
+      expectIndexes(async (database) => {
+        const key = { requester: 'site 1', transactionUID: '1.8' };
+        await addCommitment(database, key, { instances: [], requestedAt: '2026' });
+        await countUnfinished(database, key.requester);
+        const lease = await leaseCommitment(database, { now: '2026', until: '2027' });
+        if (lease === undefined) throw new Error('The request is there.');
+        await findCommitment(database, key);
+        await keepProgress(database, lease, { result: [], until: null, finishedAt: '2026' });
+        await sweepCommitments(database, '2019');
       }));
   });
 }

@@ -46,9 +46,12 @@ export class LoadWriters {
   readonly acknowledged: SentInstance[] = [];
   readonly #writers: readonly Writer[];
 
-  /** @param count of writers, an even number */
-  constructor(seed: string, count: number) {
-    this.#writers = Array.from({ length: count }, (_, n) => new Writer(`${seed} ${Math.floor(n / 2)}`));
+  /**
+   * @param count of writers, an even number
+   * @param final reasons of refusal with which a writer is content, and goes on to something else
+   */
+  constructor(seed: string, count: number, final: readonly number[] = []) {
+    this.#writers = Array.from({ length: count }, (_, n) => new Writer(`${seed} ${Math.floor(n / 2)}`, final));
   }
 
   /** Send to the archive until `signal` says that the server is gone, or about to go. */
@@ -69,7 +72,10 @@ class Writer {
   /** What was sent and not answered. */
   #pending: SentRequest | undefined;
 
-  constructor(seed: string) {
+  readonly #final: readonly number[];
+
+  constructor(seed: string, final: readonly number[]) {
+    this.#final = final;
     this.#seed = seed;
     this.#chance = new Seeded(seed);
   }
@@ -91,9 +97,9 @@ class Writer {
   /** Send what has not been acknowledged, or something new. Returns whether all of it is acknowledged now. */
   async #send(archive: StoredInto, agent: Agent, acknowledged: SentInstance[]): Promise<boolean> {
     this.#pending ??= this.#next();
-    const stored = await send(archive, this.#pending, agent);
+    const { stored, refused } = await send(archive, this.#pending, { agent, final: this.#final });
     acknowledged.push(...stored);
-    const isWhole = stored.length === this.#pending.instances.length;
+    const isWhole = stored.length + refused === this.#pending.instances.length;
     if (isWhole) this.#pending = undefined;
     return isWhole;
   }
@@ -133,12 +139,12 @@ class Writer {
   }
 }
 
-/** Send a request; what of it was acknowledged. @throws Error for a refusal after which it makes no sense to come back */
+/** Send a request; what of it was acknowledged, and how much of it was refused for good. @throws Error for a refusal after which it makes no sense to come back */
 async function send(
   archive: StoredInto,
   { body, instances }: SentRequest,
-  agent: Agent,
-): Promise<readonly SentInstance[]> {
+  { agent, final }: { readonly agent: Agent; readonly final: readonly number[] },
+): Promise<{ readonly stored: readonly SentInstance[]; readonly refused: number }> {
   const headers = {
     Authorization: `Bearer ${archive.siteToken}`,
     'Content-Type': 'multipart/related; type="application/dicom"; boundary=parts',
@@ -146,14 +152,19 @@ async function send(
   };
   const options = { method: 'POST', headers, body, agent };
   const answer = await ask(archive.url, '/dicom-web/studies', options).catch(() => undefined);
-  if (answer === undefined || !answer.isComplete || COME_BACK.has(answer.status)) return [];
+  if (answer === undefined || !answer.isComplete || COME_BACK.has(answer.status)) return { stored: [], refused: 0 };
   const text = answer.body.toString();
-  if (answer.status === 200) return instances;
-  if (answer.status !== 202 || reasonsIn(text).some((reason) => reason !== OUT_OF_RESOURCES)) {
+  if (answer.status === 200) return { stored: instances, refused: 0 };
+  const isAnswer = answer.status === 202 || (answer.status === 409 && final.length > 0);
+  const reasons = isAnswer ? reasonsIn(text) : [];
+  if (!isAnswer || reasons.some((reason) => reason !== OUT_OF_RESOURCES && !final.includes(Number(reason)))) {
     throw new Error(`Not stored: ${answer.status} ${text}`);
   }
   const stored = new Set(uidsIn(JSON.parse(text)['00081199']));
-  return instances.filter(({ sopInstanceUID }) => stored.has(sopInstanceUID));
+  return {
+    stored: instances.filter(({ sopInstanceUID }) => stored.has(sopInstanceUID)),
+    refused: reasons.filter((reason) => final.includes(Number(reason))).length,
+  };
 }
 
 /** The archive could not keep the instance now. */

@@ -119,3 +119,25 @@ export async function fillTokens(database: Database, count: number): Promise<voi
     `.execute(tx);
   });
 }
+
+/** Deletions of studies of one instance, none of which is in the index. */
+export async function fillDeletions(database: Database, count: number): Promise<void> {
+  const counted = sql`with recursive counted(n) as (select 1 union all select n + 1 from counted where n < ${sql.lit(count)})`;
+  await database.write(async (tx) => {
+    await sql`
+      insert into deletion (deletion_id, level, uid, study_instance_uid, site_id, split, deleted_at, allowed_at, finished_at)
+      ${counted} select 'deletion ' || n, 'study', '1.9.' || n, '1.9.' || n, (select min(id) from site), 'training', '2020', '2020', '2020'
+      from counted
+    `.execute(tx);
+    await sql`
+      insert into deleted_instance
+        (deletion_id, sop_instance_uid, series_instance_uid, study_instance_uid, kind, split, site_id, blob_key)
+      ${counted} select 'deletion ' || n, '1.9.' || n || '.1.1', '1.9.' || n || '.1', '1.9.' || n, 'ct', 'training', 1, 'x' || n
+      from counted
+    `.execute(tx);
+    await sql`
+      insert into commitment (requester, transaction_uid, requested_at, finished_at)
+      ${counted} select 'site ' || (n % 100), '1.8.' || n, '2020', '2020' from counted
+    `.execute(tx);
+  });
+}

@@ -1,5 +1,7 @@
 /** What the index remembers of what was deleted: whether a Scope could see it, what is to be done yet, and that it may come again. */
+import type { Transaction } from 'kysely';
 import type { Database } from '../../database/database.js';
+import type { Schema } from '../../database/schema.js';
 import { findInstanceKey } from '../instance-key.js';
 import type { Scope } from '../scope.js';
 import type { DeletedLevel } from './delete-resource.js';
@@ -69,27 +71,43 @@ export async function allowAgain(
   { level, uid }: { readonly level: DeletedLevel; readonly uid: string },
   allowedAt: string,
 ): Promise<readonly string[]> {
-  const rows = await database.write((tx) => {
-    const update = tx.updateTable('deletion').set({ allowed_at: allowedAt }).where('allowed_at', 'is', null);
-    if (level === 'study') return update.where('study_instance_uid', '=', uid).returning('deletion_id').execute();
-    if (level === 'instance')
-      return update.where('level', '=', 'instance').where('uid', '=', uid).returning('deletion_id').execute();
-    return update
-      .where('level', '<>', 'study')
-      .where((eb) =>
-        eb.or([
-          eb('uid', '=', uid),
-          eb(
-            'deletion_id',
-            'in',
-            eb.selectFrom('deleted_instance').select('deletion_id').where('series_instance_uid', '=', uid),
-          ),
-        ]),
-      )
+  return database.write(async (tx) => {
+    const concerned = await deletionsOf(tx, { level, uid });
+    if (concerned.length === 0) return [];
+    const allowed = await tx
+      .updateTable('deletion')
+      .set({ allowed_at: allowedAt })
+      .where('deletion_id', 'in', concerned)
+      .where('level', 'in', LEVELS_WITHIN[level])
+      .where('allowed_at', 'is', null)
       .returning('deletion_id')
       .execute();
+    return allowed.map((row) => row.deletion_id);
   });
-  return rows.map((row) => row.deletion_id);
+}
+
+/** What is no larger than a study, a series, an instance. */
+const LEVELS_WITHIN: Readonly<Record<DeletedLevel, readonly DeletedLevel[]>> = {
+  study: ['study', 'series', 'instance'],
+  series: ['series', 'instance'],
+  instance: ['instance'],
+};
+
+/** The deletions of a study, series or instance, or of something in it. */
+async function deletionsOf(
+  tx: Transaction<Schema>,
+  { level, uid }: { readonly level: DeletedLevel; readonly uid: string },
+): Promise<readonly string[]> {
+  const column = level === 'study' ? 'study_instance_uid' : 'uid';
+  const own = await tx.selectFrom('deletion').select('deletion_id').where(column, '=', uid).execute();
+  if (level !== 'series') return own.map((row) => row.deletion_id);
+  const within = await tx
+    .selectFrom('deleted_instance')
+    .select('deletion_id')
+    .distinct()
+    .where('series_instance_uid', '=', uid)
+    .execute();
+  return [...new Set([...own, ...within].map((row) => row.deletion_id))];
 }
 
 /** The study or series with which an instance or a series was deleted, as long as it may not be stored again. */

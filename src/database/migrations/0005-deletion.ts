@@ -48,6 +48,11 @@ async function createDeletedInstance(db: Kysely<unknown>, { text, rowID }: Diale
     .execute();
   await db.schema.createIndex('deleted_instance_by_uid').on('deleted_instance').columns(['sop_instance_uid']).execute();
   await db.schema
+    .createIndex('deleted_instance_by_series')
+    .on('deleted_instance')
+    .columns(['series_instance_uid'])
+    .execute();
+  await db.schema
     .createIndex('deleted_instance_by_study')
     .on('deleted_instance')
     .columns(['study_instance_uid', 'series_instance_uid'])
