@@ -2,9 +2,10 @@
  * Rebuilds the index of the images from the folder alone: every file is read again as if it were stored, its site and
  * split taken from the record beside it, never decided anew. Sites, licences and tokens stay as they are.
  *
- * First deletions are taken in that the index does not know, from their records, so that nothing comes back by it. Then rows are removed whose files are gone, then every file is written over its row or into a new one, a few in each
- * transaction. So it can run beside a server, and when it breaks off the index holds what it held or knows better; run it
- * again. A server shows metadata it has in memory until it is started anew.
+ * First deletions are taken in that the index does not know, from their records, so that nothing comes back by it. Then rows
+ * are removed whose files are gone, then every file is written over its row or into a new one, a few in each transaction. So
+ * it can run beside a server, and when it breaks off the index holds what it held or knows better; run it again. A server
+ * shows metadata it has in memory until it is started anew.
  */
 import type { Database } from '../database/database.js';
 import { InvalidInstance } from '../dicom/failure-reasons.js';

@@ -252,7 +252,9 @@ export class InstanceStore {
 const isDiskFailure = (error: unknown): boolean =>
   error instanceof ArchiveError && (error.code === 'storage-full' || error.code === 'unavailable');
 
-const isLost = (outcome: IndexOutcome): boolean => outcome === 'duplicate' || outcome === 'deleted';
+/** Also where the same bytes were faster, for they may have another name: that of one more deletion. */
+const isLost = (outcome: IndexOutcome): boolean =>
+  outcome === 'duplicate' || outcome === 'deleted' || outcome === 'already-stored';
 
 const indexRecord = (received: ReceivedInstance, site: StoringSite, generation: number): IndexRecord => ({
   identity: received.identity,

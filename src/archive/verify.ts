@@ -23,7 +23,7 @@ export type FindingKind =
   | 'file-without-row'
   /** The file of an instance that a curator has deleted was left, by whoever was sending it meanwhile; it was removed. */
   | 'deleted-file'
-  /** A deletion had no record beside the files; it was written anew from the index. */
+  /** A deletion had no record beside the files, or not as the index has it; it was written anew. */
   | 'missing-deletion-record'
   /** A study had no record of its site and split that can be read; it was written anew from the index. */
   | 'missing-study-record'
@@ -96,12 +96,12 @@ class Verification {
   /** Every deletion has its record. */
   async *deletions(): AsyncGenerator<Finding> {
     for await (const page of pagesOfDeletions(this.#database)) {
-      const keys = page.map(deletionKey);
-      const sizes = await this.#blobs.sizesOf(keys);
+      const sizes = await this.#blobs.sizesOf(page.map(deletionKey));
       for (const [i, id] of page.entries()) {
-        if (sizes[i] !== undefined) continue;
+        const text = await textOfDeletion(this.#database, id);
+        if (sizes[i] === Buffer.byteLength(text)) continue;
         const key = deletionKey(id);
-        await this.#blobs.writeText(key, await textOfDeletion(this.#database, id));
+        await this.#blobs.writeText(key, text);
         yield { kind: 'missing-deletion-record', key, sopInstanceUID: undefined };
       }
     }

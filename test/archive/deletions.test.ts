@@ -230,10 +230,13 @@ describe('an index that is made anew', () => {
     const [key = ''] = await fixture.keys('deletions/');
     const text = await fixture.read(key);
     await fixture.opened.blobs.remove(key);
-    expect((await verify(fixture)).found).toEqual([
-      { kind: 'missing-deletion-record', key, sopInstanceUID: undefined },
-    ]);
+    const missing = [{ kind: 'missing-deletion-record', key, sopInstanceUID: undefined }];
+    expect((await verify(fixture)).found).toEqual(missing);
     expect(await fixture.read(key)).toEqual(text);
+    const allowing = faulty(fixture, { writeText: away }).deletions.allow({ level: 'study', uid: '1.2.3' });
+    await expect(allowing).rejects.toMatchObject({ code: 'unavailable' });
+    expect((await verify(fixture)).found).toEqual(missing);
+    expect(await fixture.read(key)).not.toEqual(text);
     expect((await verify(fixture)).found).toEqual([]);
   });
 });

@@ -18,7 +18,7 @@ export interface BackupOptions extends Pick<OpenArchiveOptions, 'log'> {
   readonly watch: CopyWatch;
 }
 
-/** More would be for an archive in which nothing but deleting is done; `verify` tells then what its last index names too much. */
+/** More would be for an archive in which nothing but deleting is done: then files are told as missing. */
 const MOST_ROUNDS = 10;
 
 /**
@@ -43,7 +43,7 @@ export async function backUpArchive(source: OpenArchive, folder: string, options
       const alreadyThere = Math.max(0, files.copied + files.alreadyThere - copied);
       await backup.finish();
       await removeDeleted(folder, source, options);
-      return { ...files, copied, alreadyThere };
+      return { copied, alreadyThere, uncopied: files.uncopied + files.deleted, deleted: 0 };
     }
   } finally {
     backup.release();
