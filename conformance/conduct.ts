@@ -1,6 +1,7 @@
 /** One whole run against one server. */
 import { ALL_CHECKS } from './all-checks.js';
 import { isMeant, type Options } from './options.js';
+import { withoutTokens } from './report/redaction.js';
 import type { RunReport } from './report/summary.js';
 import { type Result, resultOf } from './result.js';
 import { endSession, startSession } from './start-session.js';
@@ -13,10 +14,9 @@ type Asked = Pick<Options, 'url' | 'token' | 'storeToken' | 'outsiderToken' | 'w
 
 /**
  * Store the fixtures, run the checks one after another, delete what was stored.
- * @param told is called with each result as it comes
  * @throws NoServer when nothing answers
  */
-export async function conduct(options: Asked, told: (result: Result) => void = () => undefined): Promise<RunReport> {
+export async function conduct(options: Asked): Promise<RunReport> {
   const startedAt = new Date().toISOString();
   const started = performance.now();
   const { token: reader, storeToken: storer, outsiderToken: outsider, isReadOnly } = options;
@@ -29,12 +29,10 @@ export async function conduct(options: Asked, told: (result: Result) => void = (
     const results: Result[] = [];
     for (const check of ALL_CHECKS) {
       if (options.only?.some((word) => isMeant(word, check.id)) === false) continue;
-      const result = await resultOf(check, session);
-      results.push(result);
-      told(result);
+      results.push(await resultOf(check, session));
     }
     const left = await endSession(session);
-    return {
+    const report = {
       url: client.base,
       startedAt,
       milliseconds: Math.round(performance.now() - started),
@@ -43,6 +41,7 @@ export async function conduct(options: Asked, told: (result: Result) => void = (
       left,
       results,
     };
+    return withoutTokens(report, [reader, storer, outsider]);
   } finally {
     client.close();
   }

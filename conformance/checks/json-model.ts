@@ -6,6 +6,7 @@ import { type JSONNode, readJSONText } from '../dicom/json-text.js';
 import { PRIVATE_BYTES } from '../fixtures/values.js';
 import type { Subject } from '../session.js';
 import { bulkdataURIs, metadataOf, readable } from './bulkdata-uris.js';
+import { ours } from './searching.js';
 
 const FORMS = ['CT', 'CXR', 'SR', 'PR', 'EMPTY', 'NUM', 'PRIV', 'NAMES87', 'BE', 'PDF'];
 const MEMBERS = new Set(['vr', 'Value', 'BulkDataURI', 'InlineBinary']);
@@ -62,7 +63,11 @@ export const JSON_MODEL_CHECKS: readonly Check[] = [
     }
   }),
   check('J-02', 'M', 'F.2.1', 'data sets stand in one array', async (t) => {
-    for (const target of [`${studyURL(t.subject())}/metadata`, '/studies?limit=2', '/instances?limit=2']) {
+    for (const target of [
+      `${studyURL(t.subject())}/metadata`,
+      `/studies?${ours(t)}&limit=2`,
+      `/instances?${ours(t)}&limit=2`,
+    ]) {
       t.equal(readJSONText((await t.got(target, JSON_TYPE)).body).kind, 'array', `the kind of the whole of ${target}`);
     }
   }),

@@ -29,5 +29,9 @@ export async function studiesFound(t: Trial, query: Query): Promise<readonly str
     .sort();
 }
 
+/** A key by which the studies of this run are found, or in read-only mode the one that is there. */
+export const ours = (t: Trial): string =>
+  t.session.isReadOnly ? `StudyInstanceUID=${t.subject().study}` : `StudyID=${t.session.run.id}`;
+
 /** What the Warning header fields of the last answer say. */
 export const warnings = (t: Trial): string => (t.last?.headers('Warning') ?? []).join(' | ');

@@ -78,6 +78,25 @@ describe('npm run conformance', () => {
     }
   });
 
+  it('tells no token, not even when the server says it back', async () => {
+    const server = createServer((request, response) => {
+      response.writeHead(500, { 'Content-Type': 'text/plain', 'X-Echo': request.headers.authorization ?? '' });
+      response.end(`You are ${request.headers.authorization}.`);
+    });
+    const port = await freePort();
+    await new Promise<void>((resolve) => server.listen(port, '127.0.0.1', resolve));
+    const json = join(temporaryFolder(), 'json');
+    try {
+      const secret = 'se"cret&token';
+      const args = ['--url', `http://127.0.0.1:${port}`, '--token', secret, '--only', 'ST-,SW-10', '--json', json];
+      const { output } = await conformance(...args);
+      expect(output).toContain('You are Bearer TOKEN');
+      expect(output + readFileSync(json, 'utf8')).not.toMatch(/se\\*"cret/);
+    } finally {
+      server.close();
+    }
+  });
+
   it('ends with 2 when there is no server, or what it is asked makes no sense', async () => {
     const nobody = `http://127.0.0.1:${await freePort()}`;
     for (const args of [

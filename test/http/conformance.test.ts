@@ -3,9 +3,11 @@ import { afterAll, beforeAll, expect, it } from 'vitest';
 import { conduct } from '../../conformance/conduct.js';
 import type { RunReport } from '../../conformance/report/summary.js';
 import type { Verdict } from '../../conformance/result.js';
-import { makeInstance } from '../http/instances.js';
+
+import { NOT_HELD, NOT_JUDGED, NOTED } from '../conformance/own-server-lists.js';
+
 import { type RunningArchive, startArchive } from '../support/running-archive.js';
-import { NOT_HELD, NOT_JUDGED, NOTED } from './own-server-lists.js';
+import { makeInstance } from './instances.js';
 
 let archive: RunningArchive;
 let report: RunReport;
