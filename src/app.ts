@@ -6,6 +6,7 @@ import { KeyStore } from './access/keys.js';
 import type { Archive } from './archive/archive.js';
 import type { BlobStore } from './archive/blobs/blob-store.js';
 import { type OpenArchive, openArchive, takeServerLock } from './archive/open-archive.js';
+import { BackgroundIndexing } from './archive/query-attributes/background-indexing.js';
 import type { Config } from './config.js';
 import type { Database } from './database/database.js';
 import { crossOrigin } from './dicomweb/cross-origin.js';
@@ -79,6 +80,7 @@ async function serve(
   const state = { isDraining: false };
   const app = createApp({ archive, authenticator, keys, database, config, log, state });
   const server = await listen(app, config);
+  const indexing = new BackgroundIndexing({ database, now: () => new Date(now()), log });
   const sweeping = setInterval(() => void sweep({ archive, blobs, log, now }), SWEEP_MS).unref();
   const committing = setInterval(() => archive.commitments.work(), COMMIT_MS).unref();
   server.maxConnections = maxConnections;
@@ -89,7 +91,7 @@ async function serve(
       clearInterval(sweeping);
       clearInterval(committing);
       await drain(server);
-      await archive.commitments.close();
+      await Promise.all([archive.commitments.close(), indexing.stop()]);
       await close();
       unlock();
     },

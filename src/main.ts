@@ -1,6 +1,7 @@
 /** The command `nccid`, put together by hand; `start` begins it. */
 import { DICOMWEB_PATH, startServer } from './app.js';
 import { addAllowCommand } from './cli/allow.js';
+import { addAttributeCommand } from './cli/attribute.js';
 import { addBackupCommand } from './cli/backup.js';
 import type { Output } from './cli/context.js';
 import { addDeleteCommand } from './cli/delete.js';
@@ -37,6 +38,7 @@ const program = buildProgram({
     addDemoCommand(start, DICOMWEB_PATH),
     addSiteCommand,
     addLicenceCommand,
+    addAttributeCommand,
     addTokenCommand,
     addKeyCommand,
     addImportCommand,

@@ -9,6 +9,7 @@ import type { Deletions } from './deletions.js';
 import type { InstanceReference } from './index/commitment-rows.js';
 import { wasDeleted } from './index/deleted-resources.js';
 import type { FindQuery } from './index/find-query.js';
+import type { Found } from './index/found-entity.js';
 import {
   type LocatedInstance,
   type LocatedSeries,
@@ -16,7 +17,9 @@ import {
   locateSeries,
   type ResourcePath,
 } from './index/locate.js';
-import { count, type Found, search } from './index/search.js';
+import { count, search } from './index/search.js';
+import { addQueryAttribute, readQueryAttributes, removeQueryAttribute } from './query-attributes/definitions.js';
+import { defineAttribute, type QueryAttribute, type WrittenAttribute } from './query-attributes/query-attribute.js';
 import { type BulkdataOfInstance, findBulkdata } from './read/find-bulkdata.js';
 import { type Frames, findFrames } from './read/frames.js';
 import type { InstanceText, InstanceURL, Metadata, MetadataReader } from './read/metadata.js';
@@ -66,6 +69,32 @@ export class ScopedArchive {
   /** Count the studies, series or instances that a search would find. */
   count(query: FindQuery): Promise<number> {
     return count(this.#parts.database, this.#scope, query);
+  }
+
+  /** The attributes that curators have added to those that are searched. */
+  queryAttributes(): Promise<readonly QueryAttribute[]> {
+    return readQueryAttributes(this.#parts.database.read);
+  }
+
+  /**
+   * Add an attribute; what is stored already is indexed by it in the background.
+   * @throws ArchiveError `forbidden` to whoever does not see everything, and as `defineAttribute` and `addQueryAttribute`
+   */
+  async addQueryAttribute(written: WrittenAttribute): Promise<QueryAttribute> {
+    this.#expectCurator();
+    return addQueryAttribute(this.#parts.database, defineAttribute(written), this.#parts.now());
+  }
+
+  /** Search by an attribute no longer. @throws ArchiveError `forbidden`, `not-found` */
+  async removeQueryAttribute(id: number): Promise<void> {
+    this.#expectCurator();
+    await removeQueryAttribute(this.#parts.database, id);
+  }
+
+  #expectCurator(): void {
+    if (this.#scope.kind !== 'everything') {
+      throw new ArchiveError('forbidden', 'Only who sees the whole archive decides what it is searched by.');
+    }
   }
 
   /** The instances of a resource, in the order of series and instance numbers. @throws ArchiveError `not-found`, or `gone` */

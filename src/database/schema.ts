@@ -219,6 +219,46 @@ export interface CommitmentTable {
   leased_until: string | null;
 }
 
+/** An attribute that a curator has added to those that are searched; a row never changes. */
+export interface QueryAttributeTable {
+  id: Generated<number>;
+  /** Tags with dots between, outermost first: `00180060`, `00400275.00401001`; a private one `0023xx02`. */
+  path: string;
+  /** Private Creator; empty of an attribute of the standard. */
+  creator: string;
+  vr: string;
+  level: 'study' | 'series' | 'instance';
+  created_at: string;
+}
+
+/** How far what was there before an attribute is indexed by it, and for one that is gone how its values go. */
+export interface QueryAttributeProgressTable {
+  attribute_id: number;
+  level: 'study' | 'series' | 'instance';
+  /** The last series, or instance, that was there when it was added. */
+  up_to_row_id: number;
+  last_row_id: number;
+  done: number;
+  /** Null until somebody has counted. */
+  total: number | null;
+  finished_at: string | null;
+  /** Who works on it, and until when nobody else does. */
+  worked_by: string | null;
+  worked_until: string | null;
+}
+
+/** A value of an added attribute. */
+export interface AttributeValueTable {
+  /** A series, by its first instance; or an instance. */
+  row_id: number;
+  attribute_id: number;
+  position: number;
+  item: number;
+  part: number;
+  value: string | null;
+  element: string | null;
+}
+
 export interface Schema {
   archive_identity: ArchiveIdentityTable;
   signing_key: SigningKeyTable;
@@ -235,4 +275,8 @@ export interface Schema {
   deletion: DeletionTable;
   deleted_instance: DeletedInstanceTable;
   commitment: CommitmentTable;
+  query_attribute: QueryAttributeTable;
+  query_attribute_progress: QueryAttributeProgressTable;
+  series_value: AttributeValueTable;
+  instance_value: AttributeValueTable;
 }

@@ -12,8 +12,9 @@ const TIME = /^(\d{2})(?:(\d{2})(?:(\d{2})(?:\.(\d{1,6}))?)?)?$/;
  * The text under which a value is searched: dates as YYYYMMDD, times as HHMMSS.FFFFFF, instants in UTC, numbers without
  * signs and zeros that mean nothing, names folded, other text without its outer spaces.
  * Undefined when the value can not be matched: it is empty, or no date, time or number at all.
+ * @param assumedOffset the offset from UTC of an instant that names none
  */
-export function normaliseValue(vr: VR, value: string): string | undefined {
+export function normaliseValue(vr: VR, value: string, assumedOffset?: string): string | undefined {
   const text = value.trim();
   if (text === '') return undefined;
   if (NUMBER_VRS.has(vr)) return normaliseNumber(text);
@@ -23,7 +24,7 @@ export function normaliseValue(vr: VR, value: string): string | undefined {
     case 'TM':
       return timeBounds(text)?.from;
     case 'DT':
-      return dateTimeBounds(text)?.from;
+      return dateTimeBounds(text, assumedOffset)?.from;
     case 'PN':
       return foldPersonName(text) || undefined;
     default:

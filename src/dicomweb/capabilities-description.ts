@@ -6,6 +6,7 @@ import { type QueryableAttribute, queryableAttributesOf, REQUEST_ATTRIBUTES } fr
 import type { VR } from '../dicom/vr.js';
 import { isText } from './charset.js';
 import { type Resource, segmentsIn } from './resource-tree.js';
+import { ZIP } from './retrieve-zip.js';
 import { EXTENSION, type Route } from './routes.js';
 import type { SearchResource } from './search.js';
 import { SEARCH_OPTIONS } from './search-options.js';
@@ -76,10 +77,10 @@ function methodElement(route: Route): WADLElement {
   ]);
 }
 
-/** Whether ranges are answered: of a single payload that is no text. */
+/** Whether ranges are answered: of a single payload that is no text, nor a zip, which is made as it goes out. */
 const isRanged = ({ permission, responseMediaTypes }: Route): boolean =>
   permission === 'dicomweb.retrieve' &&
-  responseMediaTypes.some((mediaType) => !mediaType.startsWith('multipart/') && !isText(mediaType));
+  responseMediaTypes.some((type) => !type.startsWith('multipart/') && type !== ZIP && !isText(type));
 
 function requestElement({ responseMediaTypes, requestMediaTypes = [], searched }: Route): WADLElement {
   const [first = ''] = responseMediaTypes;

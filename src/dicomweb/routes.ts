@@ -8,6 +8,7 @@ import { checkCommitment, requestCommitment } from './commitment.js';
 import { deleteInstances } from './delete-instances.js';
 import type { Handler } from './exchange.js';
 import { NATIVE_XML_TYPE } from './native-xml.js';
+import { addAttribute, listAttributes, removeAttribute, showAttribute } from './query-attributes.js';
 import { retrieveAll, type Which } from './retrieve-all-bulkdata.js';
 import { retrieveBulkdata, retrievePixelData } from './retrieve-bulkdata.js';
 import { retrieveFrames } from './retrieve-frames.js';
@@ -41,6 +42,7 @@ type Description = Pick<Route, 'section' | 'transaction' | 'responseMediaTypes'>
 const multipart = (mediaType: string): string => `multipart/related; type="${mediaType}"`;
 
 const JSON_TYPE = 'application/dicom+json';
+const PLAIN_JSON = 'application/json';
 const DICOM = 'application/dicom';
 const OCTETS = 'application/octet-stream';
 const FILES = [multipart(DICOM), multipart(OCTETS), ZIP];
@@ -93,7 +95,7 @@ const search = (template: string, transaction: string, searched: SearchResource)
       handler: countFor(searched),
       section: EXTENSION,
       transaction: transaction.replace('SearchFor', 'Count'),
-      responseMediaTypes: ['application/json'],
+      responseMediaTypes: [PLAIN_JSON],
     },
   ].map((route) => ({ method: 'GET', permission: 'dicomweb.search', searched, ...route }));
 
@@ -131,6 +133,17 @@ const commitment = (method: 'GET' | 'POST', handler: Handler, section: string, t
   responseMediaTypes: [JSON_TYPE],
 });
 
+const curate = (method: Route['method'], template: string, handler: Handler, transaction: string): Route => ({
+  method,
+  template,
+  permission: 'curate',
+  handler,
+  section: EXTENSION,
+  transaction,
+  ...(method === 'POST' ? { requestMediaTypes: [PLAIN_JSON] } : {}),
+  responseMediaTypes: method === 'DELETE' ? [] : [PLAIN_JSON],
+});
+
 const STUDY = '/studies/{study}';
 const SERIES = `${STUDY}/series/{series}`;
 const INSTANCE = `${SERIES}/instances/{instance}`;
@@ -165,6 +178,11 @@ export const ROUTES: readonly Route[] = [
     matchedLevels: ['study', 'series', 'instance'],
     returnedLevels: ['study', 'series', 'instance'],
   }),
+
+  curate('GET', '/attributes', listAttributes, 'ListQueryAttributes'),
+  curate('POST', '/attributes', addAttribute, 'AddQueryAttribute'),
+  curate('GET', '/attributes/{attribute}', showAttribute, 'ShowQueryAttribute'),
+  curate('DELETE', '/attributes/{attribute}', removeAttribute, 'RemoveQueryAttribute'),
 
   instances(STUDY, 'RetrieveStudy', FILES),
   instances(SERIES, 'RetrieveSeries', FILES),

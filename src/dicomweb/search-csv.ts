@@ -2,7 +2,9 @@
  * Answers of a search as a table: `text/csv`, an extension that no standard has. One row an answer, one column an attribute,
  * whose keyword heads it. RFC 4180
  */
-import type { FoundEntity } from '../archive/index/search.js';
+import type { FoundEntity } from '../archive/index/found-entity.js';
+import { TAG } from '../dicom/attributes.js';
+import { tagText } from '../dicom/data-set.js';
 import { findDictionaryEntry } from '../dicom/dictionary.js';
 import { REQUEST_ATTRIBUTES } from '../dicom/queryable-attributes.js';
 import { type AnswerColumn, elementReader } from './search-answer.js';
@@ -32,6 +34,8 @@ interface TableColumn {
 const FORMULA = /^[=+\-@\t\r\uff1d\uff0b\uff0d\uff20]/;
 const NEEDS_QUOTES = /[",;\t\r\n]|^\s|\s$/;
 
+const REQUESTS = tagText(TAG.RequestAttributesSequence);
+
 export interface CSVWriter {
   /** The row of headings, with its end. */
   readonly head: string;
@@ -52,13 +56,13 @@ export function csvWriter(columns: readonly AnswerColumn[], base: string): CSVWr
   };
 }
 
-function tableColumns({ attribute }: AnswerColumn, from: number): readonly TableColumn[] {
-  const { keyword, vr } = attribute;
-  if (vr !== 'SQ') return [{ heading: keyword, from, inner: undefined }];
-  return REQUEST_ATTRIBUTES.map((tag) => ({
-    heading: `${keyword}.${findDictionaryEntry(tag)?.keyword}`,
+function tableColumns({ heading, tag, vr }: AnswerColumn, from: number): readonly TableColumn[] {
+  if (vr !== 'SQ') return [{ heading, from, inner: undefined }];
+  if (tag !== REQUESTS) return [];
+  return REQUEST_ATTRIBUTES.map((inner) => ({
+    heading: `${heading}.${findDictionaryEntry(inner)?.keyword}`,
     from,
-    inner: tag.toString(16).toUpperCase().padStart(8, '0'),
+    inner: tagText(inner),
   }));
 }
 

@@ -1,17 +1,24 @@
 /** The match keys of a search: which attributes are asked for, and what of each. PS3.18 §8.3.4.1 */
+import type { QueryAttribute } from '../archive/query-attributes/query-attribute.js';
+import { parseAttributePath } from '../dicom/attribute-paths.js';
 import { TAG } from '../dicom/attributes.js';
 import type { Tag } from '../dicom/data-set.js';
-import { findDictionaryEntry, findTagOfKeyword, implicitVR } from '../dicom/dictionary.js';
+import { findDictionaryEntry } from '../dicom/dictionary.js';
 import { type Match, type MatchingWays, parseMatch } from '../dicom/matching.js';
 import { findQueryable, type QueryLevel, REQUEST_ATTRIBUTES } from '../dicom/queryable-attributes.js';
 import type { VR } from '../dicom/vr.js';
 import { invalidRequest } from '../errors.js';
+import type { AddedAttributes } from './added-attributes.js';
 import type { QueryParameter } from './query-parameters.js';
 
 export interface Key {
+  /** Tags, outermost first. */
+  readonly path: readonly Tag[];
   /** The sequence in which the attribute stands. */
   readonly sequence: Tag | undefined;
   readonly tag: Tag;
+  /** The attribute, where a curator has added it to those that are searched. */
+  readonly added: QueryAttribute | undefined;
   readonly match: Match;
   /** Two dates or times with a hyphen, one of which may be left out. */
   readonly isRange: boolean;
@@ -21,28 +28,46 @@ const MAX_NAME_CHARACTERS = 64;
 /** They say how other keys are meant, and nothing matches by them. */
 const NEVER_MATCHED: ReadonlySet<Tag> = new Set<Tag>([TAG.SpecificCharacterSet, TAG.TimezoneOffsetFromUTC]);
 
+interface Searched {
+  readonly vr: VR;
+  readonly added: QueryAttribute | undefined;
+}
+
+/** What a resource is searched by. */
+export interface SearchedBy {
+  /** The levels whose attributes may be keys. */
+  readonly levels: readonly QueryLevel[];
+  readonly ways: MatchingWays;
+  readonly added: AddedAttributes;
+}
+
 /**
  * The keys that can be searched by, and the names of those that can not, as sent.
- * @param levels the levels whose attributes may be keys
  * @throws ArchiveError `invalid-request` for an unlawful key, and for two of one attribute
  */
 export function readKeys(
   parameters: readonly QueryParameter[],
-  levels: readonly QueryLevel[],
-  ways: MatchingWays,
+  { levels, ways, added }: SearchedBy,
 ): { readonly keys: readonly Key[]; readonly ignored: readonly string[] } {
   const keys: Key[] = [];
-  const ignored: string[] = [];
+  const unknown: { readonly name: string; readonly path: readonly Tag[] | undefined }[] = [];
   const given = new Set<string>();
   for (const { name, value } of parameters) {
-    const path = parsePath(name);
+    const path = parseAttributePath(name);
     if (path !== undefined) refuseRepetition(given, path, name);
-    const vr = path === undefined ? undefined : findMatchedVR(path, levels);
     const tag = path?.at(-1);
     if (path?.length === 1 && tag !== undefined && NEVER_MATCHED.has(tag)) continue;
-    if (path === undefined || tag === undefined || vr === undefined) ignored.push(name);
-    else keys.push({ sequence: path.at(-2), tag, match: matchOf(tag, vr, value, ways), isRange: isRange(vr, value) });
+    const searched = path === undefined ? undefined : findSearched(path, levels, added);
+    if (path === undefined || tag === undefined || searched === undefined) {
+      unknown.push({ name, path });
+      continue;
+    }
+    const { vr } = searched;
+    const match = matchOf(tag, vr, value, ways);
+    keys.push({ path, sequence: path.at(-2), tag, added: searched.added, match, isRange: isRange(vr, value) });
   }
+  // A Private Creator is no key itself, if anything was asked for in its block, before it or after.
+  const ignored = unknown.filter(({ path }) => path === undefined || !added.isCreator(path)).map(({ name }) => name);
   return { keys, ignored };
 }
 
@@ -59,17 +84,19 @@ function refuseRepetition(given: Set<string>, path: readonly Tag[], name: string
   given.add(attribute);
 }
 
-/** The tags of an attribute and of the sequences around it, outermost first; undefined when that is no known attribute. */
-export function parsePath(text: string): readonly Tag[] | undefined {
-  const path = text.split('.').map(parseTag);
-  if (!path.slice(0, -1).every((tag) => tag !== undefined && implicitVR(tag) === 'SQ')) return undefined;
-  return path.every((tag) => tag !== undefined) ? path : undefined;
+function findSearched(
+  path: readonly Tag[],
+  levels: readonly QueryLevel[],
+  added: AddedAttributes,
+): Searched | undefined {
+  const vr = findMatchedVR(path, levels);
+  if (vr !== undefined) return { vr, added: undefined };
+  // The lowest level that has it, for that one is narrower.
+  const attribute = added.find(path, levels.toReversed());
+  return attribute && { vr: attribute.vr, added: attribute };
 }
 
-const parseTag = (text: string): Tag | undefined =>
-  /^[\dA-Fa-f]{8}$/.test(text) ? Number.parseInt(text, 16) : findTagOfKeyword(text);
-
-/** The VR of an attribute that may be a key. */
+/** The VR of an attribute that may be a key of every archive. */
 function findMatchedVR(path: readonly Tag[], levels: readonly QueryLevel[]): VR | undefined {
   const [outer, inner, ...rest] = path;
   if (outer === undefined || rest.length > 0) return undefined;

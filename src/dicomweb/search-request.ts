@@ -2,15 +2,17 @@
  * What a search asks for, read from its query: match keys, fields to return, and the page wanted. What this archive does
  * not support is passed over as PS3.18 §8.3 demands, but never silently: a search that was widened says so in a Warning.
  */
-import type { AttributeMatch, DateTimeMatch, ZonedMatch } from '../archive/index/find-query.js';
+import type { AttributeMatch, DateTimeMatch, ValueGroup, ZonedMatch } from '../archive/index/find-query.js';
+import { keywordsOf, type QueryAttribute } from '../archive/query-attributes/query-attribute.js';
+import { parseAttributePath } from '../dicom/attribute-paths.js';
 import { TAG } from '../dicom/attributes.js';
 import type { Tag } from '../dicom/data-set.js';
 import { findQueryable, type QueryLevel } from '../dicom/queryable-attributes.js';
 import { invalidRequest } from '../errors.js';
+import { AddedAttributes, type AddedField } from './added-attributes.js';
 import { combineRanges, readTimezone, zonedRanges } from './date-time-keys.js';
 import type { QueryParameter } from './query-parameters.js';
-import { type Rules, rulesOf } from './rules.js';
-import { type Key, parsePath, printable, readKeys } from './search-keys.js';
+import { type Key, printable, readKeys } from './search-keys.js';
 import { isSearchOption, readSearchOptions } from './search-options.js';
 
 export interface SearchedResource {
@@ -29,6 +31,14 @@ export interface SearchRequest {
   readonly zoned: readonly ZonedMatch[];
   /** Keys of one sequence, which one item must match all of. */
   readonly sequences: readonly { readonly tag: Tag; readonly keys: readonly AttributeMatch[] }[];
+  /** Keys on attributes that curators have added. */
+  readonly values: readonly ValueGroup[];
+  /** Those of them that are returned. */
+  readonly fields: readonly AddedField[];
+  /** Names of parameters that are not supported; a Warning lists them. */
+  readonly ignored: readonly string[];
+  /** Whether names were left that may be those of added attributes, or all of these are wanted. */
+  readonly mayNameAdded: boolean;
   /** What to return besides what every answer holds: the keys and the fields asked for, of this level or above. */
   readonly returnTags: ReadonlySet<Tag> | 'all';
   /** At most 1,000. */
@@ -45,33 +55,43 @@ const LEVELS: readonly QueryLevel[] = ['study', 'series', 'instance'];
 const MAX_NAMES = 10;
 /**
  * Read the parameters of a search of that resource.
- * @throws ArchiveError invalid-request when a supported parameter has an unlawful value or is given twice (PS3.18 §8.3.4),
- * and where the rules want it when one is not supported
+ * @param attributes those that curators have added; only needed when a request without them `mayNameAdded`
+ * @throws ArchiveError invalid-request when a supported parameter has an unlawful value or is given twice. PS3.18 §8.3.4
  */
 export function parseSearchRequest(
   parameters: readonly QueryParameter[],
   resource: SearchedResource,
-  { refusesUnknownKeys }: Pick<Rules, 'refusesUnknownKeys'> = rulesOf(false),
+  attributes: readonly QueryAttribute[] = [],
 ): SearchRequest {
   const { limit, offset, ways } = readSearchOptions(parameters);
   const asked = parameters.filter(isKey);
+  const added = new AddedAttributes(attributes, asked);
   const timezone = readTimezone(asked);
-  const { keys, ignored } = readKeys(asked, resource.matchedLevels, { ...ways, timezone });
-  if (refusesUnknownKeys && ignored.length > 0) throw invalidRequest(`${notSupported(ignored)}.`);
-  const dateTimes = timezone === undefined ? combineRanges(keys) : [];
-  const zoned = timezone === undefined ? [] : zonedRanges(keys, timezone);
+  const returned = readReturned(includeFields(parameters), resource.level, added);
+  const searchedBy = { levels: resource.matchedLevels, ways: { ...ways, timezone }, added };
+  const { keys, ignored } = readKeys(asked, searchedBy);
+  const known = keys.filter((key) => key.added === undefined);
+  const dateTimes = timezone === undefined ? combineRanges(known) : [];
+  const zoned = timezone === undefined ? [] : zonedRanges(known, timezone);
   const isCombined = ({ tag, match }: Key): boolean =>
     match.kind === 'between' &&
     [...dateTimes, ...zoned].some(({ dateTag, timeTag }) => tag === dateTag || tag === timeTag);
   return {
-    matches: keys.filter((key) => key.sequence === undefined && !isCombined(key)).map(attributeMatch),
+    matches: known.filter((key) => key.sequence === undefined && !isCombined(key)).map(attributeMatch),
     dateTimes,
     zoned,
-    sequences: groupBySequence(keys),
-    returnTags: readReturnTags(includeFields(parameters), returnedKeys(keys, timezone), resource.level),
+    sequences: groupBySequence(known),
+    values: valueGroups(keys),
+    fields: distinctFields([
+      ...keys.flatMap((key) => (key.added === undefined ? [] : [added.field(key.added, key.path)])),
+      ...returned.fields,
+    ]),
+    ignored,
+    mayNameAdded: ignored.length > 0 || returned.isIncomplete,
+    returnTags: returned.tags === 'all' ? 'all' : new Set([...returnedKeys(known, timezone), ...returned.tags]),
     limit,
     offset,
-    warnings: ignoredWarning(ignored),
+    warnings: [...ignoredWarning(ignored), ...keys.flatMap(unfinishedWarning)],
   };
 }
 
@@ -97,26 +117,63 @@ function groupBySequence(keys: readonly Key[]): SearchRequest['sequences'] {
   return [...groups].map(([tag, inner]) => ({ tag, keys: inner }));
 }
 
+/** Keys in one sequence must hold within one item of it. */
+function valueGroups(keys: readonly Key[]): readonly ValueGroup[] {
+  const groups = new Map<string, { level: QueryLevel; isInSequence: boolean; keys: ValueGroup['keys'] }>();
+  for (const [i, { added, match, path }] of keys.entries()) {
+    if (added === undefined || match.kind === 'universal') continue;
+    const isInSequence = path.length > 1;
+    const name = isInSequence ? `${added.level}/${path.slice(0, -1).join('.')}` : String(i);
+    const group = groups.get(name) ?? { level: added.level, isInSequence, keys: [] };
+    groups.set(name, { ...group, keys: [...group.keys, { attributeID: added.id, match }] });
+  }
+  return [...groups.values()];
+}
+
 /** What is returned because it was searched by; a sequence whole. */
 const returnedKeys = (keys: readonly Key[], timezone: string | undefined): readonly Tag[] => [
   ...keys.map(({ sequence, tag }) => sequence ?? tag),
   ...(timezone === undefined ? [] : [TAG.TimezoneOffsetFromUTC]),
 ];
 
+interface Returned {
+  readonly tags: readonly Tag[] | 'all';
+  readonly fields: readonly AddedField[];
+  /** Whether with other added attributes there could be more. */
+  readonly isIncomplete: boolean;
+}
+
 /** A sequence is returned whole; fields of a lower level and unknown ones are not returned. PS3.18 §10.6.3.3 */
-function readReturnTags(
-  fields: ReadonlySet<string>,
-  keys: readonly Tag[],
-  level: QueryLevel,
-): SearchRequest['returnTags'] {
-  if (fields.has('all')) return 'all';
-  const levels = LEVELS.slice(0, LEVELS.indexOf(level) + 1);
-  const tags = new Set(keys);
+function readReturned(fields: ReadonlySet<string>, level: QueryLevel, added: AddedAttributes): Returned {
+  // The lowest level that has it, for that one is narrower.
+  const levels = LEVELS.slice(0, LEVELS.indexOf(level) + 1).toReversed();
+  if (fields.has('all')) return { tags: 'all', fields: added.all(levels), isIncomplete: true };
+  const tags: Tag[] = [];
+  const found: AddedField[] = [];
+  let isIncomplete = false;
   for (const field of fields) {
-    const tag = parsePath(field)?.[0];
-    if (tag !== undefined && levels.some((one) => findQueryable(one, tag) !== undefined)) tags.add(tag);
+    const path = parseAttributePath(field);
+    const [tag] = path ?? [];
+    if (path === undefined || tag === undefined) continue;
+    if (levels.some((one) => findQueryable(one, tag) !== undefined)) tags.push(tag);
+    else {
+      const attribute = added.find(path, levels);
+      if (attribute === undefined) isIncomplete = true;
+      else found.push(added.field(attribute, path));
+    }
   }
-  return tags;
+  return { tags, fields: found, isIncomplete };
+}
+
+const distinctFields = (fields: readonly AddedField[]): readonly AddedField[] => [
+  ...new Map(fields.map((field) => [field.attributeID, field])).values(),
+];
+
+/** Of an attribute that has just been added not all that is stored can be found. */
+function unfinishedWarning({ added }: Key): readonly string[] {
+  if (added === undefined || added.indexed.isWhole) return [];
+  const { done, total = 'many' } = added.indexed;
+  return [`${keywordsOf(added)} is being added to the index: so far ${done} of ${total} can be found`];
 }
 
 function ignoredWarning(names: readonly string[]): readonly string[] {
@@ -124,8 +181,12 @@ function ignoredWarning(names: readonly string[]): readonly string[] {
   return [`The following parameters are not supported and have been ignored: ${listOf(names)}`];
 }
 
-const notSupported = (names: readonly string[]): string =>
-  `The following parameters are not supported here: ${listOf(names)}`;
+/** @throws ArchiveError `invalid-request` when a parameter is not supported */
+export function expectAllSupported({ ignored }: SearchRequest): void {
+  if (ignored.length > 0) {
+    throw invalidRequest(`The following parameters are not supported here: ${listOf(ignored)}.`);
+  }
+}
 
 function listOf(names: readonly string[]): string {
   const distinct = [...new Set(names.map(printable))];

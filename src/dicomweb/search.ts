@@ -1,14 +1,14 @@
 /** Search for studies, series and instances: QIDO-RS. PS3.18 §10.6 */
 import { setImmediate } from 'node:timers/promises';
 import type { FindQuery } from '../archive/index/find-query.js';
-import type { FoundEntity } from '../archive/index/search.js';
+import type { FoundEntity } from '../archive/index/found-entity.js';
 import type { QueryLevel } from '../dicom/queryable-attributes.js';
 import { acceptsGzip, gzipped } from './content-encoding.js';
 import { chooseRepresentation, type Exchange, type Handler, sendPieces } from './exchange.js';
 import { type JSONOfDocument, NATIVE_XML_TYPE, sendNativeXMLParts } from './native-xml.js';
 import { type AnswerShape, answerColumns, answerWriter } from './search-answer.js';
 import { csvWriter } from './search-csv.js';
-import { parseSearchRequest, type SearchRequest } from './search-request.js';
+import { expectAllSupported, parseSearchRequest, type SearchRequest } from './search-request.js';
 import { searchedPath } from './urls.js';
 
 export interface SearchResource {
@@ -37,8 +37,8 @@ export const searchFor =
   (resource: SearchResource): Handler =>
   async (exchange) => {
     const { mediaType } = chooseRepresentation(exchange, OFFERED);
-    const request = parseSearchRequest(exchange.parameters, resource, exchange.rules);
-    const { limit, returnTags } = request;
+    const request = await readRequest(exchange, resource);
+    const { limit, returnTags, fields } = request;
     const { entities, remaining } = await exchange.archive.search(queryOf(exchange, resource, request));
     warn(exchange, [...request.warnings, ...(remaining > 0 && limit > 0 ? [additionalResults(remaining)] : [])]);
     if (entities.length === 0) {
@@ -46,7 +46,7 @@ export const searchFor =
       return;
     }
     const { level, returnedLevels } = resource;
-    await sendAnswers(exchange, mediaType, entities, { level, returnedLevels, returnTags });
+    await sendAnswers(exchange, mediaType, entities, { level, returnedLevels, returnTags, fields });
   };
 
 /** Make the handler that says how many answers one of the six resources has: an extension, for which no standard has words. */
@@ -54,7 +54,7 @@ export const countFor =
   (resource: SearchResource): Handler =>
   async (exchange) => {
     chooseRepresentation(exchange, [{ mediaType: COUNT_TYPE, multipart: false }]);
-    const request = parseSearchRequest(exchange.parameters, resource, exchange.rules);
+    const request = await readRequest(exchange, resource);
     const count = await exchange.archive.count(queryOf(exchange, resource, request));
     warn(exchange, request.warnings);
     const body = Buffer.from(JSON.stringify({ count }));
@@ -82,9 +82,21 @@ async function* only(body: Buffer): AsyncGenerator<Buffer> {
   yield body;
 }
 
+/** Which attributes have been added is asked only when a search may be about them. */
+async function readRequest(exchange: Exchange, resource: SearchResource): Promise<SearchRequest> {
+  const { parameters, archive, rules } = exchange;
+  let request = parseSearchRequest(parameters, resource);
+  if (request.mayNameAdded) {
+    const added = await archive.queryAttributes();
+    if (added.length > 0) request = parseSearchRequest(parameters, resource, added);
+  }
+  if (rules.refusesUnknownKeys) expectAllSupported(request);
+  return request;
+}
+
 function queryOf({ variables }: Exchange, { level }: SearchResource, request: SearchRequest): FindQuery {
-  const { matches, dateTimes, zoned, sequences, limit, offset } = request;
-  return { ...searchedPath(variables), level, matches, dateTimes, zoned, sequences, limit, offset };
+  const { matches, dateTimes, zoned, sequences, values, fields, limit, offset } = request;
+  return { ...searchedPath(variables), level, matches, dateTimes, zoned, sequences, values, fields, limit, offset };
 }
 
 /** PS3.18 §8.3.4.4.1 */

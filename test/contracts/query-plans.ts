@@ -74,6 +74,8 @@ const searched = (matches: readonly AttributeMatch[], more: Partial<FindQuery> =
   matches,
   dateTimes: [],
   zoned: [],
+  values: [],
+  fields: [],
   sequences: [],
   limit: 100,
   offset: 0,

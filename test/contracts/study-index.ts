@@ -312,6 +312,8 @@ const listing = (limit: number, offset: number): FindQuery => ({
   matches: [],
   dateTimes: [],
   zoned: [],
+  values: [],
+  fields: [],
   sequences: [],
   limit,
   offset,

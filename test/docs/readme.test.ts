@@ -3,6 +3,7 @@ import { dirname, join } from 'node:path';
 import type { Command } from 'commander';
 import { describe, expect, it } from 'vitest';
 import { addAllowCommand } from '../../src/cli/allow.js';
+import { addAttributeCommand } from '../../src/cli/attribute.js';
 import { addBackupCommand } from '../../src/cli/backup.js';
 import { addDeleteCommand } from '../../src/cli/delete.js';
 import { addDemoCommand } from '../../src/cli/demo.js';
@@ -35,6 +36,7 @@ const program = buildProgram({
     addDemoCommand(start, '/dicom-web'),
     addSiteCommand,
     addLicenceCommand,
+    addAttributeCommand,
     addTokenCommand,
     addKeyCommand,
     addImportCommand,

@@ -59,6 +59,8 @@ const VALUES_OF_OPTIONS = new Map([
   ['multiplevaluematching', 'true'],
 ]);
 const TRANSACTION = '1.2.840.99.1';
+/** Ids of attributes that are added; the second is to be removed. */
+const attributes: number[] = [];
 const DOCUMENTS = ['application/pdf', 'text/xml', 'model/stl', 'model/obj', 'model/mtl'];
 
 const plain = makeInstance({ study: 'capabilities' });
@@ -94,6 +96,15 @@ beforeAll(async () => {
     body: JSON.stringify({ '00081199': { vr: 'SQ', Value: [reference] } }),
   });
   expect(asked.status).toBe(200);
+  for (const attribute of ['KVP', 'Exposure']) {
+    const added = await archive.fetch(archive.curatorToken, '/attributes', {
+      method: 'POST',
+      headers: { 'Content-Type': 'application/json' },
+      body: JSON.stringify({ attribute, level: 'series' }),
+    });
+    const { id }: { id: number } = JSON.parse(await added.text());
+    attributes.push(id);
+  }
 });
 afterAll(() => archive.close());
 
@@ -137,6 +148,7 @@ const fill = (path: string, made = plain): string =>
     .replace('{SOPInstanceUID}', made.sopInstanceUID)
     .replace('{framelist}', '1')
     .replace('{TransactionUID}', TRANSACTION)
+    .replace('{attribute}', String(made === doomed ? attributes[1] : attributes[0]))
     .replace('{BulkDataReference}', documents.includes(made) ? '00420011' : '7FE00010');
 
 /** The path as the table of routes has it. */
@@ -165,6 +177,7 @@ describe('a Capabilities Description of the base', () => {
       'studies',
       'series',
       'instances',
+      'attributes',
       'commitment-requests',
     ]);
   });

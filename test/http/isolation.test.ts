@@ -150,9 +150,9 @@ const fill = (template: string, { study, series, instance }: UIDs): string =>
     .replace('{frames}', '1')
     .replace('{bulkdata*}', '7FE00010');
 
-const templates = [...new Set(ROUTES.map(({ template }) => template))].filter((template) =>
-  template.includes('{study}'),
-);
+const templates = [
+  ...new Set(ROUTES.filter(({ permission }) => permission !== 'curate').map(({ template }) => template)),
+].filter((template) => template.includes('{study}'));
 
 /** Whether the template names the level from which on the UIDs are hidden. */
 const names = (template: string, from: 'study' | 'series' | 'instance'): boolean => template.includes(`{${from}}`);

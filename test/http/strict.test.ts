@@ -42,7 +42,10 @@ const fill = (template: string): string =>
     .replace('{bulkdata*}', '7FE00010');
 
 describe('a request without Accept', () => {
-  const gets = ROUTES.filter(({ method }) => method === 'GET').map(({ template }) => fill(template));
+  // What is not stored but asked for has names of its own.
+  const gets = ROUTES.filter(({ method }) => method === 'GET')
+    .map(({ template }) => fill(template))
+    .filter((target) => !target.includes('{'));
 
   it.each(gets)('MT-01 MT-07 AMB-01 is 406 with a list when strict, else taken for any: %.60s', async (target) => {
     expect((await send(lenient, target)).status).toBe(200);

@@ -1,6 +1,7 @@
 /**
  * The tables of an index as they are copied: row by row, as they are, whatever columns they have. How many studies there are
- * of each sort is not copied, for triggers count them as their rows come.
+ * of each sort is not copied, for triggers count them as their rows come; nor are values of attributes that curators have
+ * added, which whoever serves the copy finds again in the background.
  */
 import { type RawBuilder, sql } from 'kysely';
 import type { Database } from '../../database/database.js';
@@ -22,7 +23,10 @@ const ROWS = 500;
 const LARGE_ROWS = 64;
 const KEYS_OF_PAGE = 10_000;
 
-const SHAPES: Readonly<Record<Exclude<keyof Schema, 'study_month'>, Omit<TableShape, 'table'>>> = {
+/** Made anew in the copy: by triggers, or in the background. */
+type MadeAnew = 'study_month' | 'query_attribute_progress' | 'series_value' | 'instance_value';
+
+const SHAPES: Readonly<Record<Exclude<keyof Schema, MadeAnew>, Omit<TableShape, 'table'>>> = {
   archive_identity: { key: ['only_row'], rowsOfPage: ROWS },
   signing_key: { key: ['number'], rowsOfPage: ROWS },
   site: { key: ['id'], rowsOfPage: ROWS },
@@ -41,6 +45,7 @@ const SHAPES: Readonly<Record<Exclude<keyof Schema, 'study_month'>, Omit<TableSh
     laterColumns: ['instances', 'result', 'finished_at', 'leased_until'],
     rowsOfPage: LARGE_ROWS,
   },
+  query_attribute: { key: ['id'], rowsOfPage: ROWS },
 };
 
 /** In this order every row comes after those that it refers to. */

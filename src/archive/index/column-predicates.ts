@@ -90,6 +90,22 @@ export function betweenExpression(expression: Expression<unknown>, { from, to }:
   return eb.and(predicates);
 }
 
+/**
+ * A predicate on a column that holds one component group of a name.
+ * @param part which one: 0 alphabetic, 1 ideographic, 2 phonetic; of a key for any, 0
+ */
+export function nameGroupPredicate(
+  column: ColumnName,
+  match: PersonNameMatch | FuzzyNameMatch,
+  part: number,
+): Predicate {
+  if (match.kind === 'fuzzy-name') {
+    return wordsPredicate(column, [match.alphabetic, match.ideographic, match.phonetic][part] ?? []);
+  }
+  const group = [match.alphabetic, match.ideographic, match.phonetic][part];
+  return group === undefined ? eb.lit(true) : columnPredicate(column, group);
+}
+
 function literalName(columns: NameColumns, match: PersonNameMatch): Predicate {
   const { alphabetic, ideographic, phonetic } = match;
   if (match.groups === 'any') {

@@ -38,6 +38,24 @@ export interface ZonedMatch {
   readonly times: readonly RangeMatch[] | undefined;
 }
 
+export interface ValueKey {
+  readonly attributeID: number;
+  readonly match: Exclude<Match, { readonly kind: 'universal' }>;
+}
+
+/** Keys on attributes that curators have added: one, or several of one sequence, which must hold within one item. */
+export interface ValueGroup {
+  readonly level: QueryLevel;
+  readonly isInSequence: boolean;
+  readonly keys: readonly ValueKey[];
+}
+
+/** An added attribute that is to be answered. */
+export interface ValueField {
+  readonly attributeID: number;
+  readonly level: QueryLevel;
+}
+
 export interface FindQuery {
   /** What is answered. */
   readonly level: QueryLevel;
@@ -49,6 +67,8 @@ export interface FindQuery {
   readonly zoned: readonly ZonedMatch[];
   /** Keys of one sequence: all must hold within one item. */
   readonly sequences: readonly { readonly tag: Tag; readonly keys: readonly AttributeMatch[] }[];
+  readonly values: readonly ValueGroup[];
+  readonly fields: readonly ValueField[];
   readonly limit: number;
   readonly offset: number;
 }

@@ -5,6 +5,7 @@
 import type { Transaction } from 'kysely';
 import type { Database } from '../../database/database.js';
 import type { Schema } from '../../database/schema.js';
+import { addValues } from '../query-attributes/value-rows.js';
 import { imagingKindOf, modalityBit } from '../scope.js';
 import { splitOf } from '../split.js';
 import type { IndexOutcome, IndexRecord } from './index-record.js';
@@ -73,6 +74,14 @@ export class IndexWriter {
   }
 }
 
+/** A record that is new, and the rows that it belongs to. */
+interface FreshRecord {
+  readonly record: IndexRecord;
+  readonly seriesRowID: number;
+  readonly studyRowID: number;
+  readonly isFirstOfSeries: boolean;
+}
+
 async function addRecords(
   tx: Transaction<Schema>,
   records: readonly IndexRecord[],
@@ -80,7 +89,7 @@ async function addRecords(
 ): Promise<IndexOutcome[]> {
   const known = await readKnownRows(tx, records);
   const outcomes: IndexOutcome[] = [];
-  const fresh: { record: IndexRecord; seriesRowID: number; studyRowID: number }[] = [];
+  const fresh: FreshRecord[] = [];
   for (const record of records) {
     const { sopInstanceUID, seriesInstanceUID, studyInstanceUID } = record.identity;
     const same = known.instances.get(sopInstanceUID);
@@ -94,8 +103,9 @@ async function addRecords(
       continue;
     }
     const study = known.studies.get(studyInstanceUID) ?? (await addStudy(tx, record, known, storedAt));
-    const series = known.series.get(seriesInstanceUID) ?? (await addSeries(tx, record, study, known));
-    fresh.push({ record, seriesRowID: series.rowID, studyRowID: study.rowID });
+    const there = known.series.get(seriesInstanceUID);
+    const series = there ?? (await addSeries(tx, record, study, known));
+    fresh.push({ record, seriesRowID: series.rowID, studyRowID: study.rowID, isFirstOfSeries: there === undefined });
     known.instances.set(sopInstanceUID, {
       sha256: record.sha256,
       seriesInstanceUID,
@@ -215,11 +225,7 @@ async function addSeries(
   return added;
 }
 
-async function addInstances(
-  tx: Transaction<Schema>,
-  fresh: readonly { record: IndexRecord; seriesRowID: number; studyRowID: number }[],
-  storedAt: string,
-): Promise<void> {
+async function addInstances(tx: Transaction<Schema>, fresh: readonly FreshRecord[], storedAt: string): Promise<void> {
   const rows = await tx
     .insertInto('instance')
     .values(
@@ -240,16 +246,23 @@ async function addInstances(
     .returning(['id', 'sop_instance_uid'])
     .execute();
   const rowIDs = new Map(rows.map((row) => [row.sop_instance_uid, row.id]));
+  const rowIDOf = ({ record }: FreshRecord): number => {
+    const rowID = rowIDs.get(record.identity.sopInstanceUID);
+    if (rowID === undefined) throw new Error('An inserted instance has a row.');
+    return rowID;
+  };
   await tx
     .insertInto('instance_content')
-    .values(
-      fresh.map(({ record }) => {
-        const rowID = rowIDs.get(record.identity.sopInstanceUID);
-        if (rowID === undefined) throw new Error('An inserted instance has a row.');
-        return { ...record.description.content, instance_row_id: rowID };
-      }),
-    )
+    .values(fresh.map((one) => ({ ...one.record.description.content, instance_row_id: rowIDOf(one) })))
     .execute();
+  await addValues(
+    tx,
+    fresh.map((one) => ({
+      instanceRowID: rowIDOf(one),
+      seriesRowID: one.isFirstOfSeries ? one.seriesRowID : undefined,
+      metadata: one.record.description.content.metadata,
+    })),
+  );
 }
 
 async function raiseCounts(tx: Transaction<Schema>, seriesRowIDs: readonly number[]): Promise<void> {

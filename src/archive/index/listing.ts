@@ -11,12 +11,21 @@ import type { FindQuery } from './find-query.js';
 import { visibleStudies } from './visible-series.js';
 
 /** Whether the query asks for nothing but a page of the list. */
-export const isListing = ({ level, studyInstanceUID, matches, dateTimes, zoned, sequences }: FindQuery): boolean =>
+export const isListing = ({
+  level,
+  studyInstanceUID,
+  matches,
+  dateTimes,
+  zoned,
+  sequences,
+  values,
+}: FindQuery): boolean =>
   level === 'study' &&
   studyInstanceUID === undefined &&
   matches.every(({ match }) => match.kind === 'universal') &&
   dateTimes.length === 0 &&
   zoned.length === 0 &&
+  values.length === 0 &&
   sequences.length === 0;
 
 export interface ListedPage {

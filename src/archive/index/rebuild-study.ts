@@ -5,6 +5,7 @@
 import type { Transaction } from 'kysely';
 import type { Database } from '../../database/database.js';
 import type { Schema } from '../../database/schema.js';
+import { replaceValues } from '../query-attributes/value-rows.js';
 import { imagingKindOf, type Split } from '../scope.js';
 import type { IndexRecord } from './index-record.js';
 import { isOfDeleted, KnownDeletions } from './known-deletions.js';
@@ -80,10 +81,16 @@ export class StudyRebuild {
     const study = this.#study ?? (await this.#putStudy(tx, record));
     if (study === undefined || study.pseudonym !== pseudonymOf(record)) return 'misfit';
     this.#study = study;
-    const series = this.#series.get(identity.seriesInstanceUID) ?? (await this.#putSeries(tx, record, study.rowID));
+    const there = this.#series.get(identity.seriesInstanceUID);
+    const series = there ?? (await this.#putSeries(tx, record, study.rowID));
     if (series === undefined || series.modality !== record.description.series.modality) return 'misfit';
     this.#series.set(identity.seriesInstanceUID, series);
-    await this.#putInstance(tx, record, study.rowID, series.rowID);
+    const instanceRowID = await this.#putInstance(tx, record, study.rowID, series.rowID);
+    await replaceValues(tx, {
+      instanceRowID,
+      seriesRowID: there === undefined ? series.rowID : undefined,
+      metadata: record.description.content.metadata,
+    });
     if (indexed !== undefined) this.#leftStudies.add(indexed.study_row_id);
     return 'indexed';
   }
@@ -179,6 +186,7 @@ export class StudyRebuild {
       .values({ ...description.content, instance_row_id: id })
       .onConflict((conflict) => conflict.column('instance_row_id').doUpdateSet(description.content))
       .execute();
+    return id;
   }
 
   /** Count the instances of each series, and remove series, studies and the patient that none has been found for. */

@@ -6,42 +6,13 @@ import type { Kysely, SelectQueryBuilder } from 'kysely';
 import type { Database } from '../../database/database.js';
 import type { Schema } from '../../database/schema.js';
 import type { Scope } from '../scope.js';
+import { withValues } from './answered-values.js';
 import type { FindQuery } from './find-query.js';
+import type { Found, FoundEntity, FoundStudy } from './found-entity.js';
 import { countListed, isListing, type ListedPage, listStudies } from './listing.js';
-import { parseSeriesCounts, type SeriesSum, sumOf } from './series-counts.js';
+import { parseSeriesCounts, sumOf } from './series-counts.js';
 import { visibleKinds } from './visible-series.js';
 import { whereOf } from './where.js';
-
-export interface FoundStudy extends SeriesSum {
-  readonly studyInstanceUID: string;
-  /** The attributes of the study level as one DICOM JSON object. */
-  readonly attributes: string;
-}
-
-export interface FoundSeries {
-  readonly seriesInstanceUID: string;
-  readonly attributes: string;
-  readonly instanceCount: number;
-}
-
-export interface FoundInstance {
-  readonly sopInstanceUID: string;
-  readonly transferSyntaxUID: string;
-  readonly attributes: string;
-}
-
-/** One answer: the study it belongs to, and down to the level of the query the series and the instance. */
-export interface FoundEntity {
-  readonly study: FoundStudy;
-  readonly series: FoundSeries | undefined;
-  readonly instance: FoundInstance | undefined;
-}
-
-export interface Found {
-  readonly entities: readonly FoundEntity[];
-  /** How many more match after this page. */
-  readonly remaining: number;
-}
 
 type Select = SelectQueryBuilder<Schema, 'study' | 'series' | 'instance', object>;
 
@@ -50,7 +21,9 @@ export async function search(database: Database, scope: Scope, query: FindQuery)
     ? await listStudies(database, scope, query)
     : await findPage(database, scope, query);
   const entities = ids.length === 0 ? [] : await READ_ENTITIES[query.level](database, scope, ids);
-  return { entities, remaining };
+  const { fields } = query;
+  const isWhole = fields.length === 0 || entities.length === 0;
+  return { entities: isWhole ? entities : await withValues(database, scope, fields, entities), remaining };
 }
 
 /** How many studies, series or instances match, whatever page is asked for. */
@@ -110,10 +83,12 @@ function inOrder<Row>(select: SelectQueryBuilder<Schema, 'study' | 'series' | 'i
 
 type ReadEntities = (database: Database, scope: Scope, ids: readonly number[]) => Promise<readonly FoundEntity[]>;
 
+const NONE: ReadonlyMap<number, string> = new Map();
+
 const READ_ENTITIES: Readonly<Record<FindQuery['level'], ReadEntities>> = {
   study: async (database, scope, ids) => {
     const studies = await readStudies(database, scope, ids);
-    return inOrderOf(ids, studies).map((study) => ({ study, series: undefined, instance: undefined }));
+    return inOrderOf(ids, studies).map((study) => ({ study, series: undefined, instance: undefined, values: NONE }));
   },
   series: async (database, scope, ids) => {
     const series = await readSeries(database, ids);
@@ -122,6 +97,7 @@ const READ_ENTITIES: Readonly<Record<FindQuery['level'], ReadEntities>> = {
       study: of(studies, one.studyRowID),
       series: one,
       instance: undefined,
+      values: NONE,
     }));
   },
   instance: async (database, scope, ids) => {
@@ -130,7 +106,7 @@ const READ_ENTITIES: Readonly<Record<FindQuery['level'], ReadEntities>> = {
     const studies = await readStudies(database, scope, distinct([...series.values()].map((one) => one.studyRowID)));
     return inOrderOf(ids, instances).map((instance) => {
       const parent = of(series, instance.seriesRowID);
-      return { study: of(studies, parent.studyRowID), series: parent, instance };
+      return { study: of(studies, parent.studyRowID), series: parent, instance, values: NONE };
     });
   },
 };
@@ -150,6 +126,7 @@ async function readStudies(
     rows.map((row) => [
       row.id,
       {
+        rowID: row.id,
         studyInstanceUID: row.study_instance_uid,
         attributes: row.attributes,
         ...sumOf(parseSeriesCounts(row.series_counts).filter(({ kind }) => isVisible.has(kind))),
@@ -168,6 +145,7 @@ async function readSeries({ read, dialect }: Database, ids: readonly number[]) {
     rows.map((row) => [
       row.id,
       {
+        rowID: row.id,
         studyRowID: row.study_row_id,
         seriesInstanceUID: row.series_instance_uid,
         attributes: row.attributes,
@@ -187,6 +165,7 @@ async function readInstances({ read, dialect }: Database, ids: readonly number[]
     rows.map((row) => [
       row.id,
       {
+        rowID: row.id,
         seriesRowID: row.series_row_id,
         sopInstanceUID: row.sop_instance_uid,
         transferSyntaxUID: row.transfer_syntax_uid,

@@ -1,5 +1,5 @@
 /** Search keys as predicates on the columns of the index: the only place where a predicate on studies is built. */
-import { type ExpressionBuilder, type SqlBool, sql } from 'kysely';
+import { type ExpressionBuilder, type RawBuilder, type SqlBool, sql } from 'kysely';
 import type { Dialect } from '../../database/dialects.js';
 import type { Schema } from '../../database/schema.js';
 import { TAG } from '../../dicom/attributes.js';
@@ -16,8 +16,9 @@ import {
   namePredicate,
   type Predicate,
 } from './column-predicates.js';
-import type { AttributeMatch, DateTimeBound, DateTimeMatch, FindQuery, ZonedMatch } from './find-query.js';
+import type { AttributeMatch, DateTimeBound, DateTimeMatch, FindQuery, ValueGroup, ZonedMatch } from './find-query.js';
 import { trigramsOf } from './trigrams.js';
+import { type IsAmong, valuesPredicate } from './value-predicates.js';
 import { hasModalityBits, visibleModalityBits, visibleSeries, visibleStudies } from './visible-series.js';
 
 type Tables = 'study' | 'series' | 'instance';
@@ -83,6 +84,7 @@ export function whereOf(eb: Builder, { dialect, scope }: Asking, query: FindQuer
   if (trigrams.length > 0) predicates.push(dialect.hasTrigrams(trigrams));
   for (const range of query.dateTimes) predicates.push(dateTimePredicate(eb, range));
   for (const range of query.zoned) predicates.push(zonedPredicate(eb, range));
+  for (const group of query.values) predicates.push(valuesPredicate(group, isAmongOf(eb, scope, group)));
   for (const { keys } of query.sequences) predicates.push(requestPredicate(eb, keys));
   return eb.and(predicates);
 }
@@ -190,6 +192,18 @@ function requestPredicate(eb: Builder, keys: readonly AttributeMatch[]): Predica
     items.where((inner) => inner.and(searched.map(({ tag, match }) => columnPredicate(requestColumn(tag), match)))),
   );
   return searched.every(({ match }) => match.kind === 'empty') ? eb.or([hasItem, eb.not(eb.exists(items))]) : hasItem;
+}
+
+/** A study has the values of its series, of those that are seen. */
+function isAmongOf(eb: Builder, scope: Scope, { level }: ValueGroup): IsAmong {
+  if (level !== 'study') return (rowIDs) => sql`${eb.ref(`${level}.id`)} in (${rowIDs})`;
+  const ofVisible = (rowIDs: RawBuilder<unknown>) =>
+    eb
+      .selectFrom('series')
+      .select('series.study_row_id')
+      .where((inner) => visibleSeries(inner, scope))
+      .where(sql<SqlBool>`series.id in (${rowIDs})`);
+  return (rowIDs) => eb('study.id', 'in', ofVisible(rowIDs));
 }
 
 const requestColumn = (tag: Tag) =>

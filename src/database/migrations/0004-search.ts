@@ -1,6 +1,6 @@
 /**
  * For searches that ask for more: instants of studies that know their offset from UTC; trigrams of the texts that are searched
- * in part.
+ * in part; and attributes that curators add to those that are searched.
  */
 import { type Kysely, sql } from 'kysely';
 import type { Dialect } from '../dialects.js';
@@ -8,6 +8,7 @@ import type { Dialect } from '../dialects.js';
 export async function up(db: Kysely<unknown>, dialect: Dialect): Promise<void> {
   await keepInstants(db, dialect);
   for (const statement of TRIGRAMS[dialect.name]) await sql.raw(statement).execute(db);
+  await createQueryAttributes(db, dialect);
 }
 
 async function keepInstants(db: Kysely<unknown>, { name, text }: Dialect): Promise<void> {
@@ -29,6 +30,51 @@ async function keepInstants(db: Kysely<unknown>, { name, text }: Dialect): Promi
       ) where ${time} is not null and ${date} >= '0001'
     `)
     .execute(db);
+}
+
+const LEVELS = sql`level in ('study', 'series', 'instance')`;
+
+async function createQueryAttributes(db: Kysely<unknown>, { text, rowID, asOwnRowID }: Dialect): Promise<void> {
+  await db.schema
+    .createTable('query_attribute')
+    .addColumn('id', rowID, asOwnRowID)
+    .addColumn('path', text, (c) => c.notNull())
+    .addColumn('creator', text, (c) => c.notNull())
+    .addColumn('vr', text, (c) => c.notNull())
+    .addColumn('level', text, (c) => c.notNull().check(LEVELS))
+    .addColumn('created_at', text, (c) => c.notNull())
+    .addUniqueConstraint('query_attribute_name', ['path', 'creator', 'level'])
+    .execute();
+  await db.schema
+    .createTable('query_attribute_progress')
+    .addColumn('attribute_id', rowID, (c) => c.primaryKey())
+    .addColumn('level', text, (c) => c.notNull().check(LEVELS))
+    .addColumn('up_to_row_id', rowID, (c) => c.notNull())
+    .addColumn('last_row_id', rowID, (c) => c.notNull())
+    .addColumn('done', rowID, (c) => c.notNull())
+    .addColumn('total', rowID)
+    .addColumn('finished_at', text)
+    .addColumn('worked_by', text)
+    .addColumn('worked_until', text)
+    .execute();
+  for (const entity of ['series', 'instance']) {
+    await db.schema
+      .createTable(`${entity}_value`)
+      .addColumn('row_id', rowID, (c) => c.notNull().references(`${entity}.id`).onDelete('cascade'))
+      .addColumn('attribute_id', rowID, (c) => c.notNull())
+      .addColumn('position', 'integer', (c) => c.notNull())
+      .addColumn('item', 'integer', (c) => c.notNull())
+      .addColumn('part', 'integer', (c) => c.notNull())
+      .addColumn('value', text)
+      .addColumn('element', text)
+      .addPrimaryKeyConstraint(`${entity}_value_key`, ['row_id', 'attribute_id', 'position'])
+      .execute();
+    await db.schema
+      .createIndex(`${entity}_value_by_value`)
+      .on(`${entity}_value`)
+      .columns(['attribute_id', 'value', 'row_id', 'item', 'part'])
+      .execute();
+  }
 }
 
 /** Timezone Offset From UTC as the study's DICOM JSON has it, with its five characters. */

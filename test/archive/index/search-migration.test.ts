@@ -92,7 +92,8 @@ describe('an index of an earlier version', () => {
     const database = await Database.open(place);
     try {
       const matches = [{ tag: TAG.PatientName, match: parseMatch('PN', '*mith^n3*') }];
-      const query = { level: 'study', matches, dateTimes: [], zoned: [], sequences: [], limit: 9, offset: 0 } as const;
+      const none = { dateTimes: [], zoned: [], sequences: [], values: [], fields: [] };
+      const query = { ...none, level: 'study', matches, limit: 9, offset: 0 } as const;
       const { entities } = await search(database, { kind: 'everything' }, query);
       expect(entities.map(({ study }) => study.studyInstanceUID)).toEqual(['1.2.3']);
     } finally {
