@@ -135,9 +135,9 @@ export class ScopedArchive {
     return this.#parts.metadata.ofEach(await this.instances(path), instanceURL);
   }
 
-  /** Make sure that the files of these instances are there. @throws ArchiveError `corrupt` */
-  expectFiles(instances: readonly LocatedInstance[]): Promise<void> {
-    return this.#parts.files.expectAll(instances);
+  /** Make sure that the files of several instances are there; of one, to open it tells. @throws ArchiveError `corrupt` */
+  async expectFiles(instances: readonly LocatedInstance[]): Promise<void> {
+    if (instances.length > 1) await this.#parts.files.expectAll(instances);
   }
 
   /** How many files it pays to begin to read before the one at hand is read. */

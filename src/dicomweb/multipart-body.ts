@@ -29,12 +29,18 @@ export type BodyParts = Iterable<BodyPart> | AsyncIterable<BodyPart>;
 /**
  * Send these parts, or 304 to who has them. Each part's bytes are asked for only when the one before has gone out. The same
  * parts are the same bytes each time, boundary included, when there is a digest of each (PS3.18 §8.6.1.2.1).
- * @throws ArchiveError `not-found` when there are none, and whatever the first part's first bytes throw, before anything
- * has been sent
+ * @param expect makes sure, once it is known that they are to be sent, that they can be
+ * @throws ArchiveError `not-found` when there are none, and whatever `expect` and the first part's first bytes throw, before
+ * anything has been sent
  */
-export async function sendMultipart(exchange: Exchange, parts: BodyParts): Promise<void> {
+export async function sendMultipart(
+  exchange: Exchange,
+  parts: BodyParts,
+  expect: () => Promise<void> = async () => undefined,
+): Promise<void> {
   const { contentType, transferSyntaxUID, lengthBytes, digest } = await measure(parts);
   if (digest !== undefined && answerNotModified(exchange, entityTag(digest))) return;
+  await expect();
   const boundary = digest === undefined ? newBoundary() : boundaryOf(digest);
   const headers = {
     'Content-Type': multipartContentType({ type: contentType, boundary, transferSyntaxUID }),

@@ -32,7 +32,6 @@ export const retrieveAll =
     const path = resourcePath(exchange.variables);
     const instances = await exchange.archive.instances(path);
     const chosen = chooseRepresentation(exchange, which === 'pixeldata' ? pixelForms(instances) : octets(instances));
-    if (instances.length > 1) await exchange.archive.expectFiles(instances);
     exchange.response.set('Content-Location', `${resourceURL(exchange.base, path)}/${which}`);
     await sendAll(exchange, instances, which, chosen.mediaType);
   };
@@ -81,7 +80,7 @@ export async function sendAll(
   const files = new OneFile(exchange.archive);
   const parts = () => partsOf(exchange, instances, { which, frameType, files });
   try {
-    await sendMultipart(exchange, { [Symbol.asyncIterator]: parts });
+    await sendMultipart(exchange, { [Symbol.asyncIterator]: parts }, () => exchange.archive.expectFiles(instances));
   } finally {
     await files.close();
   }

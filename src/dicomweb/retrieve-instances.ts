@@ -23,7 +23,6 @@ export async function retrieveInstances(exchange: Exchange): Promise<void> {
   const instances = await exchange.archive.instances(path);
   const isOneInstance = path.sopInstanceUID !== undefined;
   const chosen = choose(exchange, instances, isOneInstance);
-  if (instances.length > 1) await exchange.archive.expectFiles(instances);
   exchange.response.set('Content-Location', resourceURL(exchange.base, path));
   if (chosen.mediaType === ZIP) return sendZip(exchange, path, instances);
   if (chosen.mediaType === OCTETS) return sendAll(exchange, instances, 'bulkdata', OCTETS);
@@ -38,6 +37,7 @@ export async function retrieveInstances(exchange: Exchange): Promise<void> {
     await sendMultipart(
       exchange,
       instances.map((instance, index) => partOf(exchange, instance, isAsStored, () => files.pieces(index))),
+      () => exchange.archive.expectFiles(instances),
     );
   } finally {
     await files.close();

@@ -34,6 +34,7 @@ export async function sendZip(
     );
   }
   if (answerNotModified(exchange, zipTag(instances))) return;
+  await exchange.archive.expectFiles(instances);
   const fileSet = new FileSet(instances);
   const files = new ReadAhead({
     sizesBytes: instances.map(({ sizeBytes }) => sizeBytes),

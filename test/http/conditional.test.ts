@@ -4,6 +4,7 @@ import { revokeToken } from '../../src/access/tokens.js';
 import { resumeLicence, suspendLicence } from '../../src/governance/licences.js';
 import { type CuratedArchive, startCuratedArchive } from './curated.js';
 import { bytesOf, codeStream, digest, makeInstance, SYNTAX, uidOf } from './instances.js';
+import { spoilFile } from './stored-blob.js';
 import { ask, type WireAnswer, type WireRequest } from './wire.js';
 
 const PARTS = 'multipart/related; type="application/dicom"; transfer-syntax=*';
@@ -182,6 +183,29 @@ describe('a conditional request', () => {
       expectNotModified(await asked(tag, { 'If-None-Match': tag }), first);
     },
   );
+
+  it('HT-02 F11 asks no file, so that what the client has is good even while the archive has lost it', async () => {
+    const [one, two] = [1, 2].map((number) => makeInstance({ study: 'lost', instance: `lost/${number}` }));
+    if (one === undefined || two === undefined) throw new Error('There are two.');
+    await archive.add(one, two);
+    const lost = `/studies/${one.studyInstanceUID}`;
+    const wholes = [
+      [lost, PARTS],
+      [lost, PARTS_OF_OCTETS],
+      [lost, 'application/zip'],
+      [`${lost}/bulkdata`, PARTS_OF_OCTETS],
+      [`${lost}/pixeldata`, PARTS_OF_OCTETS],
+      [one.path, 'application/dicom'],
+    ] as const;
+    const firsts = await Promise.all(wholes.map(([path, Accept]) => ask1(path, { Accept })));
+    await spoilFile(archive, one, () => undefined);
+    for (const [i, [path, Accept]] of wholes.entries()) {
+      const tag = firsts[i]?.headers['etag'] ?? '';
+      expect([path, (await ask1(path, { Accept, 'If-None-Match': tag })).status]).toEqual([path, 304]);
+      const whole = await ask1(path, { Accept });
+      expect([path, whole.status, whole.headers['etag']]).toEqual([path, 500, undefined]);
+    }
+  });
 
   it('HT-02 goes before the range that is asked for', async () => {
     const first = await ask1(native.path, { Accept: 'application/dicom' });
