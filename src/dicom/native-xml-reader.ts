@@ -13,6 +13,10 @@ import { TextBytes } from './text-bytes.js';
 /** The model, an attribute and an item for each sequence, and in an attribute a name, its group and a component. */
 const MOST_DEPTH = 2 * (PART10_LIMITS.depth + 1) + 4;
 const MOST_ATTRIBUTES = 16;
+/** Before the root: an XML declaration, and perhaps a comment. What would be a DTD is not waited for to its end. */
+const MOST_PROLOG_CHARACTERS = 4 * 1024;
+/** Each costs the parser more than the character it stands for. */
+const MOST_REFERENCES = 500_000;
 
 /** Reads UTF-8 into a sink. */
 export class NativeXMLReader {
@@ -20,6 +24,9 @@ export class NativeXMLReader {
   readonly #parser = new SaxesParser({ xmlns: true, position: false });
   #depth = 0;
   #attributeCount = 0;
+  #referenceCount = 0;
+  #prologCharacters = 0;
+  #isInRoot = false;
 
   constructor(sink: AttributeSink) {
     const elements = new NativeXMLElements(sink);
@@ -47,7 +54,10 @@ export class NativeXMLReader {
 
   /** Read the next bytes. @throws ArchiveError `invalid-request` when they are no UTF-8, no plain XML or no instance */
   write(chunk: Buffer): void {
-    this.#parser.write(this.#characters.of(chunk));
+    const text = this.#characters.of(chunk);
+    this.#countReferences(text);
+    this.#parser.write(text);
+    if (!this.#isInRoot) this.#countProlog(text);
   }
 
   /** Say that no more comes. @throws ArchiveError `invalid-request` as `write`, and when the document is not whole */
@@ -56,8 +66,23 @@ export class NativeXMLReader {
     this.#parser.close();
   }
 
+  #countReferences(text: string): void {
+    for (let at = text.indexOf('&'); at !== -1; at = text.indexOf('&', at + 1)) this.#referenceCount += 1;
+    if (this.#referenceCount > MOST_REFERENCES) {
+      throw invalidRequest(`A document of the body has more than ${MOST_REFERENCES} references.`);
+    }
+  }
+
+  #countProlog(text: string): void {
+    this.#prologCharacters += text.length;
+    if (this.#prologCharacters > MOST_PROLOG_CHARACTERS) {
+      throw invalidRequest('DICOM XML with so much before its root is not taken.');
+    }
+  }
+
   #openTag(): void {
     this.#depth += 1;
+    this.#isInRoot = true;
     this.#attributeCount = 0;
     if (this.#depth > MOST_DEPTH) throw invalidRequest(`The XML of the body is nested more than ${MOST_DEPTH} deep.`);
   }

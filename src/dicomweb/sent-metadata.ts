@@ -20,6 +20,9 @@ import { unhurriedSlices } from './unhurried-slices.js';
 /** Of all metadata in one request. */
 export const MAX_METADATA_BYTES = 64 * 1024 * 1024;
 
+/** Of the metadata of one instance: no archive has more. */
+export const MAX_INSTANCE_METADATA_BYTES = 16 * 1024 * 1024;
+
 /** Of which there is metadata in one request. */
 export const MAX_INSTANCES = 10_000;
 
@@ -97,9 +100,8 @@ class SpooledParts {
     const reader = new Reader(this.#count);
     for await (const chunk of unhurriedSlices(body)) {
       this.#metadataBytes += chunk.length;
-      if (this.#metadataBytes > MAX_METADATA_BYTES) {
-        throw new ArchiveError('too-large', `A request holds ${MAX_METADATA_BYTES} bytes of metadata at most.`);
-      }
+      if (this.#metadataBytes > MAX_METADATA_BYTES) throw tooLarge(`${MAX_METADATA_BYTES} bytes of metadata`);
+      this.#count.expectRoom(chunk.length);
       reader.write(chunk);
       yield chunk;
     }
@@ -125,17 +127,27 @@ const UNUSED: AsyncIterable<Buffer> = {
   }),
 };
 
-/** Counts the instances of a request; what is wrong with one of them is told when it is made. */
+/** Counts the instances of a request and the bytes of each; what is wrong with one of them is told when it is made. */
 class InstanceCount implements AttributeSink {
   #count = 0;
+  #bytes = 0;
+
+  /** Count bytes that are read next: those of the instance that is open, but for the one that ends within them. */
+  expectRoom(bytes: number): void {
+    this.#bytes += bytes;
+    if (this.#bytes > MAX_INSTANCE_METADATA_BYTES)
+      throw tooLarge(`${MAX_INSTANCE_METADATA_BYTES} bytes for an instance`);
+  }
 
   openInstance(): void {
     this.#count += 1;
-    if (this.#count <= MAX_INSTANCES) return;
-    throw new ArchiveError('too-large', `A request holds the metadata of ${MAX_INSTANCES} instances at most.`);
+    if (this.#count > MAX_INSTANCES) throw tooLarge(`the metadata of ${MAX_INSTANCES} instances`);
   }
 
-  closeInstance(): void {}
+  closeInstance(): void {
+    this.#bytes = 0;
+  }
+
   openAttribute(): void {}
   closeAttribute(): void {}
   value(): void {}
@@ -145,3 +157,5 @@ class InstanceCount implements AttributeSink {
   closeItem(): void {}
   refuse(): void {}
 }
+
+const tooLarge = (what: string): ArchiveError => new ArchiveError('too-large', `A request holds ${what} at most.`);

@@ -303,6 +303,8 @@ describe('DICOM XML on its way in', () => {
     ['a prefix of nothing', native('<x:DicomAttribute/>')],
     ['no document', ''],
     ['two documents', '<NativeDicomModel/><NativeDicomModel/>'],
+    ['a DTD that does not end', `<!DOCTYPE x [${'<!ENTITY a "b">'.repeat(1_000)}`],
+    ['references without end', native(one('00104000', 'LT', `<Value>${'&#65;'.repeat(500_001)}</Value>`))],
     ['another model', '<html/>'],
     ['another encoding', '<?xml version="1.0" encoding="UTF-16"?><NativeDicomModel/>'],
     ['another version', '<?xml version="1.1"?><NativeDicomModel/>'],
@@ -315,5 +317,10 @@ describe('DICOM XML on its way in', () => {
   ])('X-03 gives a document up with %s', (_, text) => {
     expect(() => readXML(text)).toThrow(expect.objectContaining({ code: 'invalid-request' }));
     expect(() => readXML(text, [7, 20, 33, 60])).toThrow(expect.objectContaining({ code: 'invalid-request' }));
+  });
+
+  it('X-03 does not wait for the end of what may be before a root', () => {
+    const text = `<!--${' '.repeat(20_000)}--><NativeDicomModel/>`;
+    expect(() => readXML(text, [10_000])).toThrow(expect.objectContaining({ code: 'invalid-request' }));
   });
 });

@@ -12,7 +12,7 @@ import { MAX_COMMITMENT_BYTES } from '../../src/dicomweb/commitment.js';
 import { MOST_INSTANCES } from '../../src/dicomweb/retrieve-zip.js';
 import { ROUTES } from '../../src/dicomweb/routes.js';
 import { MAX_RESULTS } from '../../src/dicomweb/search-options.js';
-import { MAX_INSTANCES, MAX_METADATA_BYTES } from '../../src/dicomweb/sent-metadata.js';
+import { MAX_INSTANCE_METADATA_BYTES, MAX_INSTANCES, MAX_METADATA_BYTES } from '../../src/dicomweb/sent-metadata.js';
 import { MAX_BODY_BYTES } from '../../src/dicomweb/store-body.js';
 import { readDocument, sectionOf, tableOf } from './markdown.js';
 
@@ -86,6 +86,7 @@ describe('docs/conformance-statement.md', () => {
     const expected = {
       'bytes of a Store request': MAX_BODY_BYTES,
       'bytes of metadata in a Store request': MAX_METADATA_BYTES,
+      'bytes of metadata of one instance in a Store request': MAX_INSTANCE_METADATA_BYTES,
       'instances with metadata in a Store request': MAX_INSTANCES,
       'depth of sequences': PART10_LIMITS.depth,
       'Data Elements of an instance': PART10_LIMITS.elements,
