@@ -21,7 +21,7 @@ import {
   wasDeleted,
 } from '../../src/archive/index/deleted-resources.js';
 import { findPath } from '../../src/archive/index/find-path.js';
-import type { AttributeMatch, FindQuery } from '../../src/archive/index/find-query.js';
+import type { AttributeMatch, FindQuery, ValueKey } from '../../src/archive/index/find-query.js';
 import { IndexWriter } from '../../src/archive/index/index-writer.js';
 import { DeletionHistories, KnownDeletions } from '../../src/archive/index/known-deletions.js';
 import { KnownInstances } from '../../src/archive/index/known-rows.js';
@@ -39,23 +39,22 @@ import { LITERAL, parseMatch } from '../../src/dicom/matching.js';
 import { parsePersonName } from '../../src/dicom/matching-names.js';
 import { fillIndex, syntheticStudy, UID_ROOT } from '../scale/synthetic-index.js';
 import { madeUpRecord } from '../support/index-records.js';
-import { fillDeletions, fillTokens, planOf, type RecordedIndex, recordQueries } from '../support/recorded-queries.js';
+import {
+  fillDeletions,
+  fillTokens,
+  fillValues,
+  planOf,
+  type RecordedIndex,
+  recordQueries,
+} from '../support/recorded-queries.js';
 
 const STUDIES = 20_000;
 const TOKENS = 10_000;
 const DELETIONS = 10_000;
 /** Tables that grow with the archive. */
 const LARGE = new Set([
-  'token',
-  'patient',
-  'study',
-  'series',
-  'series_request',
-  'instance',
-  'instance_content',
-  'deletion',
-  'deleted_instance',
-  'commitment',
+  ...['token', 'patient', 'study', 'series', 'series_request', 'instance', 'instance_content'],
+  ...['series_value', 'instance_value', 'deletion', 'deleted_instance', 'commitment'],
 ]);
 
 const SCOPES: Readonly<Record<string, Scope>> = {
@@ -82,6 +81,12 @@ const searched = (matches: readonly AttributeMatch[], more: Partial<FindQuery> =
   ...more,
 });
 
+function asked(key: string): ValueKey['match'] {
+  const match = parseMatch('LO', key);
+  if (match.kind === 'universal') throw new Error('The key asks for something.');
+  return match;
+}
+
 const SEARCHES: Readonly<Record<string, FindQuery>> = {
   PatientID: searched([literal(TAG.PatientID, syntheticStudy(7).patientID)]),
   StudyInstanceUID: searched([literal(TAG.StudyInstanceUID, study(7))]),
@@ -99,6 +104,26 @@ const SEARCHES: Readonly<Record<string, FindQuery>> = {
   ]),
   'a part, of instances': searched([{ tag: TAG.PatientID, match: parseMatch('LO', '*DX-0000007*') }], {
     level: 'instance',
+  }),
+  ...Object.fromEntries(
+    (['study', 'series', 'instance'] as const).map((level, i) => [
+      `an added attribute of level ${level}`,
+      searched([], {
+        level,
+        values: [
+          {
+            level,
+            isInSequence: false,
+            keys: [{ attributeID: i + 1, match: { kind: 'any-of', values: ['7'] } }],
+          },
+        ],
+        fields: [{ attributeID: i + 1, level }],
+      }),
+    ]),
+  ),
+  'an added attribute by its beginning, of series in all studies': searched([], {
+    level: 'series',
+    values: [{ level: 'series', isInSequence: false, keys: [{ attributeID: 2, match: asked('7*') }] }],
   }),
   'a day in a time zone': searched([], {
     zoned: [
@@ -136,6 +161,7 @@ export function describeQueryPlans(
       await fillIndex(index.database, STUDIES);
       await fillTokens(index.database, TOKENS);
       await fillDeletions(index.database, DELETIONS);
+      await fillValues(index.database);
       await index.settle();
       recorded = recordQueries(index.database);
     }, 120_000);

@@ -141,3 +141,19 @@ export async function fillDeletions(database: Database, count: number): Promise<
     `.execute(tx);
   });
 }
+
+/** Give every series and instance values of three attributes, as many different ones as there are rows. */
+export async function fillValues(database: Database): Promise<void> {
+  await database.write(async (tx) => {
+    for (const [table, entity] of [
+      ['series_value', 'series'],
+      ['instance_value', 'instance'],
+    ] as const) {
+      await sql`
+        insert into ${sql.table(table)} (row_id, attribute_id, position, item, part, value, element)
+        select id, attribute, 0, 0, 0, cast(id as text), '{}'
+        from ${sql.table(entity)} cross join (select 1 as attribute union all select 2 union all select 3) as attributes
+      `.execute(tx);
+    }
+  });
+}

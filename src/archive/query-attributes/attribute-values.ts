@@ -187,8 +187,9 @@ const answered = (text: string): string | null =>
     ? null
     : text;
 
+/** The mark where the URL of an instance belongs is no lawful character of JSON. */
 function elementIn(text = '{}'): JSONElement {
-  return JSON.parse(text);
+  return JSON.parse(text.replaceAll(INSTANCE_URL_MARK, ''));
 }
 
 const firstText = ({ Value = [] }: JSONElement): string | undefined => scalarOf(Value[0]);
