@@ -74,7 +74,7 @@ export class InstanceStore {
   constructor(options: InstanceStoreOptions) {
     this.#options = options;
     this.#knownInstances = new KnownInstances(options.database.read);
-    this.#deletions = new DeletionHistories(options.database.read);
+    this.#deletions = new DeletionHistories(options.database);
   }
 
   async store(request: StoreRequest): Promise<StoreResult> {

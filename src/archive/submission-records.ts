@@ -2,6 +2,7 @@
  * Beside the files of a study stands `study.json`: which site it came from and to which split its patient belongs. With
  * it the folder alone is enough to rebuild the index; it is on disk before any instance of the study is acknowledged.
  */
+import type { CompiledQuery } from 'kysely';
 import type { Database } from '../database/database.js';
 import { isUID } from '../dicom/uids.js';
 import { ArchiveError } from '../errors.js';
@@ -33,23 +34,26 @@ export class SubmissionRecords {
   readonly #blobs: BlobStore;
   /** The rows of the studies whose record is on disk: a study that was deleted and comes again has another. */
   readonly #written = new Map<string, number>();
+  readonly #rowOf: CompiledQuery<{ readonly id: number }>;
 
   constructor(database: Database, blobs: BlobStore) {
     this.#database = database;
     this.#blobs = blobs;
+    this.#rowOf = database.read.selectFrom('study').select('id').where('study_instance_uid', '=', '').compile();
   }
 
   /** Resolve when the record of each of these studies, all of them indexed, is on disk. */
   async ensure(studyInstanceUIDs: ReadonlySet<string>): Promise<void> {
-    if (studyInstanceUIDs.size === 0) return;
-    const rows = await this.#database.read
+    const unsure: string[] = [];
+    for (const uid of studyInstanceUIDs) if (!(await this.#isWritten(uid))) unsure.push(uid);
+    if (unsure.length === 0) return;
+    const missing = await this.#database.read
       .selectFrom('study')
       .innerJoin('site', 'site.id', 'study.site_id')
       .innerJoin('patient', 'patient.id', 'study.patient_row_id')
       .select(['study.id', 'study.study_instance_uid', 'site.name', 'patient.split'])
-      .where('study.study_instance_uid', 'in', [...studyInstanceUIDs])
+      .where('study.study_instance_uid', 'in', unsure)
       .execute();
-    const missing = rows.filter(({ id, study_instance_uid: uid }) => this.#written.get(uid) !== id);
     await Promise.all(
       missing.map(({ study_instance_uid: uid, name, split }) =>
         this.#blobs.writeText(submissionKey(uid), textOfRecord({ site: name, split })),
@@ -57,6 +61,17 @@ export class SubmissionRecords {
     );
     if (this.#written.size + missing.length > REMEMBERED_STUDIES) this.#written.clear();
     for (const { id, study_instance_uid: uid } of missing) this.#written.set(uid, id);
+  }
+
+  /** Asked for every request that stores, so the query is built once. */
+  async #isWritten(studyInstanceUID: string): Promise<boolean> {
+    const written = this.#written.get(studyInstanceUID);
+    if (written === undefined) return false;
+    const { rows } = await this.#database.read.executeQuery<{ readonly id: number }>({
+      ...this.#rowOf,
+      parameters: [studyInstanceUID],
+    });
+    return rows[0]?.id === written;
   }
 
   /** Read the record of a study; undefined when there is none that can be read. */

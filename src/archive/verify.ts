@@ -7,7 +7,7 @@ import { ArchiveError } from '../errors.js';
 import type { BlobStore, OpenBlob } from './blobs/blob-store.js';
 import { digestOf } from './content-digest.js';
 import { deletionKey, pagesOfDeletions, textOfDeletion } from './deletion-records.js';
-import { KnownDeletions } from './index/known-deletions.js';
+import { DeletionHistories } from './index/known-deletions.js';
 import { findInstanceKey, STUDIES_PREFIX } from './instance-key.js';
 import type { OpenArchive } from './open-archive.js';
 import { pages } from './pages.js';
@@ -83,6 +83,7 @@ class Verification {
   readonly #blobs: BlobStore;
   readonly #now: () => Date;
   readonly #settled: SettledFiles;
+  readonly #deletions: DeletionHistories;
   readonly #records: SubmissionRecords;
 
   constructor(opened: OpenArchive) {
@@ -90,6 +91,7 @@ class Verification {
     this.#blobs = opened.blobs;
     this.#now = opened.now;
     this.#settled = new SettledFiles(opened);
+    this.#deletions = new DeletionHistories(opened.database);
     this.#records = new SubmissionRecords(opened.database, opened.blobs);
   }
 
@@ -194,7 +196,7 @@ class Verification {
     const known = [...names.values()].filter((name) => name !== undefined);
     const indexed = await this.#keysOf(known.map((name) => name.sopInstanceUID));
     // Asked after the rows: what is deleted in between is not told as a file that never had one.
-    const deletions = await KnownDeletions.read(this.#database.read, known);
+    const deletions = await this.#deletions.read(known);
     for (const [key, name] of names) {
       if (indexed.has(key) || !(await this.#settled.has(key))) continue;
       const isDeleted = name !== undefined && name.generation < deletions.of(name).generation;

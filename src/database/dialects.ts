@@ -46,6 +46,9 @@ export interface Dialect {
    * AccessionNumber, StudyDescription, and the names of the patient as words that each begin with `^`.
    */
   readonly hasTrigrams: (trigrams: readonly string[]) => Expression<SqlBool>;
+  /** The same of UIDs, as `listOfUIDs` writes them: a question can be built once and asked with other lists. */
+  readonly isAmongUIDs: (column: string, list: string) => Expression<SqlBool>;
+  readonly listOfUIDs: (uids: readonly string[]) => string;
   /** What a transaction that writes does before all else, to be alone; undefined where `begin` sees to that. */
   readonly lockForWriting: RawBuilder<unknown> | undefined;
   /** Make the numbers that the database gives out go on after the highest of a table; undefined where they do by themselves. */
@@ -67,6 +70,8 @@ export const SQLITE: Dialect = {
   isAmong: (column, rowIDs) => sql`${sql.ref(column)} in (select value from json_each(${JSON.stringify(rowIDs)}))`,
   hasTrigrams: (trigrams) =>
     sql`study.id in (select rowid from study_text where study_text match ${trigrams.map(quoted).join(' AND ')})`,
+  isAmongUIDs: (column, list) => sql`${sql.ref(column)} in (select value from json_each(${list}))`,
+  listOfUIDs: (uids) => JSON.stringify(uids),
   lockForWriting: undefined,
   goOnAfter: undefined,
 };
@@ -81,6 +86,8 @@ export const POSTGRES: Dialect = {
   hasTrigrams: (trigrams) =>
     sql`study_trigrams(study.patient_id, study.accession_number, study.study_description, study.patient_name,
       study.patient_name_ideographic, study.patient_name_phonetic) @> ${`{${trigrams.map(escaped).join()}}`}::text[]`,
+  isAmongUIDs: (column, list) => sql`${sql.ref(column)} = any(${list}::text[])`,
+  listOfUIDs: (uids) => `{${uids.join()}}`,
   lockForWriting: sql`select pg_advisory_xact_lock(${sql.lit(WRITE_LOCK)})`,
   goOnAfter: (table) =>
     sql`select setval(pg_get_serial_sequence(${table}, 'id'), coalesce(max(id), 0) + 1, false) from ${sql.table(table)}`,

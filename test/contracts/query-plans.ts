@@ -23,7 +23,7 @@ import {
 import { findPath } from '../../src/archive/index/find-path.js';
 import type { AttributeMatch, FindQuery, ValueKey } from '../../src/archive/index/find-query.js';
 import { IndexWriter } from '../../src/archive/index/index-writer.js';
-import { DeletionHistories, KnownDeletions } from '../../src/archive/index/known-deletions.js';
+import { selectDeletions } from '../../src/archive/index/known-deletions.js';
 import { KnownInstances } from '../../src/archive/index/known-rows.js';
 import { locateInstances, locateSeries } from '../../src/archive/index/locate.js';
 import { findReferenced } from '../../src/archive/index/referenced-instances.js';
@@ -258,8 +258,8 @@ export function describeQueryPlans(
         await findPath(database, { level: 'instance', uid: path.sopInstanceUID });
         await findPath(database, { level: 'series', uid: `${uid}.2` });
         await deleteResource(database, path, { id: 'one', deletedAt: '2026' });
-        await new DeletionHistories(database.read).find(record.identity);
-        await KnownDeletions.read(database.read, [record.identity]);
+        // Built once, and asked past what notes questions down.
+        await selectDeletions(database).execute();
         await unfinishedDeletions(database);
         await deletedKeys(database, 'one');
         await markFinished(database, 'one', '2026');

@@ -9,7 +9,7 @@ import { addValues } from '../query-attributes/value-rows.js';
 import { imagingKindOf, modalityBit } from '../scope.js';
 import { splitOf } from '../split.js';
 import type { IndexOutcome, IndexRecord } from './index-record.js';
-import { isOfDeleted, refusalOf } from './known-deletions.js';
+import { DeletionHistories, isOfDeleted, type KnownDeletions, refusalOf } from './known-deletions.js';
 import { compareWithKnown, type KnownRows, pseudonymOf, readKnownRows } from './known-rows.js';
 
 interface Waiting {
@@ -26,12 +26,14 @@ const RECORDS_PER_TRANSACTION = 1_000;
 export class IndexWriter {
   readonly #database: Database;
   readonly #now: () => Date;
+  readonly #deletions: DeletionHistories;
   #waiting: Waiting[] = [];
   #isWriting = false;
 
   constructor(database: Database, now: () => Date) {
     this.#database = database;
     this.#now = now;
+    this.#deletions = new DeletionHistories(database);
   }
 
   /** Add records, one outcome each in their order; resolved when the rows are on disk. */
@@ -62,7 +64,7 @@ export class IndexWriter {
   async #writeGroup(group: readonly Waiting[]): Promise<void> {
     const records = group.flatMap((waiting) => waiting.records);
     try {
-      const outcomes = await this.#database.write((tx) => addRecords(tx, records, this.#now().toISOString()));
+      const outcomes = await this.#database.write((tx) => this.#write(tx, records));
       let next = 0;
       for (const { records: own, resolve } of group) {
         resolve(outcomes.slice(next, next + own.length));
@@ -72,6 +74,20 @@ export class IndexWriter {
       for (const { reject } of group) reject(error);
     }
   }
+
+  /** The questions go out together, for the writer's thread is a message away. */
+  async #write(tx: Transaction<Schema>, records: readonly IndexRecord[]): Promise<readonly IndexOutcome[]> {
+    const identities = records.map(({ identity }) => identity);
+    const [known, deletions] = await Promise.all([readKnownRows(tx, records), this.#deletions.read(identities, tx)]);
+    return addRecords(tx, records, { known, deletions, storedAt: this.#now().toISOString() });
+  }
+}
+
+/** What a batch is judged by. */
+interface KnownBefore {
+  readonly known: KnownRows;
+  readonly deletions: KnownDeletions;
+  readonly storedAt: string;
 }
 
 /** A record that is new, and the rows that it belongs to. */
@@ -85,9 +101,8 @@ interface FreshRecord {
 async function addRecords(
   tx: Transaction<Schema>,
   records: readonly IndexRecord[],
-  storedAt: string,
+  { known, deletions, storedAt }: KnownBefore,
 ): Promise<IndexOutcome[]> {
-  const known = await readKnownRows(tx, records);
   const outcomes: IndexOutcome[] = [];
   const fresh: FreshRecord[] = [];
   for (const record of records) {
@@ -97,7 +112,7 @@ async function addRecords(
       outcomes.push(compareWithKnown(record, same));
       continue;
     }
-    const refusal = refusalAsDeleted(record, known) ?? (isMisfit(record, known) ? 'misfit' : undefined);
+    const refusal = refusalAsDeleted(record, deletions) ?? (isMisfit(record, known) ? 'misfit' : undefined);
     if (refusal !== undefined) {
       outcomes.push(refusal);
       continue;
@@ -125,8 +140,8 @@ async function addRecords(
 }
 
 /** What was allowed again since its file was named is refused this once: its file may have been removed already. */
-function refusalAsDeleted(record: IndexRecord, known: KnownRows): 'deleted' | 'misfit' | undefined {
-  const history = known.deletions.of(record.identity);
+function refusalAsDeleted(record: IndexRecord, deletions: KnownDeletions): 'deleted' | 'misfit' | undefined {
+  const history = deletions.of(record.identity);
   return refusalOf(history, record.site) ?? (isOfDeleted(record.generation, history) ? 'deleted' : undefined);
 }
 

@@ -3,6 +3,7 @@
  * one state of a UID from every later one, and a file that is named for an earlier one is never referred to again.
  */
 import type { CompiledQuery, Kysely } from 'kysely';
+import type { Database } from '../../database/database.js';
 import type { Schema } from '../../database/schema.js';
 import type { SentIdentity } from '../store-outcome.js';
 
@@ -39,13 +40,14 @@ interface DeletionRow {
   readonly allowed_at: string | null;
 }
 
-const selectDeletions = (db: Kysely<Schema>, uids: readonly string[], sopInstanceUIDs: readonly string[]) =>
-  db
+/** The question of all deletions of two lists of UIDs; in it they are empty. */
+export const selectDeletions = ({ read, dialect }: Database) =>
+  read
     .selectFrom('deletion')
     .select(['deletion.deletion_id', 'deletion.uid', 'deletion.site_id', 'deletion.allowed_at'])
-    .where('deletion.uid', 'in', uids)
+    .where(dialect.isAmongUIDs('deletion.uid', dialect.listOfUIDs([])))
     .unionAll(
-      db
+      read
         .selectFrom('deleted_instance')
         .innerJoin('deletion', 'deletion.deletion_id', 'deleted_instance.deletion_id')
         .select([
@@ -54,7 +56,7 @@ const selectDeletions = (db: Kysely<Schema>, uids: readonly string[], sopInstanc
           'deletion.site_id',
           'deletion.allowed_at',
         ])
-        .where('deleted_instance.sop_instance_uid', 'in', sopInstanceUIDs),
+        .where(dialect.isAmongUIDs('deleted_instance.sop_instance_uid', dialect.listOfUIDs([]))),
     );
 
 /** The deletions that concern a batch of instances. */
@@ -67,13 +69,6 @@ export class KnownDeletions {
       if (known === undefined) this.#byUID.set(row.uid, [row]);
       else known.push(row);
     }
-  }
-
-  static async read(db: Kysely<Schema>, identities: readonly SentUIDs[]): Promise<KnownDeletions> {
-    if (identities.length === 0) return new KnownDeletions([]);
-    const uids = new Set(identities.flatMap(uidsOf));
-    const sopInstanceUIDs = new Set(identities.map(({ sopInstanceUID }) => sopInstanceUID));
-    return new KnownDeletions(await selectDeletions(db, [...uids], [...sopInstanceUIDs]).execute());
   }
 
   of(identity: SentUIDs): DeletionHistory {
@@ -98,19 +93,27 @@ const uidsOf = ({ studyInstanceUID, seriesInstanceUID, sopInstanceUID }: SentUID
   sopInstanceUID,
 ];
 
-/** Looks the history of single instances up: asked for every one that is sent, so the query is built once. */
+/** Looks deletions up: asked for every instance that is sent, so the query is built once. */
 export class DeletionHistories {
-  readonly #db: Kysely<Schema>;
+  readonly #database: Database;
   readonly #query: CompiledQuery<DeletionRow>;
 
-  constructor(db: Kysely<Schema>) {
-    this.#db = db;
-    this.#query = selectDeletions(db, ['', '', ''], ['']).compile();
+  constructor(database: Database) {
+    this.#database = database;
+    this.#query = selectDeletions(database).compile();
+  }
+
+  /** What the UIDs of these have been through. @param db a transaction, for which it is to hold */
+  async read(identities: readonly SentUIDs[], db: Kysely<Schema> = this.#database.read): Promise<KnownDeletions> {
+    const { listOfUIDs } = this.#database.dialect;
+    const uids = new Set(identities.flatMap(uidsOf));
+    const sopInstanceUIDs = new Set(identities.map(({ sopInstanceUID }) => sopInstanceUID));
+    const parameters = [listOfUIDs([...uids]), listOfUIDs([...sopInstanceUIDs])];
+    const { rows } = await db.executeQuery<DeletionRow>({ ...this.#query, parameters });
+    return new KnownDeletions(rows);
   }
 
   async find(identity: SentUIDs): Promise<DeletionHistory> {
-    const parameters = [...uidsOf(identity), identity.sopInstanceUID];
-    const { rows } = await this.#db.executeQuery<DeletionRow>({ ...this.#query, parameters });
-    return rows.length === 0 ? UNTOUCHED : new KnownDeletions(rows).of(identity);
+    return (await this.read([identity])).of(identity);
   }
 }

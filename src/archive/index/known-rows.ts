@@ -4,7 +4,6 @@ import type { Schema } from '../../database/schema.js';
 import type { Split } from '../scope.js';
 import { patientPseudonym } from '../split.js';
 import type { IndexRecord } from './index-record.js';
-import { KnownDeletions } from './known-deletions.js';
 
 export interface KnownInstance {
   readonly sha256: string;
@@ -37,7 +36,6 @@ export interface KnownRows {
   readonly series: Map<string, KnownSeries>;
   readonly studies: Map<string, KnownStudy>;
   readonly patients: Map<string, KnownPatient>;
-  readonly deletions: KnownDeletions;
 }
 
 /** The pseudonym under which a record's patient is kept. */
@@ -76,20 +74,14 @@ export async function readKnownRows(db: Kysely<Schema>, records: readonly IndexR
     .select(['id', 'pseudonym', 'split', 'first_site_id'])
     .where('pseudonym', 'in', distinct(pseudonymOf))
     .execute();
-  const deletionsAsked = KnownDeletions.read(
-    db,
-    records.map(({ identity }) => identity),
-  );
-  const [instances, studies, series, patients, deletions] = await Promise.all([
+  const [instances, studies, series, patients] = await Promise.all([
     instancesAsked,
     studiesAsked,
     seriesAsked,
     patientsAsked,
-    deletionsAsked,
   ]);
   return {
     instances,
-    deletions,
     series: new Map(
       series.map((row) => [
         row.series_instance_uid,

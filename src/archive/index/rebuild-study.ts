@@ -8,7 +8,7 @@ import type { Schema } from '../../database/schema.js';
 import { replaceValues } from '../query-attributes/value-rows.js';
 import { imagingKindOf, type Split } from '../scope.js';
 import type { IndexRecord } from './index-record.js';
-import { isOfDeleted, KnownDeletions } from './known-deletions.js';
+import { DeletionHistories, isOfDeleted } from './known-deletions.js';
 import { pseudonymOf } from './known-rows.js';
 import { removeEmptyStudies } from './remove-instances.js';
 
@@ -37,6 +37,7 @@ interface SeriesRow {
 export class StudyRebuild {
   readonly #database: Database;
   readonly #origin: StudyOrigin;
+  readonly #deletions: DeletionHistories;
   readonly #storedAt: string;
   readonly #series = new Map<string, SeriesRow>();
   /** Studies under which the index had, or has, files of this one. */
@@ -47,6 +48,7 @@ export class StudyRebuild {
   constructor(database: Database, origin: StudyOrigin, storedAt: string) {
     this.#database = database;
     this.#origin = origin;
+    this.#deletions = new DeletionHistories(database);
     this.#storedAt = storedAt;
   }
 
@@ -57,10 +59,8 @@ export class StudyRebuild {
   async add(records: readonly RebuiltRecord[]): Promise<readonly RebuildOutcome[]> {
     return this.#database.write(async (tx) => {
       const outcomes: RebuildOutcome[] = [];
-      const deletions = await KnownDeletions.read(
-        tx,
-        records.map(({ identity }) => identity),
-      );
+      const identities = records.map(({ identity }) => identity);
+      const deletions = await this.#deletions.read(identities, tx);
       for (const record of records) {
         const isDeleted = isOfDeleted(record.generation, deletions.of(record.identity));
         outcomes.push(isDeleted ? 'deleted' : await this.#addRecord(tx, record));
