@@ -13,7 +13,7 @@ import { onlyPart } from './transfer-syntaxes.js';
 
 const TYPE = 'multipart/related; type="application/dicom+json"; boundary=b';
 
-/** New UIDs for the study, the series and the instance of a fixture, wherever they stand. */
+/** A fixture as another instance, of another study of another patient: no search for the one finds the other. */
 function renamed(t: Trial, fixture: Fixture) {
   const uid = (): string => `2.25.${BigInt(`0x${randomBytes(14).toString('hex')}`)}`;
   const names = new Map([
@@ -23,14 +23,15 @@ function renamed(t: Trial, fixture: Fixture) {
   ]);
   const study = names.get(fixture.study) ?? '';
   t.session.studies.add(study);
-  // The longer ones first, for one UID may begin another.
-  const olds = [...names.keys()].sort((a, b) => b.length - a.length);
+  const { id } = t.session.run;
+  const value = (text: string): string =>
+    names.get(text) ?? (text === id || text.startsWith(`${id}-`) ? text.replace(id, `${id}J`) : text);
   return {
     subject: { study, series: names.get(fixture.series) ?? '', instance: names.get(fixture.instance) ?? '' },
     elements: fixture.elements.map((one) =>
-      typeof one.value === 'string' && names.has(one.value) ? { ...one, value: names.get(one.value) ?? '' } : one,
+      typeof one.value === 'string' ? { ...one, value: value(one.value) } : one,
     ),
-    inText: (text: string) => olds.reduce((now, old) => now.replaceAll(`"${old}"`, `"${names.get(old)}"`), text),
+    inText: (text: string) => text.replace(/"[^"\\]*"/g, (quoted) => `"${value(quoted.slice(1, -1))}"`),
   };
 }
 

@@ -45,7 +45,10 @@ const withoutFault = new Map<string, Result>();
 
 beforeAll(async () => {
   const port = await freePort();
-  archive = await startArchive({ publicURL: `http://127.0.0.1:${port}` });
+  archive = await startArchive({
+    publicURL: `http://127.0.0.1:${port}`,
+    corsOrigins: new Set(['https://viewer.example']),
+  });
   proxy = await startFaultyProxy(port, archive.base);
   await archive.addSite('Elsewhere');
   const reference = await archive.addLicence({ project: 'Nothing of this', sites: ['Elsewhere'] });
