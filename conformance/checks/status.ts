@@ -130,6 +130,7 @@ export const STATUS_CHECKS: readonly Check[] = [
       'Content-Type': 'application/dicom',
       'Content-Length': IMPOSSIBLE_LENGTH,
       Expect: '100-continue',
+      Accept: JSON_TYPE,
     };
     const ask = { method: 'POST', as: 'storer', body: 'x', headers, stopAtContinue: true, timeoutMs: 10_000 } as const;
     const answer = await t.ask('/studies', ask);

@@ -166,7 +166,7 @@ export const STORE_BODY_CHECKS: readonly Check[] = [
       const ask = { method: 'POST', as: 'storer', body: 'x', stopAtContinue: true, timeoutMs: 15_000 } as const;
       const wrong = await t.ask('/studies', {
         ...ask,
-        headers: { 'Content-Type': 'text/plain', Expect: '100-continue' },
+        headers: { 'Content-Type': 'text/plain', Expect: '100-continue', Accept: JSON_TYPE },
       });
       t.status(wrong, 415);
       const type = { 'Content-Type': `${DICOM_TYPE}; boundary=b`, Expect: '100-continue', Accept: JSON_TYPE };

@@ -25,8 +25,10 @@ export const URI_CHECKS: readonly Check[] = [
   }),
   check('QP-03', 'M', '8.3.1', 'parameter names and keywords are case-sensitive', async (t) => {
     const { study } = t.subject();
-    const other = await search(t, '/studies', { StudyInstanceUID: study, patientid: 'NOBODY-HAS-THIS' });
-    t.equal(found(other, 'StudyInstanceUID'), [study], 'patientid is an unknown parameter, so the study is found');
+    const other = await t.get(`/studies?StudyInstanceUID=${study}&patientid=NOBODY-HAS-THIS`, JSON_TYPE);
+    t.status(other, 200, 400);
+    if (other.status === 400) t.note('an unknown parameter is refused, which QP-01 is the judge of');
+    else t.equal(found(readDataSets(other.body), 'StudyInstanceUID'), [study], 'the study, for patientid is no key');
     const own = await search(t, '/studies', { StudyInstanceUID: study, PatientID: 'NOBODY-HAS-THIS' });
     t.equal(own.length, 0, 'PatientID matches nobody, results');
   }),

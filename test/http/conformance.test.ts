@@ -3,9 +3,7 @@ import { afterAll, beforeAll, expect, it } from 'vitest';
 import { conduct } from '../../conformance/conduct.js';
 import type { RunReport } from '../../conformance/report/summary.js';
 import type { Verdict } from '../../conformance/result.js';
-
-import { NOT_HELD, NOT_JUDGED, NOTED } from '../conformance/own-server-lists.js';
-
+import { NOT_HELD, NOT_HELD_STRICTLY, NOT_JUDGED, NOTED } from '../conformance/own-server-lists.js';
 import { type RunningArchive, startArchive } from '../support/running-archive.js';
 import { makeInstance } from './instances.js';
 
@@ -74,4 +72,26 @@ it('is judged as well when nothing may be stored', async () => {
   expect(failed.filter((id) => !NOT_HELD.includes(id))).toEqual([]);
   expect(readOnly.results.filter(({ verdict }) => verdict === 'pass').length).toBeGreaterThan(60);
   expect(readOnly.left).toEqual([]);
+});
+
+it('holds as much in strict mode, but for what is listed', async () => {
+  const strict = await startArchive({ isStrict: true });
+  try {
+    const token = await strict.token({ kind: 'curator' });
+    const judged = await conduct({
+      url: strict.base,
+      token,
+      storeToken: token,
+      outsiderToken: undefined,
+      wadoURI: undefined,
+      only: undefined,
+      isReadOnly: false,
+    });
+    // Implicit VR and Big Endian are refused with C122H: SW-23.
+    expect(Object.keys(judged.refused)).toEqual(['CR', 'BE', 'LONGDS', 'PRIVI']);
+    const failed = judged.results.filter(({ verdict }) => verdict === 'fail').map(({ id }) => id);
+    expect(failed.sort()).toEqual([...NOT_HELD, ...NOT_HELD_STRICTLY].sort());
+  } finally {
+    await strict.close();
+  }
 });

@@ -65,7 +65,7 @@ export const SEARCH_FAULTS: readonly Fault[] = [
   fault('QD-13', 'all and more is an error of the server', answering(targets(/includefield=all&/), reply(500))),
   fault('QD-15', 'bad dates are ignored', retarget(/StudyDate=yesterday/, '')),
   fault('QD-16', 'what is below an unknown study is an error', answering(targets(/2\.25\.314/), reply(500))),
-  fault('QD-17', 'keys of repositories are fatal', answering(targets(/00080429/), reply(400))),
+  fault('QD-17', 'keys of repositories are matched', answering(targets(/00080429/), reply(204))),
   fault(
     'QD-18',
     'a key of a lower level is ignored without a word',
