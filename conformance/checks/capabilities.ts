@@ -1,8 +1,10 @@
 /** PS3.18 §8.9, Annexes G and H: Retrieve Capabilities, and what else OPTIONS is for; §8.10: notifications. */
 import { AS_STORED, type Check, check, instanceURL, JSON_TYPE, OCTETS_TYPE, type Trial, XML_TYPE } from '../check.js';
+import { tagOf } from '../dicom/dictionary.js';
 import { readXML, type XMLElement } from '../dicom/xml.js';
 import type { Answer } from '../wire/client.js';
 import { parseMediaType } from '../wire/media-type.js';
+import { type Advertised, advertisedIn, resourcesOfJSON, resourcesOfXML } from './wadl.js';
 
 const WADL_TYPE = 'application/vnd.sun.wadl+xml';
 const WADL_NAMESPACE = 'http://wadl.dev.java.net/2009/02';
@@ -25,28 +27,6 @@ async function wadlAt(t: Trial, target: string): Promise<XMLElement> {
   return root;
 }
 
-const childrenOf = ({ children }: XMLElement, name: string): readonly XMLElement[] =>
-  children.filter((child) => child.name === name);
-
-interface Advertised {
-  readonly path: string;
-  readonly method: string;
-}
-
-/** Every method of every resource, with its path below the base. */
-function advertisedIn(root: XMLElement): readonly Advertised[] {
-  const walk = (parent: XMLElement, above: string): readonly Advertised[] =>
-    childrenOf(parent, 'resource').flatMap((resource) => {
-      const path = [above, resource.attributes.get('path') ?? '']
-        .join('/')
-        .replace(/\/{2,}/g, '/')
-        .replace(/\/$/, '');
-      const methods = childrenOf(resource, 'method').map((one) => ({ path, method: one.attributes.get('name') ?? '' }));
-      return [...methods, ...walk(resource, path)];
-    });
-  return childrenOf(root, 'resources').flatMap((resources) => walk(resources, ''));
-}
-
 /** The resources of Tables 10.3-1 and 10.3-2 that every server of the Studies Service has, rendered ones left out. */
 const REQUIRED = [
   '/studies',
@@ -64,6 +44,22 @@ const REQUIRED = [
   '/instances',
 ];
 
+/** Keys that every server matches at /studies. PS3.18 Table 10.6.1-5 */
+const REQUIRED_KEYS = [
+  'StudyDate',
+  'StudyTime',
+  'AccessionNumber',
+  'ModalitiesInStudy',
+  'ReferringPhysicianName',
+  'PatientName',
+  'PatientID',
+  'StudyInstanceUID',
+  'StudyID',
+];
+
+const namesIn = (advertised: readonly Advertised[]): readonly string[] =>
+  advertised.map(({ method, path }) => `${method} ${path}`).sort();
+
 /** Put the fixture's identifiers where the template has variables; undefined when it has one more. */
 function filled(path: string, values: Readonly<Record<string, string>>): string | undefined {
   const text = path.replace(/([a-z-]+)\/\{[^}]+\}/gi, (all, collection: string) => {
@@ -78,27 +74,42 @@ export const CAPABILITIES_CHECKS: readonly Check[] = [
     await wadlAt(t, '/');
   }),
   check('CAP-02', 'M', '8.9.4', 'Capabilities come as WADL and as JSON', async (t) => {
-    await wadlAt(t, '/');
+    const root = await wadlAt(t, '/');
     const answer = await options(t, '/', 'application/json');
     t.status(answer, 200);
     t.equal(parseMediaType(answer.header('Content-Type') ?? '').type, 'application/json', 'the media type');
-    const parsed: unknown = JSON.parse(answer.body.toString('utf8'));
-    const text = JSON.stringify(parsed);
-    t.expect(text.includes('"resources"') && text.includes('"@base"'), 'resources with @base (Annex G)', text);
+    const resources = resourcesOfJSON(JSON.parse(answer.body.toString('utf8')));
+    t.expect(
+      resources.some((one) => one.attribute('base') !== undefined),
+      'application with resources with @base',
+      'none',
+    );
+    t.equal(namesIn(advertisedIn(resources)), namesIn(advertisedIn(resourcesOfXML(root))), 'what the WADL advertises');
   }),
   check('CAP-03', 'M', 'Annex H', 'what is advertised is there, and what is required is advertised', async (t) => {
     const root = await wadlAt(t, '/');
-    const base = childrenOf(root, 'resources').map((one) => one.attributes.get('base') ?? '');
+    const base = resourcesOfXML(root).map((one) => one.attribute('base') ?? '');
     t.equal(base.length, 1, 'elements resources');
     t.expect(/^https?:\/\//.test(base[0] ?? ''), 'an absolute base', base.join());
-    const advertised = advertisedIn(root);
+    const advertised = advertisedIn(resourcesOfXML(root));
     const paths = new Set(advertised.map(({ path }) => path.replace(/\{[^}]+\}/g, '{}')));
     t.none(
       REQUIRED.filter((path) => !paths.has(path)).map((path) => `${path} is not advertised`),
       'all required resources',
     );
+    const gets = advertised.filter(({ method }) => method === 'GET');
+    const bare = gets
+      .filter(({ mediaTypes }) => mediaTypes.length === 0)
+      .map(({ path }) => `${path} has no media type`);
+    t.none(bare, 'media types of what is retrieved');
+    const search = gets.find(({ path }) => path === '/studies')?.parameters ?? [];
+    const keys = REQUIRED_KEYS.filter((keyword) => !search.includes(keyword) && !search.includes(tagOf(keyword)));
+    t.none(
+      keys.map((keyword) => `${keyword} is not advertised`),
+      'the keys of /studies',
+    );
     const { study, series, instance } = t.subject();
-    for (const { path, method } of advertised.filter((one) => one.method === 'GET')) {
+    for (const { path, method } of gets) {
       const target = filled(path, { studies: study, series, instances: instance, frames: '1' });
       if (target === undefined || /rendered|thumbnail/.test(target)) continue;
       const answer = await t.ask(target, { method, headers: { Accept: ANYTHING } });

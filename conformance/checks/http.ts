@@ -27,6 +27,12 @@ export const HTTP_CHECKS: readonly Check[] = [
   check('HT-01', 'P', 'RFC 9110 §8.8.3', 'every representation has its own strong ETag', async (t) => {
     const tagOf = async (target: string, accept: string): Promise<string> =>
       (await t.got(target, accept)).header('ETag') ?? t.skip('there are no ETags');
+    const ct = t.session.fixtures.get('CT');
+    if (ct !== undefined) {
+      for (const uri of [`${instanceURL(ct)}/frames/1`, await pixelDataURI(t, ct)]) {
+        t.equal(await tagOf(uri, OCTETS_TYPE), await tagOf(uri, OCTETS_TYPE), `the same ETag of ${uri} each time`);
+      }
+    }
     const target = instanceURL(t.subject());
     const types = ['multipart/related; type="application/dicom"; transfer-syntax=*', OCTETS_TYPE];
     for (const accept of types) {
