@@ -1,7 +1,7 @@
 /** All requirements that the suite knows of, and why those have no check that have none. */
 
 /** How many there are under each prefix, numbered from 01. */
-export const REQUIREMENT_COUNTS: Readonly<Record<string, number>> = {
+const REQUIREMENT_COUNTS: Readonly<Record<string, number>> = {
   ...{ QP: 16, MT: 33, MP: 20, ST: 17, CS: 8, CAP: 7, NT: 1, HT: 14 },
   ...{ URI: 19 },
   ...{ RI: 11, RM: 11, RF: 12, RP: 2, RB: 9, RR: 20, RT: 7 },

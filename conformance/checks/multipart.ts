@@ -15,8 +15,9 @@ import { parseMediaType } from '../wire/media-type.js';
 import { type Multipart, parseMultipart } from '../wire/multipart.js';
 import { freshImage, referencedIn, send } from './storing.js';
 
+/** dicomweb-client looks for the end of the first head in 1,000 bytes, the delimiter before it among them. */
 const HEAD_BYTES = 600;
-/** As many bytes as dicomweb-client looks through for the end of the first head. */
+/** RFC 2046 §5.1.1 */
 const BOUNDARY = /^[0-9A-Za-z'()+_,\-./:=?]{1,70}$/;
 
 /** Several multipart answers of one server, each with what it answers. */

@@ -41,6 +41,7 @@ export const STATUS_CHECKS: readonly Check[] = [
       { method: 'GET', target: '/studies?includefield=,,,&=&&' },
     ];
     for (const { method, target, accept = JSON_TYPE } of odd) {
+      if (t.session.isReadOnly && method !== 'GET') continue;
       const { status } = await t.ask(target, { method, headers: { Accept: accept } });
       t.expect(status >= 200 && status < 600 && status !== 500, 'a status between 200 and 599, and not 500', status);
     }

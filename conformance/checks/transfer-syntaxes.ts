@@ -8,7 +8,7 @@ import { type Multipart, type Part, parseMultipart } from '../wire/multipart.js'
 
 const NOTHING = Buffer.alloc(0);
 
-export const dicomIn = (syntax: string): string => `${DICOM_TYPE}; transfer-syntax=${syntax}`;
+const dicomIn = (syntax: string): string => `${DICOM_TYPE}; transfer-syntax=${syntax}`;
 
 /** The only part of an answer. */
 export function onlyPart(t: Trial, { parts }: Multipart): Part {

@@ -1,6 +1,6 @@
 /** DICOM JSON as servers answer it, and data sets of the fixtures written in it. PS3.18 Annex F */
 import type { DataSet, Element } from './data-set.js';
-import { attribute, tagOf } from './dictionary.js';
+import { tagOf } from './dictionary.js';
 import { valueField } from './part10-writer.js';
 
 export interface JSONElement {
@@ -92,8 +92,3 @@ function writeNumber(vr: string, number: number | bigint): unknown {
   if (typeof number === 'bigint') return String(number);
   return Number.isFinite(number) ? number : String(number);
 }
-
-/** A keyword's DICOM JSON element with these values. */
-export const jsonElement = (keyword: string, ...values: readonly unknown[]): JSONDataSet => ({
-  [tagOf(keyword)]: { vr: attribute(keyword).vr, Value: values },
-});

@@ -4,7 +4,7 @@ import { type JSONDataSet, type JSONElement, writeDICOMJSON } from './dicom-json
 import { keywordOf } from './dictionary.js';
 import { escapeXML, readXML, type XMLElement } from './xml.js';
 
-export const NATIVE_MODEL_NAMESPACE = 'http://dicom.nema.org/PS3.19/models/NativeDICOM';
+const NATIVE_MODEL_NAMESPACE = 'http://dicom.nema.org/PS3.19/models/NativeDICOM';
 
 const NUMBERED = new Set(['Value', 'PersonName', 'Item']);
 const CONTENT = new Set(['Value', 'PersonName', 'Item', 'BulkData', 'InlineBinary']);

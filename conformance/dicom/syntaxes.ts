@@ -13,8 +13,6 @@ export const SYNTAX = {
   rle: '1.2.840.10008.1.2.5',
 } as const;
 
-export type SyntaxName = keyof typeof SYNTAX;
-
 /** Media types of the code streams of compressed transfer syntaxes. PS3.18 Table 8.7.3-5 */
 export const MEDIA_TYPE_OF: Readonly<Record<string, string>> = {
   [SYNTAX.jpegBaseline]: 'image/jpeg',
