@@ -2,6 +2,9 @@ import { createHash } from 'node:crypto';
 import { copyFile, mkdir, rename, rm, utimes, writeFile } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { describe, expect, it } from 'vitest';
+import { AttributeIndexing } from '../../src/archive/query-attributes/attribute-indexing.js';
+import { addQueryAttribute } from '../../src/archive/query-attributes/definitions.js';
+import { defineAttribute } from '../../src/archive/query-attributes/query-attribute.js';
 import { type ReindexSummary, reindexArchive, type UntakenFile } from '../../src/archive/reindex.js';
 import { takeFolderLock } from '../../src/database/folder-lock.js';
 import { dataSetOfKeywords } from '../../src/dicom/build-data-set.js';
@@ -294,5 +297,28 @@ describe('reindexArchive', () => {
     await broken.return({ studies: 0, instances: 0, removedRows: 0 });
     expect(await reindex(fixture)).toMatchObject({ instances: 5 });
     expect(await fixture.content()).toEqual(before);
+  });
+
+  it('finds the values of attributes that curators have added, too', async () => {
+    const fixture = await filledArchive();
+    const { database } = fixture.opened;
+    const definitions = [
+      { attribute: 'BitsStored', level: 'instance' },
+      { attribute: 'Rows', level: 'series' },
+    ].map(defineAttribute);
+    for (const definition of definitions) await addQueryAttribute(database, definition, new Date());
+    for await (const _ of new AttributeIndexing({ database, now: () => new Date() }).run());
+    const values = async () => [
+      await database.read.selectFrom('instance_value').selectAll().orderBy('row_id').orderBy('position').execute(),
+      await database.read.selectFrom('series_value').selectAll().orderBy('row_id').orderBy('position').execute(),
+    ];
+    const before = await values();
+    expect(before.every((rows) => rows.length > 0)).toBe(true);
+    await database.write(async (tx) => {
+      await tx.updateTable('instance_value').set({ value: 'wrong' }).execute();
+      await tx.deleteFrom('series_value').execute();
+    });
+    await reindex(fixture);
+    expect(await values()).toEqual(before);
   });
 });

@@ -1,6 +1,8 @@
 /** Attributes that curators add to those that are searched and answered. */
 import { setTimeout as pause } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { addQueryAttribute } from '../../src/archive/query-attributes/definitions.js';
+import { defineAttribute } from '../../src/archive/query-attributes/query-attribute.js';
 import { type CuratedArchive, startCuratedArchive } from './curated.js';
 import { firstValue, found, items, type JSONDataSet, json } from './dicom-json.js';
 import { dataSetOfKeywords, element, type InstanceOptions, makeInstance } from './instances.js';
@@ -250,6 +252,28 @@ describe('a private attribute', () => {
       const response = await archive.get(`/series?${query}`);
       expect([query, response.headers.get('warning')?.includes('00231002')]).toEqual([query, true]);
     }
+  });
+});
+
+describe('an attribute that is being indexed', () => {
+  it('MA-20 says how much can be found so far', async () => {
+    const definition = defineAttribute({ attribute: 'Exposure', level: 'series' });
+    const { database } = archive;
+    const { id } = await addQueryAttribute(database, definition, new Date());
+    await database.write((tx) =>
+      tx
+        .updateTable('query_attribute_progress')
+        .set({ done: 1, total: 4, finished_at: null, worked_by: 'another node', worked_until: '2100' })
+        .where('attribute_id', '=', id)
+        .execute(),
+    );
+    const warningOf = async (target: string) => (await archive.get(target)).headers.get('warning');
+    expect(await warningOf('/series?Exposure=1')).toBe(
+      `299 ${archive.base}: Exposure is being added to the index: so far 1 of 4 can be found`,
+    );
+    expect(await warningOf('/series?includefield=Exposure')).toBeNull();
+    expect(await json(await archive.get(`/attributes/${id}`))).toMatchObject({ status: 'indexing', done: 1, total: 4 });
+    await send('DELETE', `/attributes/${id}`);
   });
 });
 
