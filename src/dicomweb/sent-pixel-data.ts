@@ -22,7 +22,9 @@ import {
   findTransferSyntax,
   IMPLICIT_VR_LITTLE_ENDIAN,
 } from '../dicom/transfer-syntaxes.js';
-import { decodePNG, describePNG, nativeBytes, PNG_START_BYTES, type PNGImage } from '../pixels/png.js';
+import { decodeGIF, describeGIF, GIF_START_BYTES } from '../pixels/gif.js';
+import { type NativeImage, nativeBytes } from '../pixels/native-image.js';
+import { decodePNG, describePNG, PNG_START_BYTES } from '../pixels/png.js';
 import type { SentPart } from './sent-bulkdata.js';
 
 export interface SentPixelData {
@@ -34,7 +36,6 @@ export interface SentPixelData {
 }
 
 const OCTETS = 'application/octet-stream';
-const PNG = 'image/png';
 /** Native pixels in octets are little endian, whichever of the two is named. PS3.18 §8.7.3.3.1 */
 const NATIVE: ReadonlySet<string> = new Set([EXPLICIT_VR_LITTLE_ENDIAN, IMPLICIT_VR_LITTLE_ENDIAN]);
 
@@ -50,6 +51,18 @@ const UNTOLD_SYNTAXES: ReadonlyMap<string, string> = new Map([
 
 /** Both names are in use for High-Throughput JPEG 2000. PS3.18 §8.7.3.3.2 */
 const HIGH_THROUGHPUT = new Set(['image/jph', 'image/jphc']);
+
+interface TransformedFormat {
+  /** So many first bytes of an image are what `describe` needs. */
+  readonly startBytes: number;
+  readonly describe: (start: Buffer) => NativeImage;
+  readonly decode: (bytes: AsyncIterable<Buffer>) => AsyncGenerator<Buffer>;
+}
+
+const TRANSFORMED: ReadonlyMap<string, TransformedFormat> = new Map([
+  ['image/gif', { startBytes: GIF_START_BYTES, describe: describeGIF, decode: decodeGIF }],
+  ['image/png', { startBytes: PNG_START_BYTES, describe: describePNG, decode: decodePNG }],
+]);
 
 const LARGEST_LENGTH = 0xffff_fffe;
 const ITEM_HEAD_BYTES = 8;
@@ -72,7 +85,8 @@ export async function sentPixelData(
   if (!isAlike) throw doesNotMatch('The parts of Pixel Data are not all of one media type and transfer syntax.');
   const runs = parts.map(({ bytes }) => bytes);
   if (isNative(first)) return nativePixelData(reference, runs, spool);
-  if (first.mediaType === PNG) return pixelDataOfPNG(reference, runs, spool);
+  const format = TRANSFORMED.get(first.mediaType);
+  if (format !== undefined) return transformedPixelData(reference, runs, spool, format);
   const mediaType = HIGH_THROUGHPUT.has(first.mediaType) ? 'image/jphc' : first.mediaType;
   const start = await startOf(first.bytes, spool, CODE_STREAM_START_BYTES);
   // What is named is not looked into, unless the data set needs it.
@@ -110,18 +124,19 @@ function nativePixelData({ tag, vr }: BulkdataReference, runs: readonly SpooledB
 }
 
 /** Images that are transformed without loss, for DICOM has no transfer syntax for them. PS3.18 Table 10.5.2-1 */
-async function pixelDataOfPNG(
+async function transformedPixelData(
   { tag, vr }: BulkdataReference,
   runs: readonly SpooledBytes[],
   spool: Spool,
+  { startBytes, describe, decode }: TransformedFormat,
 ): Promise<SentPixelData> {
-  const images: PNGImage[] = [];
-  for (const run of runs) images.push(describePNG(await startOf(run, spool, PNG_START_BYTES)));
+  const images: NativeImage[] = [];
+  for (const run of runs) images.push(describe(await startOf(run, spool, startBytes)));
   const [first] = images;
   if (first === undefined) throw new Error('Pixel Data has a part at least.');
-  const isAlike = images.every((image) => PNG_TRAITS.every((trait) => image[trait] === first[trait]));
+  const isAlike = images.every((image) => IMAGE_TRAITS.every((trait) => image[trait] === first[trait]));
   if (!isAlike) throw doesNotMatch('The images of Pixel Data are not all of one size and kind.');
-  const frames = runs.map((run) => () => decodePNG(spool.read(run)));
+  const frames = runs.map((run) => () => decode(spool.read(run)));
   return {
     transferSyntaxUID: EXPLICIT_VR_LITTLE_ENDIAN,
     description: () => descriptionOf(asDescription(first), runs.length),
@@ -129,9 +144,9 @@ async function pixelDataOfPNG(
   };
 }
 
-const PNG_TRAITS = ['rows', 'columns', 'samplesPerPixel', 'bits'] as const;
+const IMAGE_TRAITS = ['rows', 'columns', 'samplesPerPixel', 'bits'] as const;
 
-const asDescription = ({ rows, columns, samplesPerPixel, bits }: PNGImage): CodeStreamDescription => ({
+const asDescription = ({ rows, columns, samplesPerPixel, bits }: NativeImage): CodeStreamDescription => ({
   transferSyntaxUID: EXPLICIT_VR_LITTLE_ENDIAN,
   rows,
   columns,

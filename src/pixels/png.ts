@@ -6,16 +6,10 @@
 import { pipeline } from 'node:stream/promises';
 import { crc32, createInflate } from 'node:zlib';
 import { cannotUnderstand, FAILURE_REASON, InvalidInstance } from '../dicom/failure-reasons.js';
+import { ByteReader } from './byte-reader.js';
+import type { NativeImage } from './native-image.js';
 
-export interface PNGImage {
-  readonly rows: number;
-  readonly columns: number;
-  readonly samplesPerPixel: 1 | 3;
-  /** Of each sample, all of them stored. */
-  readonly bits: 8 | 16;
-}
-
-interface Header extends PNGImage {
+interface Header extends NativeImage {
   /** Pixels are places in a palette of colours. */
   readonly isPalette: boolean;
 }
@@ -26,8 +20,7 @@ const HEADER_BYTES = 13;
 const CHUNK_HEAD_BYTES = 8;
 const CHUNK_TAIL_BYTES = 4;
 const LARGEST_SIZE = 0xffff;
-/** Of a chunk that is kept whole. */
-const LARGEST_CHUNK_BYTES = 64 * 1024;
+const LARGEST_PALETTE_BYTES = 256 * 3;
 const GREY = 0;
 const COLOUR = 2;
 const PALETTE = 3;
@@ -42,14 +35,10 @@ const notTaken = (what: string): InvalidInstance =>
  * Read what a PNG image says of itself in its first bytes.
  * @throws InvalidInstance C000H for what is no PNG, C122H for a kind of it that is not taken
  */
-export function describePNG(start: Buffer): PNGImage {
+export function describePNG(start: Buffer): NativeImage {
   const { rows, columns, samplesPerPixel, bits } = readHeader(start);
   return { rows, columns, samplesPerPixel, bits };
 }
-
-/** How many bytes the native pixels of an image have. */
-export const nativeBytes = ({ rows, columns, samplesPerPixel, bits }: PNGImage): number =>
-  rows * columns * samplesPerPixel * (bits / 8);
 
 function readHeader(start: Buffer): Header {
   const at = SIGNATURE.length;
@@ -90,66 +79,54 @@ export async function* decodePNG(bytes: AsyncIterable<Buffer>): AsyncGenerator<B
 
 /** The content of the chunks of a PNG file, as they come. */
 class Chunks {
-  readonly #source: AsyncIterator<Buffer>;
-  #window: Buffer = Buffer.alloc(0);
+  readonly #bytes: ByteReader;
 
   constructor(bytes: AsyncIterable<Buffer>) {
-    this.#source = bytes[Symbol.asyncIterator]();
+    this.#bytes = new ByteReader(bytes, malformed);
   }
 
-  /** Signature and header, which has been checked when it resolves. */
+  /** Signature and header, whose check sum is right. */
   async start(): Promise<Buffer> {
-    await this.#need(PNG_START_BYTES + CHUNK_TAIL_BYTES);
-    const start = this.#window.subarray(0, PNG_START_BYTES);
-    this.#window = this.#window.subarray(SIGNATURE.length);
-    await this.#whole(HEADER_BYTES);
+    const start = await this.#bytes.take(PNG_START_BYTES);
+    const sum = await this.#bytes.take(CHUNK_TAIL_BYTES);
+    if (sum.readUInt32BE(0) !== crc32(start.subarray(SIGNATURE.length + 4))) throw malformed();
     return start;
   }
 
   /** What is deflated of the image. A palette is told when it comes. */
   async *imageData(tellPalette: (colours: Buffer) => void): AsyncGenerator<Buffer> {
     for (;;) {
-      await this.#need(CHUNK_HEAD_BYTES);
-      const [lengthBytes, type] = [this.#window.readUInt32BE(0), typeAt(this.#window, 0)];
+      const head = await this.#bytes.take(CHUNK_HEAD_BYTES);
+      const type = typeAt(head, 0);
       if (type === 'IEND') return;
       if (type === 'tRNS') throw notTaken('with transparency');
-      if (type === 'IDAT') yield* this.#content(lengthBytes);
-      else if (type === 'PLTE') tellPalette(await this.#whole(lengthBytes));
+      if (type === 'IDAT') yield* this.#content(head);
+      else if (type === 'PLTE') tellPalette(await this.#palette(head));
       else if (/^[A-Z]/.test(type)) throw malformed();
-      else for await (const piece of this.#content(lengthBytes)) if (piece.length < 0) return;
+      else await this.#pass(head);
     }
   }
 
-  async #whole(lengthBytes: number): Promise<Buffer> {
-    if (lengthBytes > LARGEST_CHUNK_BYTES) throw malformed();
+  async #palette(head: Buffer): Promise<Buffer> {
+    if (head.readUInt32BE(0) > LARGEST_PALETTE_BYTES) throw malformed();
     const pieces: Buffer[] = [];
-    for await (const piece of this.#content(lengthBytes)) pieces.push(piece);
+    for await (const piece of this.#content(head)) pieces.push(piece);
     return Buffer.concat(pieces);
   }
 
-  /** The content of the chunk whose head is next. */
-  async *#content(lengthBytes: number): AsyncGenerator<Buffer> {
-    let sum = crc32(this.#window.subarray(4, CHUNK_HEAD_BYTES));
-    this.#window = this.#window.subarray(CHUNK_HEAD_BYTES);
-    for (let left = lengthBytes; left > 0; ) {
-      await this.#need(1);
-      const piece = this.#window.subarray(0, left);
-      this.#window = this.#window.subarray(piece.length);
-      left -= piece.length;
+  async #pass(head: Buffer): Promise<void> {
+    const content = this.#content(head);
+    while ((await content.next()).done !== true);
+  }
+
+  /** @throws InvalidInstance C000H after the last piece when the check sum is another */
+  async *#content(head: Buffer): AsyncGenerator<Buffer> {
+    let sum = crc32(head.subarray(4));
+    for await (const piece of this.#bytes.pieces(head.readUInt32BE(0))) {
       sum = crc32(piece, sum);
       yield piece;
     }
-    await this.#need(CHUNK_TAIL_BYTES);
-    if (this.#window.readUInt32BE(0) !== sum) throw malformed();
-    this.#window = this.#window.subarray(CHUNK_TAIL_BYTES);
-  }
-
-  async #need(count: number): Promise<void> {
-    while (this.#window.length < count) {
-      const next = await this.#source.next();
-      if (next.done === true) throw malformed();
-      this.#window = this.#window.length === 0 ? next.value : Buffer.concat([this.#window, next.value]);
-    }
+    if ((await this.#bytes.take(CHUNK_TAIL_BYTES)).readUInt32BE(0) !== sum) throw malformed();
   }
 }
 

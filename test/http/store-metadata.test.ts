@@ -3,6 +3,7 @@ import { readdirSync } from 'node:fs';
 import { createServer } from 'node:http';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { extension, writeGIF } from '../support/gif.js';
 import { writePNG } from '../support/png.js';
 import { xmlOf } from '../support/sent-instance.js';
 import {
@@ -329,6 +330,14 @@ describe('compressed bulkdata', () => {
     });
   });
 
+  it('SW-26 makes native pixels of a GIF image, without losing any', async () => {
+    const image = made('gif', { ...SECONDARY_CAPTURE, ...UNDESCRIBED });
+    const answer = await sendParts(jsonPart([image.json]), bulkPart('pixels/gif', writeGIF(dots), 'image/gif'));
+    expect(await outcomeOf(answer)).toEqual([200, 1, [], []]);
+    expect(await storedPixels(image)).toBe(digest(dots.palette.subarray(3, 9)));
+    expect(await metadataOf(image)).toMatchObject({ '00280004': { Value: ['RGB'] }, '00280011': { Value: [2] } });
+  });
+
   it('keeps what the metadata says of pixels, though the frame says otherwise', async () => {
     const image = made('said', {
       '00280004': cs('MONOCHROME1'),
@@ -345,10 +354,13 @@ describe('compressed bulkdata', () => {
     });
   });
 
+  const dots = { columns: 2, rows: 1, bits: 2, places: Buffer.from([1, 2]), palette: bytesOf('colours', 12) };
+  const transparentGIF = writeGIF({ ...dots, before: extension(0xf9, Buffer.from([1, 0, 0, 0])) });
   const transparent = writePNG({ columns: 1, rows: 1, colourType: 6, bits: 8, pixels: Buffer.alloc(4) });
 
   it.each([
-    ['image/gif', 'image/gif', Buffer.from('GIF89a'), SYNTAX_NOT_SUPPORTED],
+    ['a GIF with transparency', 'image/gif', transparentGIF, SYNTAX_NOT_SUPPORTED],
+    ['a GIF that is cut', 'image/gif', Buffer.from('GIF89a'), CANNOT_UNDERSTAND],
     ['a PNG with transparency', 'image/png', transparent, SYNTAX_NOT_SUPPORTED],
     ['a PNG that is cut', 'image/png', transparent.subarray(0, 20), CANNOT_UNDERSTAND],
     ['text', 'text/plain', Buffer.from('text'), SYNTAX_NOT_SUPPORTED],

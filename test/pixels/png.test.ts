@@ -2,7 +2,8 @@ import { readFileSync } from 'node:fs';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { FAILURE_REASON } from '../../src/dicom/failure-reasons.js';
-import { decodePNG, describePNG, nativeBytes } from '../../src/pixels/png.js';
+import { nativeBytes } from '../../src/pixels/native-image.js';
+import { decodePNG, describePNG } from '../../src/pixels/png.js';
 import { bytesOf, swapped } from '../http/instances.js';
 import { chunk, type PNGOptions, writePNG } from '../support/png.js';
 
