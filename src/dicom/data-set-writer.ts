@@ -24,9 +24,9 @@ type Lengths = Map<DataSet | DataElement, number>;
 
 /**
  * Encode a data set as Explicit VR Little Endian, into one new buffer. Values of a big endian data set or item are
- * swapped; a value too long for its VR's 16-bit length goes out as UN (PS3.5 §6.2.2); odd values are padded. Group
- * lengths are left out, for they were true of other bytes (PS3.5 §7.2). Recurses over nested sequences: the reader
- * bounds their depth.
+ * swapped; a value too long for its VR's 16-bit length goes out as UN (PS3.5 §6.2.2); odd values are padded; Pixel Data of
+ * an item goes out in fragments when it came so. Group lengths are left out, for they were true of other bytes (PS3.5
+ * §7.2). Recurses over nested sequences: the reader bounds their depth.
  */
 export function encodeExplicitVRLittleEndian(dataSet: DataSet): Buffer {
   const lengths: Lengths = new Map();
@@ -116,7 +116,10 @@ function measureDataSet(dataSet: DataSet, lengths: Lengths): number {
 }
 
 function measureElement(each: DataElement, lengths: Lengths): number {
-  if (!isSequence(each)) return headerBytes(writtenVR(each)) + evenLength(each.bytes.length);
+  if (!isSequence(each)) {
+    const endBytes = isFragments(each) ? ITEM_HEADER_BYTES : 0;
+    return headerBytes(writtenVR(each)) + evenLength(each.bytes.length) + endBytes;
+  }
   let total = 0;
   for (const item of each.items) total += ITEM_HEADER_BYTES + measureDataSet(item, lengths);
   lengths.set(each, total);
@@ -143,12 +146,35 @@ function writeDataSet(target: Buffer, start: number, dataSet: DataSet, lengths: 
 
 function writeValueElement(target: Buffer, start: number, element: ValueElement, isBigEndian: boolean): number {
   const { tag, vr, bytes } = element;
+  if (isFragments(element)) return writeFragments(target, start, element);
   const valueStart = writeElementHeader(target, start, tag, writtenVR(element), evenLength(bytes.length));
   const valueEnd = valueStart + bytes.length;
   bytes.copy(target, valueStart);
   if (isBigEndian) swapValues(target.subarray(valueStart, valueEnd), BINARY_VALUE_BYTES.get(vr) ?? 1);
   if (bytes.length % 2 === 1) target[valueEnd] = paddingByte(vr);
   return valueStart + evenLength(bytes.length);
+}
+
+/**
+ * Whether the value is whole items, as the parser gives Pixel Data of an item, such as an icon, that was in fragments: with a
+ * defined length they would be taken for pixels. PS3.5 §A.4
+ */
+function isFragments({ tag, vr, bytes }: ValueElement): boolean {
+  if (tag !== TAG.PixelData || (vr !== 'OB' && vr !== 'OW') || bytes.length === 0) return false;
+  let at = 0;
+  while (at + ITEM_HEADER_BYTES <= bytes.length) {
+    if (bytes.readUInt16LE(at) !== TAG.Item >>> 16 || bytes.readUInt16LE(at + 2) !== (TAG.Item & 0xffff)) return false;
+    at += ITEM_HEADER_BYTES + bytes.readUInt32LE(at + 4);
+  }
+  return at === bytes.length;
+}
+
+function writeFragments(target: Buffer, start: number, { tag, vr, bytes }: ValueElement): number {
+  const valueStart = writeElementHeader(target, start, tag, vr, UNDEFINED_LENGTH);
+  bytes.copy(target, valueStart);
+  const end = valueStart + bytes.length;
+  writeTag(target, TAG.SequenceDelimitationItem, end);
+  return end + ITEM_HEADER_BYTES;
 }
 
 function writeElementHeader(target: Buffer, start: number, tag: Tag, vr: VR, lengthBytes: number): number {

@@ -16,7 +16,14 @@ import { EXPLICIT_VR_LITTLE_ENDIAN, findTransferSyntax } from '../../src/dicom/t
 import { isUID } from '../../src/dicom/uids.js';
 import { BINARY_VALUE_BYTES } from '../../src/dicom/vr.js';
 import { readWhole } from '../support/read-in-chunks.js';
-import { type AnyElement, anyDataSet, tellRead, writeElements, writePart10 } from '../support/write-any-data-set.js';
+import {
+  type AnyElement,
+  anyDataSet,
+  tellRead,
+  writeElements,
+  writeItem,
+  writePart10,
+} from '../support/write-any-data-set.js';
 
 const CT_IMAGE_STORAGE = '1.2.840.10008.5.1.4.1.1.2';
 const META = { sopClassUID: CT_IMAGE_STORAGE, sopInstanceUID: '1.2.3', transferSyntaxUID: EXPLICIT_VR_LITTLE_ENDIAN };
@@ -50,6 +57,20 @@ function turned({ elements, byteOrder }: DataSet): DataSet {
 }
 
 describe('encodeExplicitVRLittleEndian', () => {
+  it('gives Pixel Data of an icon back in fragments when it came so, and with its length when it is native', async () => {
+    const fragments = Buffer.concat([writeItem(Buffer.alloc(0)), writeItem(Buffer.from('jpeg'))]);
+    const cut = Buffer.concat([fragments, Buffer.from([0xfe, 0xff])]);
+    for (const [value, lengthBytes] of [
+      [fragments, 0xffff_ffff],
+      [cut, cut.length],
+    ] as const) {
+      const icon = dataSet([element(0x00280010, 1), element(0x7fe00010, value, 'OB')]);
+      const bytes = encodeExplicitVRLittleEndian(dataSet([element(0x00880200, [icon])]));
+      expect(bytes.readUInt32LE(bytes.indexOf(value) - 4)).toBe(lengthBytes);
+      expect(tellRead(await readDataSet(bytes))).toEqual(tellRead(dataSet([element(0x00880200, [icon])])));
+    }
+  });
+
   it.each(['1.2.840.10008.1.2', '1.2.840.10008.1.2.1', '1.2.840.10008.1.2.2'])(
     'gives back what came in %s',
     async (uid) => {
