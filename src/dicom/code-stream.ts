@@ -11,12 +11,15 @@ export const CODE_STREAM_START_BYTES = 1024 * 1024;
 const LARGEST_SIZE = 0xffff;
 const MOST_BITS = 16;
 
-const DESCRIBERS: ReadonlyMap<string, (start: Buffer) => CodeStreamDescription> = new Map([
+const DESCRIBERS: ReadonlyMap<string, (start: Buffer) => CodeStreamDescription> = new Map<
+  string,
+  (start: Buffer) => CodeStreamDescription
+>([
   ['image/jpeg', describeJPEG],
   ['image/jls', describeJPEG],
-  ['image/jp2', describeJPEG2000],
-  ['image/jpx', describeJPEG2000],
-  ['image/jphc', describeJPEG2000],
+  ['image/jp2', (start) => describeJPEG2000(start)],
+  ['image/jpx', (start) => describeJPEG2000(start, true)],
+  ['image/jphc', (start) => describeJPEG2000(start)],
 ]);
 
 /**

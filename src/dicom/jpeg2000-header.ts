@@ -23,15 +23,18 @@ interface Size {
   readonly needsPart2: boolean;
 }
 
-/** @throws InvalidInstance C000H for no code stream of JPEG 2000; RangeError when it ends early */
-export function describeJPEG2000(bytes: Buffer): CodeStreamDescription {
+/**
+ * @param isPart2 whether it was sent as one of Part 2, be it one of Part 1 as well
+ * @throws InvalidInstance C000H for no code stream of JPEG 2000; RangeError when it ends early
+ */
+export function describeJPEG2000(bytes: Buffer, isPart2 = false): CodeStreamDescription {
   if (bytes.length > 8 && bytes.readUInt32BE(4) === JP2_SIGNATURE) {
     throw cannotUnderstand('A JPEG 2000 frame is a JP2 file, not the code stream alone.');
   }
   if (bytes.readUInt16BE(0) !== SOC || bytes.readUInt16BE(2) !== SIZ) {
     throw cannotUnderstand('A frame that should be JPEG 2000 is none.');
   }
-  const size = readSize(bytes);
+  const size = readSize(bytes, isPart2);
   let isHighThroughput = false;
   for (let at = 2; ; ) {
     const marker = bytes.readUInt16BE(at);
@@ -42,13 +45,13 @@ export function describeJPEG2000(bytes: Buffer): CodeStreamDescription {
   }
 }
 
-function readSize(bytes: Buffer): Size {
+function readSize(bytes: Buffer, isPart2: boolean): Size {
   return {
     rows: bytes.readUInt32BE(12) - bytes.readUInt32BE(20),
     columns: bytes.readUInt32BE(8) - bytes.readUInt32BE(16),
     components: bytes.readUInt16BE(40),
     depth: bytes.readUInt8(42),
-    needsPart2: (bytes.readUInt16BE(6) & PART_2) !== 0,
+    needsPart2: isPart2 || (bytes.readUInt16BE(6) & PART_2) !== 0,
   };
 }
 
