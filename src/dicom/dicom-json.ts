@@ -12,7 +12,7 @@ import { INLINE_BINARY_VRS, inlineBinary, valueTexts } from './dicom-json-values
 import { outOfResources } from './failure-reasons.js';
 import type { PixelDataElement } from './pixel-data.js';
 import { MOST_LISTED_BYTES, readCharacterSet } from './values.js';
-import type { VR } from './vr.js';
+import { CHARACTER_SET_VRS, type VR } from './vr.js';
 
 /** One value kept out of line. `path` names it under its instance: '7FE00010', or '00081140/0/00420011' with 0-based item indices. */
 export interface BulkdataEntry {
@@ -44,6 +44,10 @@ export const REFERABLE_VRS: ReadonlySet<VR> = new Set<VR>([
   ...(['DS', 'FD', 'FL', 'IS', 'LT', 'SL', 'SS'] as const),
   ...(['ST', 'SV', 'UC', 'UL', 'US', 'UT', 'UV'] as const),
 ]);
+
+/** The character set of all text here. */
+const UNICODE = 'ISO_IR 192';
+const ESCAPE = 0x1b;
 
 /** No lawful instance comes near. */
 const MOST_CHARACTERS = 16 * 1024 * 1024;
@@ -114,9 +118,9 @@ class MetadataWriter {
   #valueMember(element: ValueElement, { characterSet, byteOrder, path }: Surroundings): string {
     const { tag, vr, bytes, valueOffset } = element;
     const name = tagText(tag);
-    if (tag === TAG.SpecificCharacterSet) return memberText(name, 'CS', ',"Value":["ISO_IR 192"]');
+    if (tag === TAG.SpecificCharacterSet) return memberText(name, 'CS', `,"Value":["${UNICODE}"]`);
     if (bytes.length === 0) return memberText(name, vr, '');
-    if (isReferred(vr, bytes.length)) {
+    if (isReferred(vr, bytes.length) && !isForeignText(bytes, vr, characterSet)) {
       this.bulkdata.push({ path: path + name, vr, valueOffset, lengthBytes: bytes.length, byteOrder });
       return memberText(name, vr, bulkdataText(path + name));
     }
@@ -132,6 +136,12 @@ const isReferred = (vr: VR, lengthBytes: number): boolean =>
   INLINE_BINARY_VRS.has(vr)
     ? lengthBytes > INLINE_BINARY_BYTES
     : REFERABLE_VRS.has(vr) && lengthBytes > INLINE_VALUES_BYTES;
+
+/** Bytes that are text in another character set than the one that is told of all text here: nobody could read them apart. */
+const isForeignText = (bytes: Buffer, vr: VR, { name }: CharacterSet): boolean =>
+  CHARACTER_SET_VRS.has(vr) && name !== UNICODE && bytes.length <= MOST_LISTED_BYTES && bytes.some(isNotASCII);
+
+const isNotASCII = (byte: number): boolean => byte >= 0x80 || byte === ESCAPE;
 
 const memberText = (name: string, vr: VR, content: string): string => `"${name}":{"vr":"${vr}"${content}}`;
 

@@ -348,6 +348,16 @@ describe('instanceMetadata, bulkdata', () => {
     },
   );
 
+  it('keeps long text that is not Unicode, for apart from the metadata nobody could read it', () => {
+    const latin = Buffer.alloc(INLINE_VALUES_BYTES + 2, 0xe9);
+    const jsonIn = (set: string, bytes: Buffer): string =>
+      metadataOf([value(0x00080005, 'CS', set), value(PRIVATE, 'UT', bytes)]).json;
+    expect(jsonIn('ISO_IR 100', latin)).toContain(`"Value":["${'é'.repeat(INLINE_VALUES_BYTES + 2)}"]`);
+    expect(jsonIn('ISO_IR 192', Buffer.from('é'.repeat(INLINE_VALUES_BYTES)))).toContain('BulkDataURI');
+    expect(jsonIn('ISO_IR 100', Buffer.alloc(INLINE_VALUES_BYTES + 2, 'e'))).toContain('BulkDataURI');
+    expect(jsonIn('ISO_IR 100', Buffer.alloc(5 * 1024 * 1024, 0xe9))).toContain('BulkDataURI');
+  });
+
   it('names a value in an item by its path', () => {
     const { json, bulkdata } = metadataOf([
       sequence(0x00081140, [], [sequence(0x00081199, [value(TAG.EncapsulatedDocument, 'OB', Buffer.alloc(2000), 77)])]),

@@ -50,6 +50,15 @@ const all = {
     transferSyntaxUID: SYNTAX.rle,
     fragments: [[bytesOf('rle 1', 64)], [bytesOf('rle 2', 66)]],
   }),
+  'long text that is not Unicode': makeInstance({
+    study: 'latin',
+    attributes: { SpecificCharacterSet: 'ISO_IR 100' },
+    elements: [
+      element(0x00090010, 'CREATOR', 'LO'),
+      element(0x00091001, Buffer.from('é'.repeat(70_000), 'latin1'), 'UT'),
+      element(0x00091002, Buffer.from('e'.repeat(70_000), 'latin1'), 'UT'),
+    ],
+  }),
   'a report': makeInstance({ study: 'sr', modality: 'SR' }),
   'a document': makeInstance({
     study: 'pdf',
