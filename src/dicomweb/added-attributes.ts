@@ -59,7 +59,7 @@ export class AddedAttributes {
     return inner.length === 0 && this.#used.has(tag);
   }
 
-  /** All attributes of these levels as fields; those named by `path` keep the block that they were asked for in. */
+  /** An attribute as a field, under the tag that `path` begins with: a private one in the block that it was asked for in. */
   field(attribute: QueryAttribute, path: readonly Tag[]): AddedField {
     const { id, level, creator } = attribute;
     const [tag = 0] = path;

@@ -339,6 +339,7 @@ describe('the list of attributes', () => {
     [{ attribute: 'Nothing', level: 'study' }, 400],
     [{ attribute: 'PixelData', level: 'instance' }, 400],
     [{ attribute: 'AnatomicRegionSequence', level: 'series' }, 400],
+    [{ attribute: 'RequestAttributesSequence.AccessionNumber', level: 'series' }, 400],
     [{ attribute: '00231002', level: 'series' }, 400],
     [{ attribute: '00231002', level: 'series', creator: 'x', vr: 'OB' }, 400],
     [{ attribute: 'KVP', level: 'instance', creator: 'x' }, 400],

@@ -5,6 +5,8 @@ import { AttributeIndexing, type AttributeIndexingOptions } from './attribute-in
 
 /** How soon a node sees that an attribute has been added. */
 const POLL_MS = 2_000;
+/** How soon what has failed, as when the database is away, is tried again. */
+const RETRY_MS = 30_000;
 
 export class BackgroundIndexing {
   readonly #indexing: AttributeIndexing;
@@ -27,17 +29,19 @@ export class BackgroundIndexing {
   async #runAlways(): Promise<void> {
     const { signal } = this.#stopping;
     while (!signal.aborted) {
-      await this.#runOnce();
-      await pause(POLL_MS, undefined, { ref: false, signal }).catch(() => undefined);
+      const waitMs = (await this.#runOnce()) ? POLL_MS : RETRY_MS;
+      await pause(waitMs, undefined, { ref: false, signal }).catch(() => undefined);
     }
   }
 
-  /** What fails now, as when the database is away, is tried again. */
-  async #runOnce(): Promise<void> {
+  /** Whether it could do what there was to do. */
+  async #runOnce(): Promise<boolean> {
     try {
-      for await (const _ of this.#indexing.run()) if (this.#stopping.signal.aborted) return;
+      for await (const _ of this.#indexing.run()) if (this.#stopping.signal.aborted) break;
+      return true;
     } catch (err) {
       this.#log.warn({ err }, 'what was stored could not be indexed by an added attribute; it will be tried again');
+      return false;
     }
   }
 }

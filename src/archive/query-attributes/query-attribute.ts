@@ -1,5 +1,6 @@
 /** Attributes that curators have added to those that are searched and answered: any of the dictionary, and private ones. */
 import { blocklessText, parseAttributePath, parseBlockless, privateBlockOf } from '../../dicom/attribute-paths.js';
+import { TAG } from '../../dicom/attributes.js';
 import { type Tag, tagText } from '../../dicom/data-set.js';
 import { findDictionaryEntry } from '../../dicom/dictionary.js';
 import { findQueryable, type QueryLevel } from '../../dicom/queryable-attributes.js';
@@ -58,6 +59,9 @@ export function defineAttribute({ attribute, level, creator, vr }: WrittenAttrib
   if (creator !== undefined) throw invalidRequest('An attribute of the standard has no Private Creator.');
   if (vr !== undefined && vr !== known.vr) throw invalidRequest(`The VR of this attribute is ${known.vr}.`);
   if (!SEARCHED_VRS.has(known.vr)) throw invalidRequest(`Attributes of VR ${known.vr} can not be searched.`);
+  if (path[0] === TAG.RequestAttributesSequence) {
+    throw invalidRequest('Of Request Attributes Sequence two attributes are searched at all times, and no others.');
+  }
   if (path.length === 1 && findQueryable(level, leaf) !== undefined) {
     throw new ArchiveError('conflict', 'This attribute is searched at this level already.');
   }
