@@ -20,8 +20,6 @@ export const NOT_JUDGED: readonly string[] = [
   'HT-14',
   // The archive changes nothing in a data set.
   'SW-21',
-  // Searches by private attributes and date-times.
-  ...['QD-14', 'MA-11'],
   // The URI service.
   ...['URI-01', 'URI-02', 'URI-04', 'URI-05', 'URI-06', 'URI-07', 'URI-08', 'URI-10', 'URI-13', 'URI-14', 'URI-17'],
   ...['URI-18', 'URI-19'],

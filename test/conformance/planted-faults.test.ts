@@ -21,6 +21,7 @@ import { MODEL_FAULTS, RETRIEVE_FAULTS } from './faults/retrieve-faults.js';
 import { SEARCH_FAULTS } from './faults/search-faults.js';
 import { STORE_FAULTS } from './faults/store-faults.js';
 import { NOT_HELD, NOT_JUDGED } from './own-server-lists.js';
+import { addSearchedAttributes } from './searched-attributes.js';
 
 const FAULTS: readonly Fault[] = [
   ...URI_FAULTS,
@@ -53,6 +54,7 @@ beforeAll(async () => {
   await archive.addSite('Elsewhere');
   const reference = await archive.addLicence({ project: 'Nothing of this', sites: ['Elsewhere'] });
   const reader = await archive.token({ kind: 'curator' });
+  await addSearchedAttributes(archive, reader);
   const outsider = await archive.token({ kind: 'licence', reference, person: 'ada@example.org' });
   client = new Client(`http://127.0.0.1:${port}/dicom-web`, { reader, storer: reader, outsider });
   session = await startSession({ client, isReadOnly: false, wadoURI: client.base });

@@ -4,6 +4,7 @@ import { conduct } from '../../conformance/conduct.js';
 import type { RunReport } from '../../conformance/report/summary.js';
 import type { Verdict } from '../../conformance/result.js';
 import { NOT_HELD, NOT_HELD_STRICTLY, NOT_JUDGED, NOTED } from '../conformance/own-server-lists.js';
+import { addSearchedAttributes } from '../conformance/searched-attributes.js';
 import { type RunningArchive, startArchive } from '../support/running-archive.js';
 import { makeInstance } from './instances.js';
 
@@ -16,6 +17,7 @@ beforeAll(async () => {
   const licence = { project: 'Nothing of this', kinds: ['xray'], splits: ['training'], sites: ['Elsewhere'] } as const;
   const reference = await archive.addLicence(licence);
   const token = await archive.token({ kind: 'curator' });
+  await addSearchedAttributes(archive, token);
   report = await conduct({
     url: archive.base,
     token,
