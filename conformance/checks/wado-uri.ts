@@ -44,11 +44,12 @@ async function isRefused(t: Trial, subject: Subject, parameters: Parameters): Pr
 export const WADO_URI_CHECKS: readonly Check[] = [
   check('URI-01', 'M', '9.1.2.1', 'four parameters are mandatory, in any order', async (t) => {
     await offered(t);
-    for (const name of ['requestType', 'studyUID', 'seriesUID', 'objectUID']) {
-      t.status(await uri(t, t.subject(), { [name]: undefined }), 400);
-      t.status(await uri(t, t.subject(), { [name]: undefined, [name.toLowerCase()]: 'WADO' }), 400);
-    }
     const { study, series, instance } = t.subject();
+    const needed = { requestType: 'WADO', studyUID: study, seriesUID: series, objectUID: instance };
+    for (const [name, value] of Object.entries(needed)) {
+      t.status(await uri(t, t.subject(), { [name]: undefined }), 400);
+      t.status(await uri(t, t.subject(), { [name]: undefined, [name.toLowerCase()]: value }), 400);
+    }
     const other = queryOf({
       objectUID: instance,
       contentType: 'application/dicom',
