@@ -21,6 +21,8 @@ const dropped = /&?PatientID=NOBODY-HAS-THIS/;
 const PROBLEM = reply(500, '{"status":500}');
 
 export const URI_FAULTS: readonly Fault[] = [
+  fault('QP-11', 'a question mark with nothing after it is an error', answering(targets(/\?$/), reply(400))),
+  fault('QP-15', 'two slashes are an error of the server', answering(targets(/^\/\/studies/), PROBLEM)),
   fault('QP-01', 'an unknown parameter finds nothing', answering(targets(/foo=bar/), reply(204))),
   fault('QP-02', 'an invalid limit is ignored', retarget(/\?limit=abc/, '?')),
   fault('QP-03', 'names of parameters have no case', retarget(/patientid=/, 'PatientID=')),
@@ -40,6 +42,10 @@ export const URI_FAULTS: readonly Fault[] = [
 ];
 
 export const ACCEPT_FAULTS: readonly Fault[] = [
+  fault('MT-07', 'a 406 does not say what there is', {
+    answer: (answer) => (answer.status === 406 ? reply(406, '{}') : answer),
+  }),
+  fault('MT-19', 'what is lossy can not be had', status(200, 406)),
   fault(
     'MT-33',
     'searches are not answered in XML',
@@ -160,6 +166,20 @@ export const ACCEPT_FAULTS: readonly Fault[] = [
 
 export const MULTIPART_FAULTS: readonly Fault[] = [
   fault(
+    'MP-14',
+    'what has no bulkdata is a multipart without parts',
+    answering(accepts(/octet-stream/), {
+      status: 200,
+      headers: [['Content-Type', 'multipart/related; type="application/octet-stream"; boundary=b']],
+      body: Buffer.from('--b--\r\n'),
+    }),
+  ),
+  fault(
+    'MP-16',
+    'the root is not found, and that is success',
+    answering(({ method }) => method === 'POST', reply(200, '{}')),
+  ),
+  fault(
     'MP-01',
     'Content-Type has no type',
     heading('Content-Type', (value) => value.replace(/type="[^"]*"; /, '')),
@@ -248,6 +268,11 @@ export const MULTIPART_FAULTS: readonly Fault[] = [
 ];
 
 export const STATUS_FAULTS: readonly Fault[] = [
+  fault(
+    'ST-07',
+    'errors are JSON to whoever asks',
+    asking('Accept', (value) => value?.replace('text/html', 'application/json')),
+  ),
   fault('ST-01', 'an odd query is an error of the server', answering(targets(/includefield=,,,/), PROBLEM)),
   fault(
     'ST-02',
