@@ -150,7 +150,7 @@ describe('a request for commitment', () => {
     for (const token of [tokens.siteB, tokens.curator]) {
       const told = async (which: string) => {
         const { status, rawHeaders, body } = await ask(archive.url, `/dicom-web/commitment-requests/${which}`, {
-          headers: { Authorization: `Bearer ${token}` },
+          headers: { Authorization: `Bearer ${token}`, 'X-Request-Id': 'one' },
         });
         return { status, headers: rawHeaders.filter(([name]) => name !== 'Date'), body: body.toString() };
       };
