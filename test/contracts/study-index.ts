@@ -367,7 +367,7 @@ function describeListing(open: Open): void {
             const expected = await expectedList(database, scope);
             for (let offset = 0; offset <= expected.length + pageLength; offset += pageLength) {
               const { entities, remaining } = await search(another, scope, listing(pageLength, offset));
-              const listed = entities.map(({ study: { attributes: _, ...study } }) => study);
+              const listed = entities.map(({ study: { attributes: _, rowID: __, ...study } }) => study);
               expect(listed).toEqual(expected.slice(offset, offset + pageLength));
               expect(remaining).toBe(Math.max(0, expected.length - offset - listed.length));
             }
