@@ -21,9 +21,9 @@ import type { Log } from './log.js';
 export const DICOMWEB_PATH = '/dicom-web';
 
 /** A hundred UIDs in a query must fit; Node's own limit of 16 KiB would refuse them with no explanation. */
-const MAX_HEADER_BYTES = 128 * 1024;
-const MAX_TARGET_CHARACTERS = 32 * 1024;
-const HEADERS_TIMEOUT_MS = 10_000;
+export const MAX_HEADER_BYTES = 128 * 1024;
+export const MAX_TARGET_CHARACTERS = 32 * 1024;
+export const HEADERS_TIMEOUT_MS = 10_000;
 const DRAIN_MS = 30_000;
 const IDLE_CHECK_MS = 50;
 /** What writers that died left behind is looked for so often: nodes may run for months. */
@@ -31,7 +31,7 @@ const SWEEP_MS = 3_600_000;
 /** Requests for commitment that another node has left undone are looked for so often. */
 const COMMIT_MS = 30_000;
 /** Connections beyond this are closed as they come. */
-const MAX_CONNECTIONS = 10_000;
+export const MAX_CONNECTIONS = 10_000;
 
 export interface ServerOptions {
   readonly config: Config;

@@ -7,7 +7,7 @@ import { scopeClaimOf } from './permissions.js';
 import { invalidToken } from './unauthenticated.js';
 
 /** How far the clocks of two machines may differ. */
-const LEEWAY_SECONDS = 60;
+export const LEEWAY_SECONDS = 60;
 export const MAXIMUM_LIFETIME_SECONDS = 366 * 86_400;
 
 const LICENCE_REFERENCE = /^NCCID-\d{5,10}-v\d{1,3}\.\d{1,3}$/;

@@ -10,7 +10,8 @@ export const ALGORITHM = 'ES256';
 /** `typ` of an access token, which keeps every other kind of JWT out. RFC 9068 §2.1, RFC 8725 §3.11 */
 export const TOKEN_TYPE = 'at+jwt';
 
-const MAXIMUM_BYTES = 8 * 1024;
+/** Of a token, as it is sent. */
+export const MAXIMUM_BYTES = 8 * 1024;
 const HEADER_PARAMETERS: readonly string[] = ['alg', 'typ', 'kid'];
 /** Two numbers of 32 bytes. RFC 7518 §3.4 */
 const SIGNATURE_CHARACTERS = 86;

@@ -23,7 +23,8 @@ export interface ArchiveOptions {
   readonly maxInstanceBytes?: number;
 }
 
-const MAX_INSTANCE_BYTES = 16 * 1024 ** 3;
+/** Of one instance, as it is sent: 16 GiB. */
+export const MAX_INSTANCE_BYTES = 16 * 1024 ** 3;
 
 export class Archive {
   /** Deletes by the word of curators, and finishes what of that broke off. */

@@ -7,7 +7,8 @@ import type { DataSet } from '../dicom/data-set.js';
 import { encodeExplicitVRLittleEndian } from '../dicom/data-set-writer.js';
 import type { Part10Header } from '../dicom/part10-reader.js';
 
-const REMOVED_FROM_FILE_META: ReadonlySet<number> = new Set<number>([
+/** Elements of the File Meta Information that are not kept. PS3.10 Table 7.1-1 */
+export const REMOVED_FROM_FILE_META: ReadonlySet<number> = new Set<number>([
   TAG.SourceApplicationEntityTitle,
   TAG.SendingApplicationEntityTitle,
   TAG.ReceivingApplicationEntityTitle,

@@ -32,7 +32,7 @@ export const RESULT_DAYS = 30;
 const BYTES_AT_ONCE = 128 * 1024 * 1024;
 const REFERENCES_AT_ONCE = 1_000;
 /** Requests of one site that wait for their answer. */
-const MAX_UNFINISHED = 100;
+export const MAX_UNFINISHED = 100;
 /** A node that has not said for so long that it goes on has ended. */
 const LEASE_MS = 120_000;
 const RENEWAL_MS = 20_000;

@@ -1,13 +1,14 @@
 /** How much the headers of all instances on their way in may hold in memory together: each one alone is within its limit. */
 import { outOfResources } from '../dicom/failure-reasons.js';
 
-const MOST_BYTES = 128 * 1024 * 1024;
+/** Of all of them, beyond which one more is refused. */
+export const MOST_HEADER_BYTES = 128 * 1024 * 1024;
 
 export class HeaderBudget {
   readonly #mostBytes: number;
   #bytes = 0;
 
-  constructor(mostBytes = MOST_BYTES) {
+  constructor(mostBytes = MOST_HEADER_BYTES) {
     this.#mostBytes = mostBytes;
   }
 

@@ -31,6 +31,12 @@ const REGISTRATIONS: ReadonlySet<number> = new Set([
   6, 13, 58, 87, 100, 101, 109, 110, 126, 127, 138, 144, 148, 149, 159, 166, 203,
 ]);
 
+/** The defined terms that are known, without code extensions. PS3.3 §C.12.1.1.2 */
+export const DEFINED_TERMS: readonly string[] = [
+  ...[...REGISTRATIONS].map((number) => `ISO_IR ${number}`),
+  ...STAND_ALONE.keys(),
+];
+
 /** Sets that have no term without code extensions. PS3.3 Table C.12-4 */
 const ONLY_WITH_EXTENSIONS: ReadonlySet<string> = new Set(['ISO_IR 58', 'ISO_IR 87', 'ISO_IR 149', 'ISO_IR 159']);
 

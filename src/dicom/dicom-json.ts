@@ -49,8 +49,8 @@ export const REFERABLE_VRS: ReadonlySet<VR> = new Set<VR>([
 const UNICODE = 'ISO_IR 192';
 const ESCAPE = 0x1b;
 
-/** No lawful instance comes near. */
-const MOST_CHARACTERS = 16 * 1024 * 1024;
+/** Of the text of one instance: no lawful one comes near. */
+export const MOST_CHARACTERS = 16 * 1024 * 1024;
 
 /** What the elements of one data set have in common. */
 interface Surroundings {

@@ -23,7 +23,8 @@ export interface FuzzyNameMatch {
 export const WORD_SEPARATORS = ['^', ' ', '-', ','] as const;
 
 const SEPARATORS = /[\^ ,-]+/;
-const MAX_WORDS = 10;
+/** Of one key. */
+export const MAX_WORDS = 10;
 
 /** Read the key for a name as words. @throws ArchiveError `invalid-request` with more than ten words */
 export function parseFuzzyName(key: string): FuzzyNameMatch {

@@ -33,11 +33,13 @@ export interface MatchingWays {
 
 export const LITERAL: MatchingWays = { fuzzy: false, emptyValues: false, multipleValues: false };
 
-const MAX_KEY_CHARACTERS = 1_024;
-const MAX_UIDS = 1_024;
+/** Of a key that is no list of UIDs. */
+export const MAX_KEY_CHARACTERS = 1_024;
+/** Of one key. */
+export const MAX_UIDS = 1_024;
 const MAX_UID_LIST_CHARACTERS = 65 * MAX_UIDS;
 /** VRs whose keys may list values that must all be there. PS3.18 §8.3.4.6 */
-const MULTIPLE_VALUE_VRS: ReadonlySet<VR> = new Set<VR>(['AE', 'AS', 'AT', 'CS', 'LO', 'PN', 'SH', 'UC']);
+export const MULTIPLE_VALUE_VRS: ReadonlySet<VR> = new Set<VR>(['AE', 'AS', 'AT', 'CS', 'LO', 'PN', 'SH', 'UC']);
 /** The key that asks for no value. PS3.18 §8.3.4.5 */
 const EMPTY_VALUE = '""';
 /** VRs whose keys may hold `*` and `?`. PS3.4 §C.2.2.2.4 */

@@ -43,7 +43,8 @@ export const EXPLICIT_VR_LITTLE_ENDIAN = `${root}.1`;
 export const DEFLATED_EXPLICIT_VR_LITTLE_ENDIAN = `${root}.1.99`;
 export const EXPLICIT_VR_BIG_ENDIAN = `${root}.2`;
 
-const TRANSFER_SYNTAXES: readonly TransferSyntax[] = [
+/** All that this product can read. */
+export const TRANSFER_SYNTAXES: readonly TransferSyntax[] = [
   native(IMPLICIT_VR_LITTLE_ENDIAN, 'Implicit VR Little Endian', { vr: 'implicit' }),
   native(EXPLICIT_VR_LITTLE_ENDIAN, 'Explicit VR Little Endian'),
   native(DEFLATED_EXPLICIT_VR_LITTLE_ENDIAN, 'Deflated Explicit VR Little Endian', { deflated: true }),

@@ -53,7 +53,7 @@ interface Candidate {
 const ANY = '*/*';
 
 /** Names in use for what the standard calls otherwise. PS3.18 §8.7.3.3.2 note, and as clients have been seen to send. */
-const ALIASES: ReadonlyMap<string, string> = new Map([
+export const ALIASES: ReadonlyMap<string, string> = new Map([
   ['application/json', 'application/dicom+json'],
   ['image/dicom+jp2', 'image/jp2'],
   ['image/dicom+jpeg', 'image/jpeg'],

@@ -12,8 +12,10 @@ export interface MediaType {
   readonly parameters: ReadonlyMap<string, readonly string[]>;
 }
 
-const MAXIMUM_CHARACTERS = 16 * 1024;
-const MAXIMUM_ENTRIES = 128;
+/** Of one header field or parameter. */
+export const MAXIMUM_CHARACTERS = 16 * 1024;
+/** Of one list. */
+export const MAXIMUM_ENTRIES = 128;
 const ESSENCE = /^[\w!#$%&'*+.^`|~-]+\/[\w!#$%&'*+.^`|~-]+$/;
 
 /**

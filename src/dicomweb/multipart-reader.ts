@@ -25,7 +25,8 @@ export interface MultipartLimits {
   readonly headerFields: number;
 }
 
-const DEFAULT_LIMITS: MultipartLimits = { parts: 10_000, headerBytes: 8192, headerFields: 32 };
+/** Of every body that is not said to have others. */
+export const DEFAULT_LIMITS: MultipartLimits = { parts: 10_000, headerBytes: 8192, headerFields: 32 };
 
 /** RFC 2046 allows 70 characters; a PACS in wide use sends 73 (Orthanc), so what is lawful in kind may be longer. */
 const BOUNDARY = /^[\w'()+,./:=? -]{0,255}[\w'()+,./:=?-]$/;

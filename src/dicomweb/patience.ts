@@ -11,7 +11,7 @@ export interface Patience {
 }
 
 /** 1 KiB in a second, on average over half a minute. */
-const PATIENCE: Patience = { silenceMs: 30_000, windowMs: 30_000, windowBytes: 30 * 1024 };
+export const PATIENCE: Patience = { silenceMs: 30_000, windowMs: 30_000, windowBytes: 30 * 1024 };
 
 /**
  * The bytes of a request as they arrive. A sender who is too slow is cut off. Who stops reading leaves the request as it

@@ -13,7 +13,8 @@ export interface QueryParameter {
   readonly hasValue: boolean;
 }
 
-const MAX_PARAMETERS = 1_000;
+/** Of one query. */
+export const MAX_PARAMETERS = 1_000;
 const NOT_IN_URI = /[^\u0021-\u007e]/;
 
 /**

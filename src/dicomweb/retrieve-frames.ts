@@ -10,9 +10,10 @@ import { sendSinglePart, sliced } from './single-part.js';
 import { instancePath, instanceURL } from './urls.js';
 
 const OCTETS = 'application/octet-stream';
-const MAX_FRAMES = 1_000;
+/** Of one request. */
+export const MAX_FRAMES = 1_000;
 /** In the frames asked for of a deflated instance. */
-const MAX_STEPS_BACK = 16;
+export const MAX_STEPS_BACK = 16;
 
 export async function retrieveFrames(exchange: Exchange): Promise<void> {
   const path = instancePath(exchange.variables);

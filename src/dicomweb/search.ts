@@ -30,7 +30,7 @@ const COUNT_TYPE = 'application/json';
 /** Answers written between two looks at what else there is to do. */
 const ANSWERS_AT_ONCE = 100;
 /** Fewer answers fit into some packets as they are. */
-const ANSWERS_WORTH_PACKING = 10;
+export const ANSWERS_WORTH_PACKING = 10;
 
 /** Make the handler of one of the six resources. */
 export const searchFor =

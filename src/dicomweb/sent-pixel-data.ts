@@ -40,7 +40,7 @@ const OCTETS = 'application/octet-stream';
 const NATIVE: ReadonlySet<string> = new Set([EXPLICIT_VR_LITTLE_ENDIAN, IMPLICIT_VR_LITTLE_ENDIAN]);
 
 /** The transfer syntax of media types whose frames do not tell it. PS3.18 Table 8.7.3-5 */
-const UNTOLD_SYNTAXES: ReadonlyMap<string, string> = new Map([
+export const UNTOLD_SYNTAXES: ReadonlyMap<string, string> = new Map([
   ['image/dicom-rle', '1.2.840.10008.1.2.5'],
   // Of the three the one that is true of any.
   ['image/jxl', '1.2.840.10008.1.2.4.112'],

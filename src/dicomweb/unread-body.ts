@@ -5,7 +5,7 @@
 import type { IncomingMessage } from 'node:http';
 
 /** What whoever is cut off has had to see his answer. */
-const LINGER_MS = 3_000;
+export const LINGER_MS = 3_000;
 const MOST_DISCARDED_BYTES = 256 * 1024 * 1024;
 
 /** Whether more of the body is to come. */

@@ -7,9 +7,9 @@ import type { ServerResponse } from 'node:http';
 /** Pieces that are less than this together wait to go out with the one after them. */
 const SMALL_BYTES = 4 * 1024;
 /** What is written at once of a larger piece: so much must be taken in time. */
-const LARGEST_WRITE_BYTES = 1024 * 1024;
-/** How long one write may take. */
-const WRITE_MS = 60_000;
+export const LARGEST_WRITE_BYTES = 1024 * 1024;
+/** How long one write may take, in milliseconds. */
+export const WRITE_MS = 60_000;
 
 /**
  * Write all pieces and end the response.

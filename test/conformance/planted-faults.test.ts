@@ -23,7 +23,7 @@ import { STORE_FAULTS } from './faults/store-faults.js';
 import { URI_SERVICE_PATH } from './faults/uri-service.js';
 import { URI_SERVICE_FAULTS } from './faults/uri-service-faults.js';
 import { NOT_HELD, NOT_JUDGED } from './own-server-lists.js';
-import { addSearchedAttributes } from './searched-attributes.js';
+import { addSearchedBySuite, VIEWER_ORIGIN } from './own-server-run.js';
 
 const FAULTS: readonly Fault[] = [
   ...URI_FAULTS,
@@ -40,7 +40,7 @@ const FAULTS: readonly Fault[] = [
 ];
 /** A fault can be planted only where the row holds without it; the URI service is put before the archive for that. */
 const plantable = FAULTS.filter(
-  ({ row }) => row.startsWith('URI-') || (!NOT_HELD.includes(row) && !NOT_JUDGED.includes(row)),
+  ({ row }) => row.startsWith('URI-') || (!Object.hasOwn(NOT_HELD, row) && !NOT_JUDGED.includes(row)),
 );
 
 let archive: RunningArchive;
@@ -53,13 +53,13 @@ beforeAll(async () => {
   const port = await freePort();
   archive = await startArchive({
     publicURL: `http://127.0.0.1:${port}`,
-    corsOrigins: new Set(['https://viewer.example']),
+    corsOrigins: new Set([VIEWER_ORIGIN]),
   });
   proxy = await startFaultyProxy(port, archive.base);
   await archive.addSite('Elsewhere');
+  await addSearchedBySuite(archive);
   const reference = await archive.addLicence({ project: 'Nothing of this', sites: ['Elsewhere'] });
   const reader = await archive.token({ kind: 'curator' });
-  await addSearchedAttributes(archive, reader);
   const outsider = await archive.token({ kind: 'licence', reference, person: 'ada@example.org' });
   client = new Client(`http://127.0.0.1:${port}/dicom-web`, { reader, storer: reader, outsider });
   session = await startSession({ client, isReadOnly: false, wadoURI: client.base + URI_SERVICE_PATH });

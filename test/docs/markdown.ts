@@ -42,3 +42,19 @@ export function codeIn(document: string): readonly string[] {
 /** Where the links of a document lead that stay within the repository, without their fragments. */
 export const localLinksIn = (document: string): readonly string[] =>
   [...document.matchAll(/\]\((?!https?:)([^)#\s]+)[^)]*\)/g)].map(([, target = '']) => target);
+
+/** The same links with what they name in a document: file, '' for the document itself, and heading. */
+export const linkedHeadingsIn = (document: string): readonly (readonly [target: string, heading: string])[] =>
+  [...document.matchAll(/\]\((?!https?:)([^)#\s]*)#([^)\s]+)\)/g)].map(([, target = '', heading = '']) => [
+    target,
+    heading,
+  ]);
+
+/** What the headings of a document are called in links, as GitHub has it. */
+export const headingsOf = (document: string): readonly string[] =>
+  [...document.matchAll(/^#+ (.+)$/gm)].map(([, heading = '']) =>
+    heading
+      .toLowerCase()
+      .replaceAll(/[^\p{L}\p{N} _-]/gu, '')
+      .replaceAll(' ', '-'),
+  );

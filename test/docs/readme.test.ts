@@ -26,7 +26,7 @@ import { parseQuery } from '../../src/dicomweb/query-parameters.js';
 import { ROUTES } from '../../src/dicomweb/routes.js';
 import { parseSearchRequest } from '../../src/dicomweb/search-request.js';
 import { silentLog } from '../../src/log.js';
-import { codeIn, localLinksIn, readDocument, tableOf } from './markdown.js';
+import { codeIn, headingsOf, linkedHeadingsIn, localLinksIn, readDocument, tableOf } from './markdown.js';
 
 const start: StartServer = () => Promise.reject(new Error('Nothing is served here.'));
 
@@ -59,9 +59,12 @@ const manifest: { readonly scripts: Record<string, string>; readonly bin: Record
   readDocument('package.json'),
 );
 const readme = readDocument('README.md');
-const documents = ['README.md', 'CHANGELOG.md', ...readdirSync('docs').map((name) => join('docs', name))].filter(
-  (path) => path.endsWith('.md'),
-);
+const documents = [
+  'README.md',
+  'CHANGELOG.md',
+  'conformance/STATEMENT.md',
+  ...readdirSync('docs').map((name) => join('docs', name)),
+].filter((path) => path.endsWith('.md'));
 
 const sources = ['src', 'test'].flatMap((folder) =>
   readdirSync(folder, { recursive: true, encoding: 'utf8' }).map((path) => join(folder, path)),
@@ -132,6 +135,14 @@ describe('the documents', () => {
 
   it.each(documents)('%s links to files that are there', (path) => {
     const missing = localLinksIn(readDocument(path)).filter((target) => !existsSync(join(dirname(path), target)));
+    expect(missing).toEqual([]);
+  });
+
+  it.each(documents)('%s links to headings that are there', (path) => {
+    const missing = linkedHeadingsIn(readDocument(path)).filter(([target, heading]) => {
+      const document = readDocument(target === '' ? path : join(dirname(path), target));
+      return !headingsOf(document).includes(heading);
+    });
     expect(missing).toEqual([]);
   });
 

@@ -37,11 +37,12 @@ export interface SearchedRequest {
   readonly json: string;
 }
 
-const MAX_SEARCHED_REQUESTS = 64;
+/** Items of Request Attributes Sequence that are looked into. */
+export const MAX_SEARCHED_REQUESTS = 64;
 /** Of one attribute in JSON: three times what may be sent, so that only floods of empty values or escapes exceed it. */
 const MAX_MEMBER_BYTES = 4 * 1024;
 /** Of all items in JSON: 64 of lawful values take half of it. */
-const MAX_REQUESTS_BYTES = 16 * 1024;
+export const MAX_REQUESTS_BYTES = 16 * 1024;
 
 const ANSWERED: Readonly<Record<QueryLevel, readonly QueryableAttribute[]>> = {
   study: answeredAt('study'),

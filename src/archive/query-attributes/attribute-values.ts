@@ -38,10 +38,12 @@ interface JSONElement {
 }
 type JSONItem = Readonly<Record<string, JSONElement | undefined>>;
 
-const MAX_VALUES = 64;
+/** Values of an added attribute that are matched. */
+export const MAX_VALUES = 64;
 /** Of an element that is looked into. */
 const MAX_ELEMENT_BYTES = 64 * 1024;
-const MAX_ANSWERED_BYTES = 4 * 1024;
+/** Of an added attribute in JSON, beyond which it is not answered. */
+export const MAX_ANSWERED_BYTES = 4 * 1024;
 /** Metadata of so many bytes, deflated, are inflated on the spot. */
 const INFLATED_AT_ONCE = 8 * 1024;
 const PIECE_BYTES = 64 * 1024;

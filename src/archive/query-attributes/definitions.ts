@@ -8,7 +8,7 @@ import { ArchiveError } from '../../errors.js';
 import { parsePathText, pathText, type QueryAttribute, type QueryAttributeDefinition } from './query-attribute.js';
 
 /** Each is looked for in every instance that is stored, and may stand in every answer. */
-const MOST_ATTRIBUTES = 32;
+export const MOST_ATTRIBUTES = 32;
 
 /** Read them all, in the order in which they were added. */
 export async function readQueryAttributes(db: Kysely<Schema>): Promise<readonly QueryAttribute[]> {

@@ -39,7 +39,7 @@ const DEEPEST = 4;
 /** LO. PS3.5 Table 6.2-1 */
 const LONGEST_CREATOR = 64;
 /** What has values that are told apart and put in order: neither bytes nor sequences. */
-const SEARCHED_VRS: ReadonlySet<VR> = new Set<VR>([
+export const SEARCHED_VRS: ReadonlySet<VR> = new Set<VR>([
   ...(['AE', 'AS', 'AT', 'CS', 'DA', 'DS', 'DT', 'FD', 'FL', 'IS', 'LO', 'LT', 'PN', 'SH'] as const),
   ...(['SL', 'SS', 'ST', 'SV', 'TM', 'UC', 'UI', 'UL', 'UR', 'US', 'UT', 'UV'] as const),
 ]);

@@ -134,7 +134,7 @@ export const SEARCH_FAULTS: readonly Fault[] = [
   fault('MA-08', 'open ranges are single days', retarget(/20200120-/, '20200120-20200119')),
   fault('MA-09', 'times cut short are whole ones', retarget(/StudyTime=10-1130/, 'StudyTime=100000-100000')),
   fault('MA-10', 'days and times of day are two ranges', retarget(/StudyTime=2200-0600/, 'StudyTime=2200-2400')),
-  fault('MA-11', 'offsets are ignored', retarget(/%2B0100/g, '')),
+  fault('MA-11', 'offsets are ignored', retarget(/(?<=AcquisitionDateTime=.*)%2B0100/g, '')),
   fault(
     'MA-12',
     'each key may match another item',

@@ -1,0 +1,45 @@
+/** The suite's judgement of the archive itself. */
+import { conduct } from '../../conformance/conduct.js';
+import type { RunReport } from '../../conformance/report/summary.js';
+import type { RunningArchive } from '../support/running-archive.js';
+
+/** An origin that the archive has to be set up to allow: the suite asks for CORS with it. */
+export const VIEWER_ORIGIN = 'https://viewer.example';
+
+/** What the suite searches by and an archive does only when a curator has added it. */
+const SEARCHED_BY_SUITE = [
+  { attribute: '00231002', creator: 'AcmeCompany', vr: 'LO', level: 'instance' },
+  { attribute: 'AcquisitionDateTime', level: 'instance' },
+] as const;
+
+/** Set an archive up, as its curator, to be searched by all that the suite searches by. */
+export async function addSearchedBySuite(archive: RunningArchive): Promise<void> {
+  const token = await archive.token({ kind: 'curator' });
+  for (const attribute of SEARCHED_BY_SUITE) {
+    const headers = { 'Content-Type': 'application/json' };
+    const answer = await archive.fetch(token, '/attributes', {
+      method: 'POST',
+      headers,
+      body: JSON.stringify(attribute),
+    });
+    if (answer.status !== 201) throw new Error(`${attribute.attribute} was not added: ${await answer.text()}`);
+  }
+}
+
+/** Let the suite store, judge and delete as a curator, and look in as a researcher whose licence covers none of it. */
+export async function judgeOwnServer(archive: RunningArchive): Promise<RunReport> {
+  await archive.addSite('Elsewhere');
+  await addSearchedBySuite(archive);
+  const licence = { project: 'Nothing of this', kinds: ['xray'], splits: ['training'], sites: ['Elsewhere'] } as const;
+  const reference = await archive.addLicence(licence);
+  const token = await archive.token({ kind: 'curator' });
+  return await conduct({
+    url: archive.base,
+    token,
+    storeToken: token,
+    outsiderToken: await archive.token({ kind: 'licence', reference, person: 'ada@example.org' }),
+    wadoURI: undefined,
+    only: undefined,
+    isReadOnly: false,
+  });
+}
