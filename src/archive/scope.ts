@@ -24,7 +24,8 @@ export type Scope =
   | { readonly kind: 'site'; readonly siteID: number }
   | { readonly kind: 'licence'; readonly predicate: LicencePredicate };
 
-const KIND_OF_MODALITY: Readonly<Record<string, ImagingKind>> = { CR: 'xray', DX: 'xray', CT: 'ct', MR: 'mri' };
+/** Modalities that are not `other`. */
+export const KIND_OF_MODALITY: Readonly<Record<string, ImagingKind>> = { CR: 'xray', DX: 'xray', CT: 'ct', MR: 'mri' };
 
 /** Modalities that a study has are bits in its row, with one bit for all that are none of these. */
 const MODALITY_BITS: Readonly<Record<string, number>> = { CR: 1, DX: 2, CT: 4, MR: 8 };

@@ -5,7 +5,7 @@ import { ALGORITHM, MAXIMUM_BYTES, TOKEN_TYPE } from '../../../../src/access/com
 import { type CallerKind, PERMISSIONS } from '../../../../src/access/permissions.js';
 import { DICOMWEB_PATH } from '../../../../src/app.js';
 import { REMOVED_FROM_FILE_META } from '../../../../src/archive/coercion.js';
-import { IMAGING_KINDS } from '../../../../src/archive/scope.js';
+import { IMAGING_KINDS, KIND_OF_MODALITY } from '../../../../src/archive/scope.js';
 import { DEFINED_TERMS } from '../../../../src/dicom/character-sets.js';
 import { IMPLEMENTATION_CLASS_UID, IMPLEMENTATION_VERSION_NAME } from '../../../../src/dicom/data-set-writer.js';
 import { findDictionaryEntry } from '../../../../src/dicom/dictionary.js';
@@ -13,9 +13,17 @@ import { code, codes, figure, markdownTable } from '../markdown-table.js';
 
 const SEES: Readonly<Record<CallerKind, string>> = {
   site: 'the studies it has sent',
-  licence: `the series that the licence covers by kind of imaging (${codes(IMAGING_KINDS)}), split and site`,
+  licence: `the series that the licence covers by kind of imaging (${kindsTold()}), split and site`,
   curator: 'everything',
 };
+
+function kindsTold(): string {
+  const told = IMAGING_KINDS.map((kind) => {
+    const modalities = Object.keys(KIND_OF_MODALITY).filter((modality) => KIND_OF_MODALITY[modality] === kind);
+    return modalities.length === 0 ? code(kind) : `${code(kind)}: ${modalities.join(', ')}`;
+  });
+  return told.join('; ');
+}
 
 export function implementationValues() {
   const { version } = JSON.parse(readFileSync('package.json', 'utf8')) as { readonly version: string };

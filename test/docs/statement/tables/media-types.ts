@@ -1,6 +1,7 @@
 /** In what media types resources are taken and given, and by what other names these are known. */
 
 import { INLINE_BINARY_BYTES, INLINE_VALUES_BYTES } from '../../../../src/dicom/dicom-json.js';
+import { findTransferSyntax } from '../../../../src/dicom/transfer-syntaxes.js';
 import { ALIASES } from '../../../../src/dicomweb/accept.js';
 import { ROUTES, type Route } from '../../../../src/dicomweb/routes.js';
 import { ANSWERS_WORTH_PACKING } from '../../../../src/dicomweb/search.js';
@@ -16,8 +17,8 @@ export const mediaTypeValues = () => ({
     [...ALIASES].map(([alias, name]) => [code(alias), code(name)]),
   ),
   'untold-syntaxes': markdownTable(
-    ['part', 'transfer syntax'],
-    [...UNTOLD_SYNTAXES].map(([mediaType, uid]) => [code(mediaType), code(uid)]),
+    ['part', 'transfer syntax', 'name'],
+    [...UNTOLD_SYNTAXES].map(([mediaType, uid]) => [code(mediaType), code(uid), findTransferSyntax(uid)?.name ?? '']),
   ),
   'answers-worth-packing': figure(ANSWERS_WORTH_PACKING),
   'inline-binary-bytes': figure(INLINE_BINARY_BYTES),
