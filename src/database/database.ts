@@ -44,11 +44,8 @@ export class Database {
   write<T>(work: (transaction: Transaction<Schema>) => Promise<T>): Promise<T> {
     const { lockForWriting } = this.dialect;
     return this.#connections.write.transaction().execute(async (transaction) => {
-      // What the work asks first goes out with the lock, and is answered when that is held; without it, it fails too.
-      const [locked, done] = await Promise.allSettled([lockForWriting?.execute(transaction), work(transaction)]);
-      if (locked.status === 'rejected') throw locked.reason;
-      if (done.status === 'rejected') throw done.reason;
-      return done.value;
+      if (lockForWriting !== undefined) await lockForWriting.execute(transaction);
+      return work(transaction);
     });
   }
 

@@ -153,9 +153,12 @@ export class PooledConnection implements PostgresPoolClient {
     return { command: 'SELECT', rowCount: 0, rows: [] };
   }
 
+  /** A transaction in which something has failed is rolled back instead, and PostgreSQL calls that no error. */
   async #commit<R>(): Promise<PostgresQueryResult<R>> {
     await this.#begun;
-    return this.#ask<R>('commit', []);
+    const answer = await this.#ask<R>('commit', []);
+    if (String(answer.command) !== 'COMMIT') throw new Error('A transaction that has failed can not be committed.');
+    return answer;
   }
 
   async #ask<R>(text: string, values: readonly unknown[]): Promise<PostgresQueryResult<R>> {

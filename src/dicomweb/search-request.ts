@@ -169,11 +169,10 @@ const distinctFields = (fields: readonly AddedField[]): readonly AddedField[] =>
   ...new Map(fields.map((field) => [field.attributeID, field])).values(),
 ];
 
-/** Of an attribute that has just been added not all that is stored can be found. */
+/** Of an attribute that has just been added not all that is stored can be found. How much there is, is not everybody's business. */
 function unfinishedWarning({ added }: Key): readonly string[] {
   if (added === undefined || added.indexed.isWhole) return [];
-  const { done, total = 'many' } = added.indexed;
-  return [`${keywordsOf(added)} is being added to the index: so far ${done} of ${total} can be found`];
+  return [`${keywordsOf(added)} is being added to the index: not all that is stored can be found yet`];
 }
 
 function ignoredWarning(names: readonly string[]): readonly string[] {

@@ -75,7 +75,6 @@ export class IndexWriter {
     }
   }
 
-  /** The questions go out together, for the writer's thread is a message away. */
   async #write(tx: Transaction<Schema>, records: readonly IndexRecord[]): Promise<readonly IndexOutcome[]> {
     const identities = records.map(({ identity }) => identity);
     const [known, deletions] = await Promise.all([readKnownRows(tx, records), this.#deletions.read(identities, tx)]);

@@ -42,7 +42,7 @@ export interface KnownRows {
 export const pseudonymOf = ({ description, identity }: Pick<IndexRecord, 'description' | 'identity'>): string =>
   patientPseudonym(description.patientID, identity.studyInstanceUID);
 
-/** Read what is known of these records; the questions go out together, for the writer's thread is a message away. */
+/** Read what is known of these records. */
 export async function readKnownRows(db: Kysely<Schema>, records: readonly IndexRecord[]): Promise<KnownRows> {
   const distinct = (select: (record: IndexRecord) => string): string[] => [...new Set(records.map(select))];
   const instancesAsked = readKnownInstances(

@@ -59,6 +59,7 @@ export class StudyRebuild {
   async add(records: readonly RebuiltRecord[]): Promise<readonly RebuildOutcome[]> {
     return this.#database.write(async (tx) => {
       const outcomes: RebuildOutcome[] = [];
+      await this.#forgetGone(tx);
       const identities = records.map(({ identity }) => identity);
       const deletions = await this.#deletions.read(identities, tx);
       for (const record of records) {
@@ -68,6 +69,20 @@ export class StudyRebuild {
       await this.#tidy(tx);
       return outcomes;
     });
+  }
+
+  /** What was indexed before may have been deleted since, and with it the rows it belonged to. */
+  async #forgetGone(tx: Transaction<Schema>): Promise<void> {
+    if (this.#study === undefined) return;
+    const rows = await tx
+      .selectFrom('study')
+      .leftJoin('series', 'series.study_row_id', 'study.id')
+      .select('series.id')
+      .where('study.id', '=', this.#study.rowID)
+      .execute();
+    const there = new Set(rows.map(({ id }) => id));
+    for (const [uid, { rowID }] of this.#series) if (!there.has(rowID)) this.#series.delete(uid);
+    if (rows.length === 0) this.#study = undefined;
   }
 
   async #addRecord(tx: Transaction<Schema>, record: RebuiltRecord): Promise<RebuildOutcome> {

@@ -93,20 +93,19 @@ const READ_ENTITIES: Readonly<Record<FindQuery['level'], ReadEntities>> = {
   series: async (database, scope, ids) => {
     const series = await readSeries(database, ids);
     const studies = await readStudies(database, scope, distinct([...series.values()].map((one) => one.studyRowID)));
-    return inOrderOf(ids, series).map((one) => ({
-      study: of(studies, one.studyRowID),
-      series: one,
-      instance: undefined,
-      values: NONE,
-    }));
+    return inOrderOf(ids, series).flatMap((one) => {
+      const study = studies.get(one.studyRowID);
+      return study === undefined ? [] : [{ study, series: one, instance: undefined, values: NONE }];
+    });
   },
   instance: async (database, scope, ids) => {
     const instances = await readInstances(database, ids);
     const series = await readSeries(database, distinct([...instances.values()].map((one) => one.seriesRowID)));
     const studies = await readStudies(database, scope, distinct([...series.values()].map((one) => one.studyRowID)));
-    return inOrderOf(ids, instances).map((instance) => {
-      const parent = of(series, instance.seriesRowID);
-      return { study: of(studies, parent.studyRowID), series: parent, instance, values: NONE };
+    return inOrderOf(ids, instances).flatMap((instance) => {
+      const parent = series.get(instance.seriesRowID);
+      const study = parent && studies.get(parent.studyRowID);
+      return study === undefined ? [] : [{ study, series: parent, instance, values: NONE }];
     });
   },
 };
@@ -177,12 +176,6 @@ async function readInstances({ read, dialect }: Database, ids: readonly number[]
 
 const distinct = (ids: readonly number[]): readonly number[] => [...new Set(ids)];
 
-/** Rows are read after the ids of the page were: what a reindex took away in between is left out. */
+/** Rows are read after the ids of the page were: what was deleted in between, or what it belonged to, is left out. */
 const inOrderOf = <T>(ids: readonly number[], rows: ReadonlyMap<number, T>): readonly T[] =>
   ids.flatMap((id) => rows.get(id) ?? []);
-
-function of<T>(rows: ReadonlyMap<number, T>, id: number): T {
-  const row = rows.get(id);
-  if (row === undefined) throw new Error('A row that is referred to is there.');
-  return row;
-}

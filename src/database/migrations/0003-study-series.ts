@@ -10,7 +10,10 @@ const COUNTED = {
       from series where study_row_id = ${study} group by kind, modality
     ))`,
   postgres: (study: string): string => `(
-    select coalesce(json_agg(json_build_array(kind, modality, series, instances) order by modality)::text, '[]') from (
+    select '[' || coalesce(string_agg(
+      '["' || kind || '",' || coalesce(to_json(modality)::text, 'null') || ',' || series || ',' || instances || ']',
+      ',' order by modality nulls first
+    ), '') || ']' from (
       select kind, modality, count(*) as series, sum(instance_count) as instances
       from series where study_row_id = ${study} group by kind, modality
     ) as counted)`,

@@ -81,14 +81,17 @@ async function createQueryAttributes(db: Kysely<unknown>, { text, rowID, asOwnRo
 const OFFSET_MEMBER = '"00080201":{"vr":"SH","Value":["';
 const KNOWN_OFFSET = `%${OFFSET_MEMBER}_____"]%`;
 
-const minutesBy = (find: string): string => {
+const minutesBy = (find: string, isFourDigits: (offset: string) => string): string => {
   const offset = `substr(study.attributes, ${find}(study.attributes, '${OFFSET_MEMBER}') + ${OFFSET_MEMBER.length}, 5)`;
-  const isOffset = ['+', '-'].map((sign) => `(${offset} >= '${sign}0000' and ${offset} <= '${sign}1459')`).join(' or ');
+  const isOffset = `${isFourDigits(offset)} and substr(${offset}, 2) <= '1459'`;
   const size = `cast(substr(${offset}, 2, 2) as integer) * 60 + cast(substr(${offset}, 4, 2) as integer)`;
   return `case when ${isOffset} then case substr(${offset}, 1, 1) when '-' then -(${size}) else ${size} end end`;
 };
 
-const OFFSET_MINUTES = { sqlite: minutesBy('instr'), postgres: minutesBy('strpos') };
+const OFFSET_MINUTES = {
+  sqlite: minutesBy('instr', (offset) => `${offset} glob '[+-][0-9][0-9][0-9][0-9]'`),
+  postgres: minutesBy('strpos', (offset) => `${offset} ~ '^[+-][0-9]{4}$'`),
+};
 
 const INSTANTS = {
   sqlite: (date: string, time: string, minutes: string): string => {
