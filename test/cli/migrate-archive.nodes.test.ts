@@ -158,7 +158,11 @@ async function findingsOf(opened: OpenArchive): Promise<readonly Finding[]> {
 /** The bytes of every file that is named in the index, by its key. */
 async function filesOf({ database, blobs }: OpenArchive): Promise<ReadonlyMap<string, Buffer>> {
   const instances = await database.read.selectFrom('instance').select('blob_key').orderBy('blob_key').execute();
-  const studies = await database.read.selectFrom('study').select('study_instance_uid').execute();
+  const studies = await database.read
+    .selectFrom('study')
+    .select('study_instance_uid')
+    .orderBy('study_instance_uid')
+    .execute();
   const keys = [
     ...instances.map((row) => row.blob_key),
     ...studies.map((row) => `studies/${row.study_instance_uid}/study.json`),
