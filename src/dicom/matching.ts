@@ -83,6 +83,9 @@ function isWholeUniversal(vr: VR, key: string): boolean {
   return WILDCARD_VRS.has(vr) && groups.every((group) => isUniversal(group.trim()));
 }
 
+/** All of which must be there. */
+const MAX_VALUES = 16;
+
 /** Values that are empty ask for nothing. */
 function parseAllOf(vr: VR, key: string, { fuzzy }: MatchingWays): Match {
   if (/[*?]/.test(key)) {
@@ -90,6 +93,7 @@ function parseAllOf(vr: VR, key: string, { fuzzy }: MatchingWays): Match {
   }
   const values = new Set(key.split('\\').map((value) => value.trim()));
   values.delete('');
+  if (values.size > MAX_VALUES) throw invalidRequest(`A search key asks for more than ${MAX_VALUES} values at once.`);
   const matches = [...values].map((value): ValueMatch => {
     if (vr !== 'PN') return { kind: 'any-of', values: [value] };
     return fuzzy ? parseFuzzyName(value) : parsePersonName(value);

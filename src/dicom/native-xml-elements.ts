@@ -1,4 +1,5 @@
 /** What the elements of a document in the Native DICOM Model say, one after the other. PS3.19 §A.1.5 */
+
 import type { SaxesTagNS } from 'saxes';
 import { invalidRequest } from '../errors.js';
 import type { AttributeSink } from './attribute-sink.js';
@@ -6,6 +7,7 @@ import { cannotUnderstand, outOfResources } from './failure-reasons.js';
 import { NAME_COMPONENTS, NATIVE_XML_NAMESPACE } from './native-xml-writer.js';
 import { PERSON_NAME_GROUPS, type PersonName, personNameOf } from './person-names.js';
 import { isPrivateTag } from './private-blocks.js';
+import { withoutTrailing } from './trailing.js';
 import { isVR, type VR } from './vr.js';
 
 const TAG = /^[\dA-Fa-f]{8}$/;
@@ -208,7 +210,7 @@ export class NativeXMLElements {
     const name = this.#frames.at(-1);
     // Not join alone, for components may have been left out.
     const texts = Array.from(components, (component = '') => component);
-    if (name?.kind === 'name') name.groups.set(group, texts.join('^').replace(/\^+$/, ''));
+    if (name?.kind === 'name') name.groups.set(group, withoutTrailing(texts.join('^'), '^'));
   }
 
   #closeComponent({ pieces, place }: TextFrame): void {

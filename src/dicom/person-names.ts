@@ -1,4 +1,5 @@
 /** Person names: their component groups, and the key under which two spellings of one name are the same. PS3.5 §6.2.1 */
+import { withoutTrailing } from './trailing.js';
 
 /** The component groups of one name, without padding; a group that is not there is ''. */
 export interface PersonName {
@@ -22,7 +23,7 @@ export function personNameOf(groups: ReadonlyMap<keyof PersonName, string>): Per
 
 /** Write a name as one PN value; empty groups at its end are left out. PS3.5 §6.2.1.2 */
 export const joinPersonName = ({ alphabetic, ideographic, phonetic }: PersonName): string =>
-  [alphabetic, ideographic, phonetic].join('=').replace(/=+$/, '');
+  withoutTrailing([alphabetic, ideographic, phonetic].join('='), '=');
 
 /** Part one PN value at its `=`. What follows a third `=` is unlawful, and stays with the phonetic group. */
 export function splitPersonName(value: string): PersonName {

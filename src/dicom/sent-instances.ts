@@ -15,7 +15,10 @@ import { CHARACTER_SET_VRS } from './vr.js';
 const COMMAND_GROUP = 0x0000;
 const FILE_META_GROUP = 0x0002;
 const DELIMITER_GROUP = 0xfffe;
-const BASE64 = /^[A-Za-z0-9+/]*={0,2}$/;
+/** With white space between, as some write it. */
+const BASE64_DIGITS = /^[A-Za-z0-9+/\s]*$/;
+const SPACE = 0x20;
+const BASE64_PADDING = /^\s*(?:=\s*){0,2}$/;
 const BEYOND_ASCII = /[^\u0000-\u007f]/;
 /** The reason that says so of an instance. */
 const TOO_MUCH = FAILURE_REASON.outOfResources;
@@ -188,11 +191,18 @@ function belongsInDataSet({ tag, privateCreator }: SentAttribute): boolean {
 }
 
 function bytesOf(base64: string): Buffer {
-  const text = base64.replace(/\s+/g, '');
-  const bytes = Buffer.from(text, 'base64');
-  const digits = text.replace(/=+$/, '').length;
-  if (!BASE64.test(text) || digits % 4 === 1) throw cannotUnderstand('An InlineBinary is no base64.');
-  return bytes;
+  const end = base64.indexOf('=');
+  const digits = end === -1 ? base64 : base64.slice(0, end);
+  const isBase64 = BASE64_DIGITS.test(digits) && BASE64_PADDING.test(base64.slice(digits.length));
+  if (!isBase64 || countDigits(digits) % 4 === 1) throw cannotUnderstand('An InlineBinary is no base64.');
+  // It passes white space over.
+  return Buffer.from(digits, 'base64');
+}
+
+function countDigits(text: string): number {
+  let count = 0;
+  for (let i = 0; i < text.length; i++) if (text.charCodeAt(i) > SPACE) count += 1;
+  return count;
 }
 
 function textsOf(value: SentValue): readonly string[] {

@@ -69,7 +69,11 @@ export function referencedInstances(body: unknown): readonly InstanceReference[]
   const module = Array.isArray(body) && body.length === 1 ? body[0] : body;
   const items = valuesOf(module, '00081199');
   if (items.length === 0) throw invalidRequest(`${WORDS}, which has items.`);
-  return items.map((item) => [onlyUID(item, '00081150'), onlyUID(item, '00081155')] as const);
+  const instances = items.map((item) => [onlyUID(item, '00081150'), onlyUID(item, '00081155')] as const);
+  if (new Set(instances.map(([, sopInstanceUID]) => sopInstanceUID)).size < instances.length) {
+    throw invalidRequest('A SOP Instance UID is named more than once.');
+  }
+  return instances;
 }
 
 function onlyUID(item: unknown, tag: string): string {

@@ -2,10 +2,12 @@
  * Answers of a search as a table: `text/csv`, an extension that no standard has. One row an answer, one column an attribute,
  * whose keyword heads it. RFC 4180
  */
+
 import type { FoundEntity } from '../archive/index/found-entity.js';
 import { TAG } from '../dicom/attributes.js';
 import { tagText } from '../dicom/data-set.js';
 import { findDictionaryEntry } from '../dicom/dictionary.js';
+import { joinPersonName } from '../dicom/person-names.js';
 import { REQUEST_ATTRIBUTES } from '../dicom/queryable-attributes.js';
 import { type AnswerColumn, elementReader } from './search-answer.js';
 
@@ -94,8 +96,8 @@ const valueIn = (item: JSONItem, tag: string): readonly JSONValue[] => {
 function textOf(value: JSONValue): string {
   if (value === null) return '';
   if (typeof value !== 'object') return String(value);
-  const { Alphabetic = '', Ideographic = '', Phonetic = '' }: JSONName = value;
-  return [Alphabetic, Ideographic, Phonetic].join('=').replace(/=+$/, '');
+  const { Alphabetic: alphabetic = '', Ideographic: ideographic = '', Phonetic: phonetic = '' }: JSONName = value;
+  return joinPersonName({ alphabetic, ideographic, phonetic });
 }
 
 /** A text as a cell: behind an apostrophe where a spreadsheet would reckon it out, in quotes where it would end too soon. */

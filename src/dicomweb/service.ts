@@ -56,7 +56,7 @@ export function dicomwebService({ archive, authenticator, base, rules, log }: Se
         rules,
       });
     } catch (error) {
-      if (!isAbort(error)) sendProblem(error, response, log);
+      if (!isAbort(error, response)) sendProblem(error, response, log);
     } finally {
       stopWatching?.();
       if (response.writableEnded) {
@@ -89,8 +89,9 @@ function expectPermission(caller: Caller, permission: Parameters<typeof isPermit
 }
 
 /** The client went away: there is nobody to answer, and nothing wrong here. */
-function isAbort(error: unknown): boolean {
+function isAbort(error: unknown, { destroyed, req }: Response): boolean {
   if (error instanceof ArchiveError || !(error instanceof Error)) return false;
+  if (!destroyed && !req.socket.destroyed) return false;
   if (error instanceof PrematureClose) return true;
   const code = 'code' in error ? error.code : undefined;
   return code === 'ERR_STREAM_PREMATURE_CLOSE' || code === 'ECONNRESET' || code === 'EPIPE' || code === 'ABORT_ERR';

@@ -132,18 +132,29 @@ class Chunks {
 
 async function* inflated(compressed: AsyncGenerator<Buffer>): AsyncGenerator<Buffer> {
   const inflate = createInflate();
-  const fed = pipeline(compressed, inflate);
+  let givenBytes = 0;
+  const given = async function* (): AsyncGenerator<Buffer> {
+    for await (const piece of compressed) {
+      givenBytes += piece.length;
+      yield piece;
+    }
+  };
+  const fed = pipeline(given(), inflate);
   fed.catch(() => undefined);
   try {
     for await (const piece of inflate) yield piece;
     await fed;
+    if (inflate.bytesWritten < givenBytes) throw malformed();
   } catch (error) {
     throw isDamage(error) ? malformed() : error;
   }
 }
 
+/** Deflated data that are none, or end before what they are in does: when that is much, nobody takes the rest of it. */
 const isDamage = (error: unknown): boolean =>
-  error instanceof Error && 'code' in error && String(error.code).startsWith('Z_');
+  error instanceof Error &&
+  'code' in error &&
+  (String(error.code).startsWith('Z_') || error.code === 'ERR_STREAM_PREMATURE_CLOSE' || error.code === 'ABORT_ERR');
 
 /** Puts rows together, and undoes their filters. ISO/IEC 15948 §9 */
 class Rows {

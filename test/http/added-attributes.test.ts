@@ -160,6 +160,10 @@ describe('of a level', () => {
     expect(await instances('ImageType=AX*')).toBe(1);
     expect(await instances('ImageType=AXIAL%5CORIGINAL&multiplevaluematching=true')).toBe(1);
     expect(await instances('ImageType=AXIAL%5CDERIVED&multiplevaluematching=true')).toBe(0);
+    const sixteen = Array.from({ length: 16 }, (_, i) => `V${i}`).join('%5C');
+    expect(await instances(`ImageType=${sixteen}&multiplevaluematching=true`)).toBe(0);
+    const more = await archive.get(`/instances?ImageType=${sixteen}%5CV16&multiplevaluematching=true`);
+    expect(more.status).toBe(400);
     expect(await instances('ImageType=AXIAL%5CDERIVED')).toBe(1);
     const [answer] = await search(`${old.path.replace(/\/[^/]*$/, '')}?includefield=ImageType`);
     expect(answer?.['00080008']).toEqual({ vr: 'CS', Value: ['ORIGINAL', 'PRIMARY', 'AXIAL'] });

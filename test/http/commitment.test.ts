@@ -222,6 +222,7 @@ describe('a request for commitment that is not one', () => {
     ['an item that is none', '{"00081199":{"vr":"SQ","Value":[null]}}'],
     ['an item without UIDs', '{"00081199":{"vr":"SQ","Value":[{}]}}'],
     ['UIDs that are none', JSON.stringify(moduleOf([{ ...reference, sopInstanceUID: '../x' }]))],
+    ['an instance that is named twice', JSON.stringify(moduleOf([reference, reference]))],
     ['two UIDs', '{"00081199":{"vr":"SQ","Value":[{"00081150":{"Value":["1.2"]},"00081155":{"Value":["1","2"]}}]}}'],
     ['studies', '{"00081110":{"vr":"SQ","Value":[{"0020000D":{"vr":"UI","Value":["1.2"]}}]}}'],
     ['a prototype', '{"__proto__":{"00081199":{"Value":[{}]}}}'],
@@ -236,7 +237,7 @@ describe('a request for commitment that is not one', () => {
   it('SC-01 is 400, 406, 413 or 415 by its path, Accept, size and type, and uses no UID up', async () => {
     const uid = newUID();
     const body = moduleOf([reference]);
-    const many = moduleOf(Array.from({ length: 5_001 }, () => reference));
+    const many = moduleOf(Array.from({ length: 5_001 }, (_, i) => ({ ...reference, sopInstanceUID: `1.2.${i}` })));
     for (const [status, request] of [
       [400, () => post(tokens.siteA, 'abc', body)],
       [400, () => get(tokens.siteA, '1..2')],

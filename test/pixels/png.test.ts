@@ -105,8 +105,14 @@ describe('decodePNG', () => {
       'of what is not deflated',
       Buffer.concat([whole.subarray(0, 33), chunk('IDAT', Buffer.from('none')), whole.subarray(-12)]),
     ],
+    [
+      'with much after the end of what is deflated',
+      Buffer.concat([whole.subarray(0, -12), chunk('IDAT', Buffer.alloc(500_000)), whole.subarray(-12)]),
+    ],
   ])('refuses an image %s', async (_, png) => {
-    await expect(decode(png)).rejects.toMatchObject({ reason: FAILURE_REASON.cannotUnderstand });
+    for (const pieceBytes of [png.length, 16 * 1024]) {
+      await expect(decode(png, pieceBytes)).rejects.toMatchObject({ reason: FAILURE_REASON.cannotUnderstand });
+    }
   });
 
   function rowsTold(rows: number): Buffer {

@@ -1,6 +1,7 @@
 /** Keys on attributes that curators have added, as a predicate on the rows that have such values. */
 import { type RawBuilder, type SqlBool, sql } from 'kysely';
 import type { Match } from '../../dicom/matching.js';
+import { invalidRequest } from '../../errors.js';
 import type { ValueTable } from '../query-attributes/value-rows.js';
 import { columnPredicate, nameGroupPredicate, type Predicate } from './column-predicates.js';
 import type { ValueGroup, ValueKey } from './find-query.js';
@@ -19,13 +20,26 @@ interface Condition {
 /** @param isAmong makes a predicate of the ids of series, or of instances where the level is that, that match */
 export function valuesPredicate(group: ValueGroup, isAmong: IsAmong): Predicate {
   const table = group.level === 'instance' ? 'instance_value' : 'series_value';
-  const rows = (conditions: readonly Condition[]) => isAmong(matchingRows(table, conditions));
+  // Within one item they are looked for together, else each by itself: joined, many equal values would be many more rows.
+  const rows = (conditions: readonly Condition[]) => {
+    if (group.isInSequence) return isAmong(matchingRows(table, atMost(MOST_JOINED, conditions)));
+    const each = conditions.map((condition) => isAmong(matchingRows(table, [condition])));
+    return sql<SqlBool>`(${sql.join(each, sql` and `)})`;
+  };
   if (!group.keys.every(({ match }) => match.kind === 'empty')) return rows(group.keys.flatMap(conditionsOf));
   const [first] = group.keys;
   if (first === undefined) throw new Error('A group has keys.');
   const { attributeID } = first;
   if (!group.isInSequence) return not(rows([{ attributeID, on: isNotNull }]));
   return sql<SqlBool>`(${rows(group.keys.flatMap(conditionsOf))} or ${not(rows([{ attributeID, on: () => sql`1 = 1` }]))})`;
+}
+
+/** SQLite joins 64 tables at most, and each of many equal values with each. */
+const MOST_JOINED = 8;
+
+function atMost<T>(most: number, conditions: readonly T[]): readonly T[] {
+  if (conditions.length > most) throw invalidRequest(`At most ${most} values can be asked for within one item.`);
+  return conditions;
 }
 
 const not = (predicate: Predicate): Predicate => sql<SqlBool>`not (${predicate})`;
