@@ -5,6 +5,7 @@ import { WILDCARD_VRS } from '../dicom/matching.js';
 import { type QueryableAttribute, queryableAttributesOf, REQUEST_ATTRIBUTES } from '../dicom/queryable-attributes.js';
 import type { VR } from '../dicom/vr.js';
 import { isText } from './charset.js';
+import type { ParameterDescription } from './query-parameters.js';
 import { type Resource, segmentsIn } from './resource-tree.js';
 import { ZIP } from './retrieve-zip.js';
 import { EXTENSION, type Route } from './routes.js';
@@ -82,17 +83,34 @@ const isRanged = ({ permission, responseMediaTypes }: Route): boolean =>
   permission === 'dicomweb.retrieve' &&
   responseMediaTypes.some((type) => !type.startsWith('multipart/') && type !== ZIP && !isText(type));
 
-function requestElement({ responseMediaTypes, requestMediaTypes = [], searched }: Route): WADLElement {
-  const [first = ''] = responseMediaTypes;
-  const accepted = responseMediaTypes.map(option);
+function requestElement(route: Route): WADLElement {
+  const { requestMediaTypes = [], searched, parameters } = route;
   return wadl('request', {}, [
-    wadl('param', { name: 'Accept', style: 'header', default: first }, accepted),
-    wadl('param', { name: 'accept', style: 'query', repeating: 'true' }, accepted),
-    wadl('param', { name: 'charset', style: 'query', default: 'utf-8' }, [option('utf-8')]),
+    ...(parameters === undefined ? negotiationParameters(route) : ownParameters(route, parameters)),
     ...(searched === undefined ? [] : searchParameters(searched)),
     ...requestMediaTypes.map((mediaType) => wadl('representation', { mediaType })),
   ]);
 }
+
+function negotiationParameters({ responseMediaTypes }: Route): readonly WADLElement[] {
+  const [first = ''] = responseMediaTypes;
+  const accepted = responseMediaTypes.map(option);
+  return [
+    wadl('param', { name: 'Accept', style: 'header', default: first }, accepted),
+    wadl('param', { name: 'accept', style: 'query', repeating: 'true' }, accepted),
+    wadl('param', { name: 'charset', style: 'query', default: 'utf-8' }, [option('utf-8')]),
+  ];
+}
+
+const ownParameters = (
+  { responseMediaTypes }: Route,
+  parameters: readonly ParameterDescription[],
+): readonly WADLElement[] => [
+  wadl('param', { name: 'Accept', style: 'header' }, responseMediaTypes.map(option)),
+  ...parameters.map(({ name, isRequired = false, values = [] }) =>
+    wadl('param', { name, style: 'query', ...(isRequired ? { required: 'true' } : {}) }, values.map(option)),
+  ),
+];
 
 const option = (value: string): WADLElement => wadl('option', { value });
 

@@ -13,6 +13,14 @@ export interface QueryParameter {
   readonly hasValue: boolean;
 }
 
+/** What a client may know of a parameter beforehand. */
+export interface ParameterDescription {
+  readonly name: string;
+  readonly isRequired?: boolean;
+  /** All values that it can have, when these can be listed. */
+  readonly values?: readonly string[];
+}
+
 /** Of one query. */
 export const MAX_PARAMETERS = 1_000;
 const NOT_IN_URI = /[^\u0021-\u007e]/;

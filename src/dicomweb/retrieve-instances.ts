@@ -3,7 +3,7 @@ import type { LocatedInstance } from '../archive/index/locate.js';
 import { asExplicitLittleEndian, isNative } from '../archive/read/explicit-little-endian.js';
 import type { ScopedArchive } from '../archive/scoped-archive.js';
 import { EXPLICIT_VR_LITTLE_ENDIAN, isLossy, NEVER_NEGOTIATED } from '../dicom/transfer-syntaxes.js';
-import type { Representation } from './accept.js';
+import { describeOffered, negotiate, type Representation } from './accept.js';
 import { chooseRepresentation, type Exchange } from './exchange.js';
 import { type BodyPart, sendMultipart } from './multipart-body.js';
 import { ProblemDetails } from './problem.js';
@@ -22,12 +22,12 @@ export async function retrieveInstances(exchange: Exchange): Promise<void> {
   const path = resourcePath(exchange.variables);
   const instances = await exchange.archive.instances(path);
   const isOneInstance = path.sopInstanceUID !== undefined;
-  const chosen = choose(exchange, instances, isOneInstance);
+  const chosen = namingCompressed(instances, () => chooseRepresentation(exchange, offered(instances, isOneInstance)));
   exchange.response.set('Content-Location', resourceURL(exchange.base, path));
   if (chosen.mediaType === ZIP) return sendZip(exchange, path, instances);
   if (chosen.mediaType === OCTETS) return sendAll(exchange, instances, 'bulkdata', OCTETS);
   const isAsStored = chosen.stored === true;
-  if (!chosen.multipart) return sendOne(exchange, instances, isAsStored);
+  if (!chosen.multipart) return sendOne(exchange, at(instances, 0), isAsStored);
   const files = new ReadAhead({
     sizesBytes: instances.map(({ sizeBytes }) => sizeBytes),
     open: (index) => fileBytes(exchange.archive, at(instances, index), isAsStored),
@@ -44,10 +44,32 @@ export async function retrieveInstances(exchange: Exchange): Promise<void> {
   }
 }
 
+/**
+ * Send one instance by itself, in the transfer syntax of this UID; `*` is the one it is stored in. Undefined is Explicit VR
+ * Little Endian, or for what is lossy the stored one. @throws ProblemDetails 406, naming the transfer syntaxes that there are
+ */
+export async function sendInstance(
+  exchange: Exchange,
+  instance: LocatedInstance,
+  transferSyntax: string | undefined,
+): Promise<void> {
+  const wanted = transferSyntax === undefined ? DICOM : `${DICOM}; transfer-syntax=${transferSyntax}`;
+  const chosen = namingCompressed([instance], () => {
+    const offers = filesOffered([instance]).map((file) => ({ ...file, multipart: false }));
+    const found = negotiate({ acceptHeader: wanted, acceptParameters: [] }, offers);
+    if (found !== undefined) return found;
+    throw new ProblemDetails('not-acceptable', 'The instance is not available in that transfer syntax.', {
+      members: { available: describeOffered(offers) },
+    });
+  });
+  exchange.response.set('Content-Location', instanceURL(exchange.base, instance));
+  await sendOne(exchange, instance, chosen.stored === true);
+}
+
 /** @throws ProblemDetails 406, naming the instances that can be had in one transfer syntax only, too */
-function choose(exchange: Exchange, instances: readonly LocatedInstance[], isOneInstance: boolean): Representation {
+function namingCompressed(instances: readonly LocatedInstance[], choose: () => Representation): Representation {
   try {
-    return chooseRepresentation(exchange, offered(instances, isOneInstance));
+    return choose();
   } catch (error) {
     const compressed = instances.filter(({ transferSyntaxUID }) => isLosslesslyCompressed(transferSyntaxUID));
     if (!(error instanceof ProblemDetails) || compressed.length === 0) throw error;
@@ -61,11 +83,21 @@ function choose(exchange: Exchange, instances: readonly LocatedInstance[], isOne
 
 const isLosslesslyCompressed = (uid: string): boolean => !isNative(uid) && !isLossy(uid);
 
+function offered(instances: readonly LocatedInstance[], isOneInstance: boolean): readonly Representation[] {
+  const files = filesOffered(instances);
+  return [
+    ...files.map((file) => ({ ...file, multipart: true })),
+    ...(isOneInstance ? files.map((file) => ({ ...file, multipart: false })) : []),
+    ...octets(instances),
+    ...files.filter(({ stored }) => stored).map((file) => ({ ...file, mediaType: ZIP, multipart: false })),
+  ];
+}
+
 /**
  * What there is without decoding pixels; Explicit VR Little Endian first where all can be given in it, or all but those
  * whose pixels are lossy anyway.
  */
-function offered(instances: readonly LocatedInstance[], isOneInstance: boolean): readonly Representation[] {
+function filesOffered(instances: readonly LocatedInstance[]): readonly Omit<Representation, 'multipart'>[] {
   const syntaxes = new Set(instances.map(({ transferSyntaxUID }) => transferSyntaxUID));
   const [first] = syntaxes;
   const common = syntaxes.size === 1 && first !== undefined && !NEVER_NEGOTIATED.has(first) ? first : undefined;
@@ -75,13 +107,7 @@ function offered(instances: readonly LocatedInstance[], isOneInstance: boolean):
     lossyOnly: [...syntaxes].every(isLossy),
     ...(common === undefined ? {} : { transferSyntaxUID: common }),
   };
-  const files = [...uncompressed(syntaxes), stored];
-  return [
-    ...files.map((file) => ({ ...file, multipart: true })),
-    ...(isOneInstance ? files.map((file) => ({ ...file, multipart: false })) : []),
-    ...octets(instances),
-    { ...stored, mediaType: ZIP, multipart: false },
-  ];
+  return [...uncompressed(syntaxes), stored];
 }
 
 /** Native instances as Explicit VR Little Endian, beside lossy ones as they are. */
@@ -94,9 +120,7 @@ function uncompressed(syntaxes: ReadonlySet<string>): readonly Omit<Representati
     : [{ mediaType: DICOM, transferSyntaxUID: EXPLICIT_VR_LITTLE_ENDIAN }];
 }
 
-async function sendOne(exchange: Exchange, instances: readonly LocatedInstance[], isAsStored: boolean): Promise<void> {
-  const [instance] = instances;
-  if (instance === undefined) throw new Error('A found resource has an instance.');
+async function sendOne(exchange: Exchange, instance: LocatedInstance, isAsStored: boolean): Promise<void> {
   await sendSinglePart(exchange, {
     mediaType: DICOM,
     transferSyntaxUID: syntaxSent(instance, isAsStored),

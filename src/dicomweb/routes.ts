@@ -1,6 +1,6 @@
 /**
  * Every route of the DICOMweb services, with its handler and the section that asks for it, and what a client may know of it
- * beforehand: the Capabilities Description is made of this table. PS3.18 Tables 10.3-1, 10.3-2, 10.3-3, Annex H
+ * beforehand: the Capabilities Description is made of this table. PS3.18 §9.3, Tables 10.3-1, 10.3-2, 10.3-3, Annex H
  */
 import type { Permission } from '../access/permissions.js';
 import { FRAME_MEDIA_TYPES } from '../dicom/transfer-syntaxes.js';
@@ -9,6 +9,7 @@ import { deleteInstances } from './delete-instances.js';
 import type { Handler } from './exchange.js';
 import { NATIVE_XML_TYPE } from './native-xml.js';
 import { addAttribute, listAttributes, removeAttribute, showAttribute } from './query-attributes.js';
+import type { ParameterDescription } from './query-parameters.js';
 import { retrieveAll, type Which } from './retrieve-all-bulkdata.js';
 import { retrieveBulkdata, retrievePixelData } from './retrieve-bulkdata.js';
 import { retrieveFrames } from './retrieve-frames.js';
@@ -18,6 +19,8 @@ import { ZIP } from './retrieve-zip.js';
 import { countFor, type SearchResource, searchFor } from './search.js';
 import { storeInstances } from './store.js';
 import { STORED_MEDIA_TYPES } from './store-body.js';
+import { retrieveByURI } from './wado-uri.js';
+import { URI_PARAMETERS } from './wado-uri-parameters.js';
 
 export interface Route {
   readonly method: 'GET' | 'POST' | 'DELETE';
@@ -35,9 +38,11 @@ export interface Route {
   readonly responseMediaTypes: readonly string[];
   /** What is searched, and so which attributes are parameters. */
   readonly searched?: SearchResource;
+  /** The parameters of a route that has its own in the place of `accept` and `charset`; to accept anything is not enough then. */
+  readonly parameters?: readonly ParameterDescription[];
 }
 
-type Description = Pick<Route, 'section' | 'transaction' | 'responseMediaTypes'>;
+type Description = Pick<Route, 'section' | 'transaction' | 'responseMediaTypes' | 'parameters'>;
 
 const multipart = (mediaType: string): string => `multipart/related; type="${mediaType}"`;
 
@@ -209,6 +214,13 @@ export const ROUTES: readonly Route[] = [
     section: '10.4.1.1.6',
     transaction: 'RetrieveInstancePixelData',
     responseMediaTypes: [...FRAMES.map(multipart), ...FRAMES],
+  }),
+
+  retrieve('/wado', retrieveByURI, {
+    section: '9.4',
+    transaction: 'RetrieveDICOMInstance',
+    responseMediaTypes: [DICOM],
+    parameters: URI_PARAMETERS,
   }),
 
   remove(STUDY, 'DeleteStudy'),

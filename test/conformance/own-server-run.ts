@@ -38,7 +38,7 @@ export async function judgeOwnServer(archive: RunningArchive): Promise<RunReport
     token,
     storeToken: token,
     outsiderToken: await archive.token({ kind: 'licence', reference, person: 'ada@example.org' }),
-    wadoURI: undefined,
+    wadoURI: `${archive.base}/wado`,
     only: undefined,
     isReadOnly: false,
   });

@@ -20,7 +20,6 @@ import { type FaultyProxy, startFaultyProxy } from './faults/faulty-proxy.js';
 import { MODEL_FAULTS, RETRIEVE_FAULTS } from './faults/retrieve-faults.js';
 import { SEARCH_FAULTS } from './faults/search-faults.js';
 import { STORE_FAULTS } from './faults/store-faults.js';
-import { URI_SERVICE_PATH } from './faults/uri-service.js';
 import { URI_SERVICE_FAULTS } from './faults/uri-service-faults.js';
 import { NOT_HELD, NOT_JUDGED } from './own-server-lists.js';
 import { addSearchedBySuite, VIEWER_ORIGIN } from './own-server-run.js';
@@ -38,10 +37,8 @@ const FAULTS: readonly Fault[] = [
   ...SEARCH_FAULTS,
   ...URI_SERVICE_FAULTS,
 ];
-/** A fault can be planted only where the row holds without it; the URI service is put before the archive for that. */
-const plantable = FAULTS.filter(
-  ({ row }) => row.startsWith('URI-') || (!Object.hasOwn(NOT_HELD, row) && !NOT_JUDGED.includes(row)),
-);
+/** A fault can be planted only where the row holds without it. */
+const plantable = FAULTS.filter(({ row }) => !Object.hasOwn(NOT_HELD, row) && !NOT_JUDGED.includes(row));
 
 let archive: RunningArchive;
 let proxy: FaultyProxy;
@@ -62,7 +59,7 @@ beforeAll(async () => {
   const reader = await archive.token({ kind: 'curator' });
   const outsider = await archive.token({ kind: 'licence', reference, person: 'ada@example.org' });
   client = new Client(`http://127.0.0.1:${port}/dicom-web`, { reader, storer: reader, outsider });
-  session = await startSession({ client, isReadOnly: false, wadoURI: client.base + URI_SERVICE_PATH });
+  session = await startSession({ client, isReadOnly: false, wadoURI: `${client.base}/wado` });
 });
 afterAll(async () => {
   client.close();

@@ -25,7 +25,7 @@ function section(heading: string): string {
 describe('CAP-07 conformance/STATEMENT.md', () => {
   it.each([
     ['the services and their roles', '## Overview', ['Studies Service', 'Storage Commitment Service', 'Notifications']],
-    ['what is not offered', '## Overview', ['URI Service', 'Worklist Service', 'Non-Patient Instance Service']],
+    ['what is not offered', '## Overview', ['Worklist Service', 'Non-Patient Instance Service', 'nothing rendered']],
     ['the meaning of quality', '## Overview', ['no meaning of `quality` is defined']],
     ['method and sizes of thumbnails', '## Overview', ['Thumbnails', 'no method of choosing, no sizes']],
     ['the most results', '## Search', ['at most 1,000 results', '`limit`', '`offset`']],
@@ -35,6 +35,7 @@ describe('CAP-07 conformance/STATEMENT.md', () => {
     ['time zones', '### Matching', ['TimezoneOffsetFromUTC']],
     ['Warnings of searches', '### Matching', ['not supported and have been ignored', 'additional results']],
     ['parameters that are optional', '## Search', ['`includefield`', '`accept`', '`charset`', '`fuzzymatching`']],
+    ['the URI service', '### URI service', ['`GET /wado?', '`transferSyntax`', '`anonymize=yes`', '406']],
     ['extensions', '## Extensions', ['DELETE', '/count', 'text/csv', 'application/zip', '/attributes']],
     ['private attributes', '### Private attributes', ['(0009,xx01)', '`NCCID`', 'no private transfer syntax']],
     ['character sets', '## Support of character sets', ['UTF-8', '`ISO_IR 192`', '`GB18030`', '`ISO_IR 87`']],

@@ -63,7 +63,7 @@ it('is judged as well when nothing may be stored', async () => {
     token,
     storeToken: undefined,
     outsiderToken: undefined,
-    wadoURI: undefined,
+    wadoURI: `${archive.base}/wado`,
     only: undefined,
     isReadOnly: true,
   });

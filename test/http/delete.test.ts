@@ -5,6 +5,7 @@ import { type RunningArchive, startArchive } from '../support/running-archive.js
 import { firstValue, found, items, type JSONDataSet, json } from './dicom-json.js';
 import { type InstanceOptions, type MadeInstance, makeInstance, uidOf } from './instances.js';
 import { partsOf } from './parts.js';
+import { withUIDs } from './uri-service.js';
 import { ask, type WireAnswer } from './wire.js';
 
 const AS_STORED = { Accept: 'multipart/related; type="application/dicom"; transfer-syntax=*' };
@@ -70,7 +71,9 @@ const told = ({ status, rawHeaders, body }: WireAnswer) => ({
 });
 
 const RESOURCES = [
-  ...new Set(ROUTES.filter(({ permission }) => permission === 'dicomweb.retrieve').map(({ template }) => template)),
+  ...new Set(
+    ROUTES.filter(({ permission }) => permission === 'dicomweb.retrieve').map(({ template }) => withUIDs(template)),
+  ),
 ];
 const fill = (
   template: string,

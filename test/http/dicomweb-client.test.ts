@@ -40,6 +40,7 @@ interface Client {
     mediaTypes?: readonly MediaType[];
     byteRange?: readonly number[];
   }): Promise<readonly ArrayBuffer[]>;
+  buildInstanceWadoURIUrl(options: Path & { contentType?: string; transferSyntax?: string }): string;
 }
 
 interface ClientPackage {
@@ -48,6 +49,7 @@ interface ClientPackage {
       url: string;
       headers: Readonly<Record<string, string>>;
       singlepart?: string;
+      wadoURLPrefix?: string;
       verbose: boolean;
     }) => Client;
   };
@@ -232,6 +234,19 @@ describe('dicomweb-client', () => {
     const mediaTypes = [{ mediaType: 'application/pdf' }, { mediaType: 'application/octet-stream' }];
     const [bytes] = await client.retrieveBulkData({ BulkDataURI, mediaTypes });
     expect(digestOf(bytes)).toBe(digest(pdf));
+  });
+
+  it('URI-04 URI-07 builds a URL of the URI service that gives an instance as it is stored', async () => {
+    const prefixed = new api.DICOMwebClient({ url: archive.base, headers: {}, wadoURLPrefix: 'wado', verbose: false });
+    for (const made of [first, compressed]) {
+      const url = prefixed.buildInstanceWadoURIUrl(made);
+      expect(url.startsWith(`${archive.base}/wado?`)).toBe(true);
+      const response = await archive.get(url.slice(archive.base.length));
+      expect(response.headers.get('content-location')).toBe(archive.base + made.path);
+      expect(digestOf(await response.arrayBuffer())).toBe(digest(made.file));
+    }
+    const drawn = prefixed.buildInstanceWadoURIUrl({ ...first, contentType: 'image/jpeg', transferSyntax: '*' });
+    expect((await archive.get(drawn.slice(archive.base.length))).status).toBe(406);
   });
 
   it('is told of what goes wrong', async () => {

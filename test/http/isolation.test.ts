@@ -10,6 +10,7 @@ import { type RunningArchive, startArchive } from '../support/running-archive.js
 import { everyElement, firstValue, found, items, type JSONDataSet, json } from './dicom-json.js';
 import { type InstanceOptions, type MadeInstance, makeInstance, uidOf } from './instances.js';
 import { partsOf } from './parts.js';
+import { withUIDs } from './uri-service.js';
 import { ask, type WireAnswer } from './wire.js';
 
 const SEARCHES = 2_000;
@@ -151,7 +152,7 @@ const fill = (template: string, { study, series, instance }: UIDs): string =>
     .replace('{bulkdata*}', '7FE00010');
 
 const templates = [
-  ...new Set(ROUTES.filter(({ permission }) => permission !== 'curate').map(({ template }) => template)),
+  ...new Set(ROUTES.filter(({ permission }) => permission !== 'curate').map(({ template }) => withUIDs(template))),
 ].filter((template) => template.includes('{study}'));
 
 /** Whether the template names the level from which on the UIDs are hidden. */

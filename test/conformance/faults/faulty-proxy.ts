@@ -1,7 +1,6 @@
 /** A server that is right but for the fault that is planted in it: a proxy before one that is right. */
 import { createServer, type IncomingMessage, request as requestHTTP, type ServerResponse } from 'node:http';
 import { type Fault, isReply, type Passing, type Reply } from './fault.js';
-import { throughURIService } from './uri-service.js';
 
 export interface FaultyProxy {
   fault: Fault | undefined;
@@ -43,7 +42,7 @@ async function pass(
     headers: pairs(incoming.rawHeaders),
     body: await bodyOf(incoming),
   };
-  const turned = throughURIService(planted?.request?.(came) ?? came);
+  const turned = planted?.request?.(came) ?? came;
   const plain = isReply(turned) ? turned : await forward(turned, port, isBelow ? prefix : '');
   const answer = planted?.answer?.(plain, came) ?? plain;
   send(outgoing, answer, plain);
