@@ -1,5 +1,6 @@
 /** Deletion by a curator: 410 for those who could see it, and for everybody else what never was. ST-03, ST-04 */
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { dataSetOfKeywords } from '../../src/dicom/build-data-set.js';
 import { ROUTES } from '../../src/dicomweb/routes.js';
 import { type RunningArchive, startArchive } from '../support/running-archive.js';
 import { firstValue, found, items, type JSONDataSet, json } from './dicom-json.js';
@@ -215,6 +216,66 @@ describe('what was deleted', () => {
     expect(JSON.parse(record)).toMatchObject({ site: 'Site A', split: 'training', instances: { length: 3 } });
     expect(record).not.toMatch(/PATIENT|PSEUDO|20200401/);
   });
+});
+
+describe('what is left of a study whose first instance identified the patient', () => {
+  it.each(['instance', 'series'] as const)(
+    'is found and told by nothing of it once its %s is deleted',
+    async (level) => {
+      const study = `identified by its ${level}`;
+      const requests = (id: string) => [dataSetOfKeywords({ RequestedProcedureID: id })];
+      const [first, second] = await stored(
+        {
+          study,
+          series: `${study}/1`,
+          instance: `${study}/1/1`,
+          attributes: {
+            PatientName: 'Real^Name',
+            ReferringPhysicianName: 'Real^Physician',
+            AccessionNumber: 'REAL1',
+            SeriesDescription: 'of Real Name',
+            RequestAttributesSequence: requests('REAL2'),
+          },
+        },
+        {
+          study,
+          series: `${study}/${level === 'series' ? 2 : 1}`,
+          instance: `${study}/1/2`,
+          attributes: {
+            PatientName: 'Pseudonym^19',
+            ReferringPhysicianName: '',
+            AccessionNumber: 'CLEAN1',
+            SeriesDescription: 'Lung',
+            RequestAttributesSequence: requests('CLEAN2'),
+          },
+        },
+      );
+      if (first === undefined || second === undefined) throw new Error('Both are stored.');
+      const searches = [
+        '/studies?PatientName=Real*',
+        '/studies?PatientName=nam%20rea&fuzzymatching=true',
+        '/studies?PatientName=*eal^Nam*',
+        '/studies?ReferringPhysicianName=*Physician*',
+        '/studies?AccessionNumber=REAL1',
+        `/studies/${first.studyInstanceUID}/series?SeriesDescription=*Real*`,
+        `/series?StudyInstanceUID=${first.studyInstanceUID}&RequestAttributesSequence.RequestedProcedureID=REAL2`,
+      ];
+      const counts = (): Promise<readonly number[]> =>
+        Promise.all(searches.map(async (search) => (await found(await archive.fetch(tokens.curator, search))).length));
+      expect(await counts()).toEqual(searches.map(() => 1));
+      const target =
+        level === 'series' ? `/studies/${first.studyInstanceUID}/series/${first.seriesInstanceUID}` : first.path;
+      expect((await remove(tokens.curator, target)).status).toBe(204);
+      expect(await counts()).toEqual(searches.map(() => 0));
+      const own = `StudyInstanceUID=${first.studyInstanceUID}`;
+      const told = await archive.fetch(tokens.curator, `/series?${own}&includefield=all`);
+      const text = await told.text();
+      expect(text).not.toMatch(/Real|REAL/);
+      for (const clean of ['Pseudonym^19', 'CLEAN1', 'Lung', 'CLEAN2']) expect(text).toContain(clean);
+      const byName = await archive.fetch(tokens.curator, `/studies?PatientName=*udonym^19&${own}`);
+      expect(await found(byName)).toHaveLength(1);
+    },
+  );
 });
 
 describe('who may delete', () => {

@@ -1,10 +1,12 @@
 /**
  * Takes a study, a series or an instance out of the index, in one transaction with all that follows from it: counts,
- * Modalities, studies and patients of which nothing is left. What stays says who could see it, and nothing of a patient.
+ * Modalities, studies and patients of which nothing is left, what searches tell of those of which something is. What stays
+ * of it says who could see it, and nothing of a patient.
  */
 import type { Transaction } from 'kysely';
 import type { Database } from '../../database/database.js';
 import type { DeletionTable, Schema } from '../../database/schema.js';
+import { describeSurvivors } from './describe-survivors.js';
 import type { ResourcePath } from './locate.js';
 import { removeEmptySeries, removeEmptyStudies } from './remove-instances.js';
 
@@ -51,6 +53,7 @@ export function deleteResource(
     const instances = await removeRows(tx, stamp.id);
     await removeEmptySeries(tx, found.seriesRowIDs);
     await removeEmptyStudies(tx, [found.studyRowID]);
+    await describeSurvivors(tx, { studyRowIDs: [found.studyRowID], seriesRowIDs: found.seriesRowIDs });
     return { id: stamp.id, level: levelOf(path), instances };
   });
 }

@@ -35,9 +35,8 @@ const MEDIA_TYPE = /^[a-z]{1,16}\/[a-z0-9.+-]{1,100}$/i;
 
 type Given<Table, Columns extends keyof Table> = Omit<Insertable<Table>, Columns | 'id'>;
 
-export interface InstanceDescription {
-  /** Patient ID as sent; empty when there is none. */
-  readonly patientID: string;
+/** What an instance says of its study and its series. */
+export interface LevelsDescription {
   readonly study: Given<
     StudyTable,
     'study_instance_uid' | 'patient_row_id' | 'site_id' | 'split' | 'modality_bits' | 'stored_at'
@@ -47,6 +46,11 @@ export interface InstanceDescription {
     'series_instance_uid' | 'study_row_id' | 'kind' | 'split' | 'site_id' | 'instance_count'
   > & { readonly modality: string | null; id?: never };
   readonly requests: readonly Omit<SeriesRequestTable, 'series_row_id' | 'item_index'>[];
+}
+
+export interface InstanceDescription extends LevelsDescription {
+  /** Patient ID as sent; empty when there is none. */
+  readonly patientID: string;
   readonly instance: Pick<
     Insertable<InstanceTable>,
     'instance_number' | 'instance_order' | 'transfer_syntax_uid' | 'attributes' | 'frame_count'
@@ -67,12 +71,10 @@ export interface InstanceSource {
 /** Describe an instance for the index. @throws InvalidInstance when its metadata would be beyond all reason */
 export async function describeInstance(source: InstanceSource): Promise<InstanceDescription> {
   const { dataSet } = source.header;
-  const text = { dataSet, characterSet: readCharacterSet(dataSet) };
+  const text = encodedText(dataSet);
   return {
+    ...levelsOf(text),
     patientID: readString(dataSet, TAG.PatientID, text.characterSet) ?? '',
-    study: studyColumns(text),
-    series: seriesColumns(text),
-    requests: requestRows(text),
     instance: {
       instance_number: searched(text, TAG.InstanceNumber, 'IS'),
       instance_order: readNumber(dataSet, TAG.InstanceNumber) ?? WITHOUT_NUMBER,
@@ -83,6 +85,17 @@ export async function describeInstance(source: InstanceSource): Promise<Instance
     content: await content(source),
   };
 }
+
+/** Describe the study and the series of an instance. */
+export const describeLevels = (dataSet: DataSet): LevelsDescription => levelsOf(encodedText(dataSet));
+
+const encodedText = (dataSet: DataSet): EncodedText => ({ dataSet, characterSet: readCharacterSet(dataSet) });
+
+const levelsOf = (text: EncodedText): LevelsDescription => ({
+  study: studyColumns(text),
+  series: seriesColumns(text),
+  requests: requestRows(text),
+});
 
 function studyColumns(text: EncodedText): InstanceDescription['study'] {
   const patient = nameColumns(text, TAG.PatientName);

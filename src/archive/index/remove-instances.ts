@@ -2,6 +2,7 @@
 import type { Transaction } from 'kysely';
 import type { Database } from '../../database/database.js';
 import type { Schema } from '../../database/schema.js';
+import { describeSurvivors } from './describe-survivors.js';
 
 /** Remove these rows of `instance`, and what is empty without them, in one transaction. */
 export async function removeInstances(database: Database, rowIDs: readonly number[]): Promise<void> {
@@ -14,8 +15,11 @@ export async function removeInstances(database: Database, rowIDs: readonly numbe
       .execute();
     await tx.deleteFrom('instance_content').where('instance_row_id', 'in', rowIDs).execute();
     await tx.deleteFrom('instance').where('id', 'in', rowIDs).execute();
-    await removeEmptySeries(tx, [...new Set(rows.map((row) => row.series_row_id))]);
-    await removeEmptyStudies(tx, [...new Set(rows.map((row) => row.study_row_id))]);
+    const seriesRowIDs = [...new Set(rows.map((row) => row.series_row_id))];
+    const studyRowIDs = [...new Set(rows.map((row) => row.study_row_id))];
+    await removeEmptySeries(tx, seriesRowIDs);
+    await removeEmptyStudies(tx, studyRowIDs);
+    await describeSurvivors(tx, { studyRowIDs, seriesRowIDs });
   });
 }
 

@@ -62,7 +62,8 @@ export async function attributeValues(
   return attributes.flatMap((attribute) => rowsOf(attribute, members.found, timezone));
 }
 
-async function* inflated(metadata: Buffer): AsyncGenerator<Buffer> {
+/** Metadata as the index keeps them, piece by piece. */
+export async function* inflated(metadata: Buffer): AsyncGenerator<Buffer> {
   if (metadata.length <= INFLATED_AT_ONCE) {
     const text = inflateRawSync(metadata);
     // One that turns out to be long gives others their turn, too.
