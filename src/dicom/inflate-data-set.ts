@@ -7,7 +7,7 @@
  */
 import { crc32, createInflateRaw, type InflateRaw } from 'node:zlib';
 import { cannotUnderstand, outOfResources } from './failure-reasons.js';
-import type { Part10Limits } from './part10-limits.js';
+import { allowedInflatedBytes, type Part10Limits } from './part10-limits.js';
 
 /**
  * Deflated bytes are given to zlib in blocks of this size, so that no answer depends on how they arrived. At the steepest
@@ -140,9 +140,8 @@ export class DataSetInflater {
   }
 
   #isWithinLimits(): boolean {
-    const { inflatedBytes, inflationRatio, freelyInflatedBytes } = this.#limits;
-    const allowed = Math.max(freelyInflatedBytes, inflationRatio * this.#deflatedBytes);
-    return this.#inflatedBytes <= Math.min(inflatedBytes, allowed);
+    const allowed = allowedInflatedBytes(this.#limits, this.#deflatedBytes);
+    return this.#inflatedBytes <= Math.min(this.#limits.inflatedBytes, allowed);
   }
 
   #expectLittleAfterEnd(): void {

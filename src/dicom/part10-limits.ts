@@ -39,6 +39,10 @@ export const PART10_LIMITS: Part10Limits = {
   freelyInflatedBytes: 16 * MiB,
 };
 
+/** How many bytes so many deflated ones may become, of whatever way of deflating. */
+export const allowedInflatedBytes = (limits: Part10Limits, deflatedBytes: number): number =>
+  Math.max(limits.freelyInflatedBytes, limits.inflationRatio * deflatedBytes);
+
 /** Counts the elements and items of one file against its limits. */
 export class Part10Tally {
   readonly limits: Part10Limits;

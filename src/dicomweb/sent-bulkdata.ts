@@ -1,9 +1,11 @@
 /**
  * The values that a Store request sends apart from its metadata, by what the metadata calls them. A BulkDataURI is a name
- * and nothing else: it is compared with the Content-Location and Content-ID of parts, and never followed anywhere.
+ * and nothing else: it is compared with the Content-Location and Content-ID of parts, and never followed anywhere. A part is
+ * the value of one attribute: were it that of many, a small request would fill a disk.
  * PS3.18 §8.6.1.2, §10.5.1.4
  */
 import type { SpooledBytes } from '../archive/spool.js';
+import { cannotUnderstand } from '../dicom/failure-reasons.js';
 import { standardName } from './accept.js';
 import { parameterOf } from './media-type.js';
 import type { MultipartPart } from './multipart-reader.js';
@@ -47,10 +49,15 @@ export class SentBulkdata {
     if (id !== undefined) this.#put(`cid:${id}`, part);
   }
 
-  /** The parts of that name, in the order in which they were sent: one, or one for each frame. None when there is none. */
-  find(uri: string): readonly SentPart[] {
+  /**
+   * Take the parts of that name, in the order in which they were sent: one, or one for each frame. None when there is none.
+   * @throws InvalidInstance C000H when one of them has been taken before
+   */
+  take(uri: string): readonly SentPart[] {
     const found = this.#parts.get(this.#absolute(uri)) ?? this.#framesOf(uri);
-    for (const part of found) this.#unused.delete(part);
+    for (const part of found) {
+      if (!this.#unused.delete(part)) throw cannotUnderstand('A part of the request is named by more than one value.');
+    }
     return found;
   }
 
@@ -67,7 +74,7 @@ export class SentBulkdata {
   #put(name: string, part: SentPart): void {
     const parts = this.#parts.get(name);
     if (parts === undefined) this.#parts.set(name, [part]);
-    else parts.push(part);
+    else if (parts.at(-1) !== part) parts.push(part);
   }
 
   #absolute(name: string): string {

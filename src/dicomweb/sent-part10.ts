@@ -81,7 +81,7 @@ class Assembly {
     if (pixelReference === undefined) {
       return { header: await this.#dataSet(elements), pixelData: undefined, trailer: dataSet([]) };
     }
-    const parts = this.#bulkdata.find(pixelReference.uri);
+    const parts = this.#bulkdata.take(pixelReference.uri);
     const pixelData = await sentPixelData(pixelReference, parts, this.#spool);
     const header = await this.#dataSet(elements.filter(({ tag }) => tag < pixelReference.tag));
     const trailer = await this.#dataSet(elements.filter(({ tag }) => tag > pixelReference.tag));
@@ -106,7 +106,7 @@ class Assembly {
 
   /** The element, and for a document what kind of one it is where the data set does not say. PS3.3 §C.24.2 */
   async #value({ tag, vr, uri }: BulkdataReference, around: readonly SentElement[]): Promise<readonly DataElement[]> {
-    const [part, ...more] = this.#bulkdata.find(uri);
+    const [part, ...more] = this.#bulkdata.take(uri);
     if (part === undefined)
       throw cannotUnderstand('A value has a BulkDataURI, and no part of the request is of that name.');
     if (more.length > 0) throw cannotUnderstand('Several parts of the request are of the name of one value.');

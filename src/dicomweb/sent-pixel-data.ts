@@ -16,6 +16,7 @@ import {
   InvalidInstance,
   outOfResources,
 } from '../dicom/failure-reasons.js';
+import { allowedInflatedBytes, PART10_LIMITS } from '../dicom/part10-limits.js';
 import type { BulkdataReference } from '../dicom/sent-data-set.js';
 import {
   EXPLICIT_VR_LITTLE_ENDIAN,
@@ -69,7 +70,8 @@ const ITEM_HEAD_BYTES = 8;
 
 /**
  * Make Pixel Data of these parts, one for each frame when they are compressed.
- * @throws InvalidInstance C122H for a media type that can not be stored, A900H for parts that do not belong together
+ * @throws InvalidInstance C122H for a media type that can not be stored, A900H for parts that do not belong together, A700H
+ * for images that become far more than was sent of them
  */
 export async function sentPixelData(
   reference: BulkdataReference,
@@ -114,7 +116,7 @@ function syntaxOf(mediaType: string, named: string | undefined, described: () =>
 }
 
 function nativePixelData({ tag, vr }: BulkdataReference, runs: readonly SpooledBytes[], spool: Spool): SentPixelData {
-  const lengthBytes = runs.reduce((sum, run) => sum + run.lengthBytes, 0);
+  const lengthBytes = sentBytes(runs);
   const frames = runs.map((run) => () => spool.read(run));
   return {
     transferSyntaxUID: EXPLICIT_VR_LITTLE_ENDIAN,
@@ -136,11 +138,15 @@ async function transformedPixelData(
   if (first === undefined) throw new Error('Pixel Data has a part at least.');
   const isAlike = images.every((image) => IMAGE_TRAITS.every((trait) => image[trait] === first[trait]));
   if (!isAlike) throw doesNotMatch('The images of Pixel Data are not all of one size and kind.');
+  const lengthBytes = nativeBytes(first) * runs.length;
+  if (lengthBytes > allowedInflatedBytes(PART10_LIMITS, sentBytes(runs))) {
+    throw outOfResources('The images of Pixel Data become far more than was sent of them.');
+  }
   const frames = runs.map((run) => () => decode(spool.read(run)));
   return {
     transferSyntaxUID: EXPLICIT_VR_LITTLE_ENDIAN,
     description: () => descriptionOf(asDescription(first), runs.length),
-    bytes: () => native(tag, first.bits === 16 ? 'OW' : vr, nativeBytes(first) * runs.length, frames),
+    bytes: () => native(tag, first.bits === 16 ? 'OW' : vr, lengthBytes, frames),
   };
 }
 
@@ -227,6 +233,8 @@ async function startOf(run: SpooledBytes, spool: Spool, mostBytes: number): Prom
   }
   return Buffer.concat(pieces);
 }
+
+const sentBytes = (runs: readonly SpooledBytes[]): number => runs.reduce((sum, run) => sum + run.lengthBytes, 0);
 
 const even = (lengthBytes: number): number => lengthBytes + (lengthBytes % 2);
 
