@@ -77,7 +77,8 @@ describe('the frames of an instance of very many', () => {
       expect(told.tells).toBe(String(told.lengthBytes));
       expect(told.end).toMatch(/--\r?\n?$/);
       expect(told.mostBytes).toBeLessThan(64 * MiB);
-      expect(told.longestBlockMs).toBeLessThan(100);
+      // All at once would take seconds; other test files run beside this one.
+      expect(told.longestBlockMs).toBeLessThan(300);
     },
     60_000,
   );
