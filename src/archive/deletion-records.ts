@@ -7,6 +7,7 @@ import type { DeletedInstanceTable, DeletionTable } from '../database/schema.js'
 import { isUID } from '../dicom/uids.js';
 import { ArchiveError } from '../errors.js';
 import type { BlobStore } from './blobs/blob-store.js';
+import { keepAllowed } from './index/deleted-resources.js';
 import { findInstanceKey } from './instance-key.js';
 import { IMAGING_KINDS, SPLITS } from './scope.js';
 
@@ -56,6 +57,19 @@ export async function textOfDeletion({ read }: Database, id: string): Promise<st
     .execute();
   const record: DeletionRecord = { ...deletion, site: name, instances };
   return `${JSON.stringify(record)}\n`;
+}
+
+/**
+ * Write the record of a deletion as the index knows it. A record that is there already may know more than an index that was
+ * restored: that it was allowed is taken into the index first.
+ */
+export async function writeDeletionRecord(database: Database, blobs: BlobStore, id: string): Promise<void> {
+  const key = deletionKey(id);
+  const sizeBytes = await blobs.sizeOf(key);
+  const known = sizeBytes === undefined ? undefined : await readRecord(blobs, { id, key, sizeBytes });
+  const allowedAt = known?.allowed_at ?? null;
+  if (allowedAt !== null) await database.write((tx) => keepAllowed(tx, id, allowedAt));
+  await blobs.writeText(key, await textOfDeletion(database, id));
 }
 
 /** The ids of all deletions that the index knows, a page at a time. */
@@ -124,8 +138,7 @@ export async function* deletionRecords(
 ): AsyncGenerator<{ readonly key: string; readonly record: DeletionRecord | undefined }> {
   for await (const { key, sizeBytes } of blobs.list(DELETIONS_PREFIX)) {
     const id = KEY.exec(key)?.[1];
-    if (id === undefined || sizeBytes > MAX_RECORD_BYTES) yield { key, record: undefined };
-    else yield { key, record: await readRecord(blobs, { id, key, sizeBytes }) };
+    yield { key, record: id === undefined ? undefined : await readRecord(blobs, { id, key, sizeBytes }) };
   }
 }
 
@@ -133,6 +146,7 @@ async function readRecord(
   blobs: BlobStore,
   { id, key, sizeBytes }: { readonly id: string; readonly key: string; readonly sizeBytes: number },
 ): Promise<DeletionRecord | undefined> {
+  if (sizeBytes > MAX_RECORD_BYTES) return undefined;
   try {
     const blob = await blobs.open(key);
     try {

@@ -8,7 +8,7 @@ import type { Database } from '../database/database.js';
 import { ArchiveError } from '../errors.js';
 import type { Log } from '../log.js';
 import type { BlobStore } from './blobs/blob-store.js';
-import { deletionKey, textOfDeletion } from './deletion-records.js';
+import { writeDeletionRecord } from './deletion-records.js';
 import { type DeletedLevel, deleteResource } from './index/delete-resource.js';
 import {
   allowAgain,
@@ -48,9 +48,7 @@ export class Deletions {
     const { id: deletionID, level, instances } = deletion;
     log.info({ deletionID, level, ...path, instances, by }, 'a curator has deleted instances');
     await this.#writeRecord(deletionID);
-    await this.#removeFiles(deletionID).catch((err: unknown) =>
-      log.warn({ deletionID, err }, 'files of a deletion could not be removed now'),
-    );
+    await this.#removeFilesIfPossible(deletionID);
     return instances;
   }
 
@@ -75,6 +73,7 @@ export class Deletions {
     if (allowed.length === 0) throw await this.#notRefused(target);
     log.info({ ...target, deletionIDs: allowed }, 'what was deleted may be stored again');
     for (const deletionID of allowed) await this.#writeRecord(deletionID);
+    for (const deletionID of allowed) await this.#removeFilesIfPossible(deletionID);
   }
 
   async #notRefused(target: { readonly level: DeletedLevel; readonly uid: string }): Promise<ArchiveError> {
@@ -90,7 +89,13 @@ export class Deletions {
 
   async #writeRecord(deletionID: string): Promise<void> {
     const { database, blobs } = this.#options;
-    await blobs.writeText(deletionKey(deletionID), await textOfDeletion(database, deletionID));
+    await writeDeletionRecord(database, blobs, deletionID);
+  }
+
+  async #removeFilesIfPossible(deletionID: string): Promise<void> {
+    await this.#removeFiles(deletionID).catch((err: unknown) =>
+      this.#options.log.warn({ deletionID, err }, 'files of a deletion could not be removed now'),
+    );
   }
 
   /** No row names these files, and none ever will: whoever stores the instance again gives its file another name. */

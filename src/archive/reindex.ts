@@ -59,6 +59,8 @@ const SPLIT_POLICY_OF_UNKNOWN_SITE = '50';
 
 const COMPLAINTS: Readonly<Record<Exclude<RebuildOutcome, 'indexed'>, string>> = {
   deleted: 'A curator has deleted its instance: `nccid verify` removes the file.',
+  refused:
+    'A curator has deleted its instance, and it was stored again after that, but nothing tells any more that this was allowed: `nccid allow` it and reindex again.',
   duplicate: 'Another file is indexed under the same SOP Instance UID.',
   misfit: 'Its patient, series, Modality or split is another than the index knows for its UIDs.',
 };
@@ -111,7 +113,7 @@ class Reindexing {
     this.#startedAt = opened.now().toISOString();
   }
 
-  /** Take in the deletions that have a record and that the index does not know. */
+  /** Take in the deletions that have a record and that the index does not know, and what it does not know to be allowed. */
   async *takeDeletions(): AsyncGenerator<UntakenFile> {
     for await (const { key, record } of deletionRecords(this.#blobs)) {
       if (record === undefined) yield { key, reason: 'It is no record of a deletion that can be read.' };

@@ -6,8 +6,8 @@ import type { Database } from '../database/database.js';
 import { ArchiveError } from '../errors.js';
 import type { BlobStore, OpenBlob } from './blobs/blob-store.js';
 import { digestOf } from './content-digest.js';
-import { deletionKey, pagesOfDeletions, textOfDeletion } from './deletion-records.js';
-import { DeletionHistories } from './index/known-deletions.js';
+import { deletionKey, pagesOfDeletions, textOfDeletion, writeDeletionRecord } from './deletion-records.js';
+import { DeletionHistories, isOfDeleted } from './index/known-deletions.js';
 import { findInstanceKey, STUDIES_PREFIX } from './instance-key.js';
 import type { OpenArchive } from './open-archive.js';
 import { pages } from './pages.js';
@@ -23,7 +23,7 @@ export type FindingKind =
   | 'file-without-row'
   /** The file of an instance that a curator has deleted was left, by whoever was sending it meanwhile; it was removed. */
   | 'deleted-file'
-  /** A deletion had no record beside the files, or not as the index has it; it was written anew. */
+  /** A deletion had no record beside the files, or not as the index has it; now both say what either did, allowed or not. */
   | 'missing-deletion-record'
   /** A study had no record of its site and split that can be read; it was written anew from the index. */
   | 'missing-study-record'
@@ -102,9 +102,8 @@ class Verification {
       for (const [i, id] of page.entries()) {
         const text = await textOfDeletion(this.#database, id);
         if (sizes[i] === Buffer.byteLength(text)) continue;
-        const key = deletionKey(id);
-        await this.#blobs.writeText(key, text);
-        yield { kind: 'missing-deletion-record', key, sopInstanceUID: undefined };
+        await writeDeletionRecord(this.#database, this.#blobs, id);
+        yield { kind: 'missing-deletion-record', key: deletionKey(id), sopInstanceUID: undefined };
       }
     }
   }
@@ -199,7 +198,7 @@ class Verification {
     const deletions = await this.#deletions.read(known);
     for (const [key, name] of names) {
       if (indexed.has(key) || !(await this.#settled.has(key))) continue;
-      const isDeleted = name !== undefined && name.generation < deletions.of(name).generation;
+      const isDeleted = name !== undefined && isOfDeleted(name.generation, deletions.of(name));
       if (isDeleted) await this.#blobs.remove(key);
       yield { kind: isDeleted ? 'deleted-file' : 'file-without-row', key, sopInstanceUID: name?.sopInstanceUID };
     }

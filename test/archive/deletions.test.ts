@@ -235,8 +235,66 @@ describe('an index that is made anew', () => {
     expect(await fixture.read(key)).toEqual(text);
     const allowing = faulty(fixture, { writeText: away }).deletions.allow({ level: 'study', uid: '1.2.3' });
     await expect(allowing).rejects.toMatchObject({ code: 'unavailable' });
-    expect((await verify(fixture)).found).toEqual(missing);
-    expect(await fixture.read(key)).not.toEqual(text);
+    expect(await fixture.read(key)).toEqual(text);
+    expect(await verify(fixture)).toMatchObject({ found: [], result: { finishedDeletions: 1 } });
+    expect(JSON.parse(String(await fixture.read(key)))).toMatchObject({ allowed_at: expect.any(String) });
+  });
+});
+
+describe('an older index that is restored beside the files', () => {
+  /** What was deleted before the index was saved was allowed and came again after that. */
+  async function restoredArchive(deleting: Partial<BlobStore> = {}) {
+    const { fixture, site } = await filledArchive();
+    await faulty(fixture, deleting).as(EVERYTHING).delete(INSTANCE, 'test');
+    const [deletion] = await fixture.opened.database.read.selectFrom('deletion').selectAll().execute();
+    await fixture.opened.archive.deletions.allow({ level: 'instance', uid: INSTANCE.sopInstanceUID });
+    const [record = ''] = await fixture.keys('deletions/');
+    const text = (await fixture.read(record)).toString();
+    expect(fates(await fixture.store(site, ctFile()))).toEqual(['stored']);
+    await fixture.opened.database.write(async (tx) => {
+      const { id } = await tx
+        .selectFrom('instance')
+        .select('id')
+        .where('sop_instance_uid', '=', INSTANCE.sopInstanceUID)
+        .executeTakeFirstOrThrow();
+      await tx.deleteFrom('instance_content').where('instance_row_id', '=', id).execute();
+      await tx.deleteFrom('instance').where('id', '=', id).execute();
+      await tx
+        .updateTable('deletion')
+        .set({ allowed_at: null, finished_at: deletion?.finished_at ?? null })
+        .execute();
+    });
+    return { fixture, site, record, text };
+  }
+
+  it.each([
+    ['reindex', {}, reindex],
+    ['verify', {}, verify],
+    ['what finishes a deletion', { remove: away }, ({ opened }: ArchiveFixture) => opened.archive.deletions.finish()],
+  ] as const)(
+    'is told by %s, from the record, that what was acknowledged since may be there',
+    async (_, faults, first) => {
+      const { fixture, site, record, text } = await restoredArchive(faults);
+      await first(fixture);
+      expect((await fixture.read(record)).toString()).toBe(text);
+      expect((await reindex(fixture)).found).toEqual([]);
+      expect(await codeAt(fixture, INSTANCE)).toBe('1');
+      expect(fates(await fixture.store(site, ctFile()))).toEqual(['already-stored']);
+      expect((await verify(fixture)).found).toEqual([]);
+      expect((await fixture.read(record)).toString()).toBe(text);
+    },
+  );
+
+  it('and whose record is older too keeps the file, and says what to do', async () => {
+    const { fixture, record, text } = await restoredArchive();
+    await fixture.opened.blobs.writeText(record, `${JSON.stringify({ ...JSON.parse(text), allowed_at: null })}\n`);
+    const key = expect.stringMatching(/-1\.dcm$/);
+    expect((await reindex(fixture)).found).toEqual([{ key, reason: expect.stringContaining('`nccid allow` it') }]);
+    const sopInstanceUID = INSTANCE.sopInstanceUID;
+    expect((await verify(fixture)).found).toEqual([{ kind: 'file-without-row', key, sopInstanceUID }]);
+    await fixture.opened.archive.deletions.allow({ level: 'instance', uid: INSTANCE.sopInstanceUID });
+    expect((await reindex(fixture)).found).toEqual([]);
+    expect(await codeAt(fixture, INSTANCE)).toBe('1');
     expect((await verify(fixture)).found).toEqual([]);
   });
 });

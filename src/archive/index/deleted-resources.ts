@@ -62,9 +62,19 @@ export async function markFinished(database: Database, deletionID: string, finis
   );
 }
 
+/** Let what went with a deletion be stored again, as an index that has lost it is told; what is allowed stays as it is. */
+export async function keepAllowed(tx: Transaction<Schema>, deletionID: string, allowedAt: string): Promise<void> {
+  await tx
+    .updateTable('deletion')
+    .set({ allowed_at: allowedAt })
+    .where('deletion_id', '=', deletionID)
+    .where('allowed_at', 'is', null)
+    .execute();
+}
+
 /**
  * Let what was deleted under a UID be stored again, and with a study or series what had been deleted of it before. Gives the
- * deletions that this is of; none when nothing is refused under the UID.
+ * deletions that this is of, unfinished until their records say so; none when nothing is refused under the UID.
  */
 export async function allowAgain(
   database: Database,
@@ -76,7 +86,7 @@ export async function allowAgain(
     if (concerned.length === 0) return [];
     const allowed = await tx
       .updateTable('deletion')
-      .set({ allowed_at: allowedAt })
+      .set({ allowed_at: allowedAt, finished_at: null })
       .where('deletion_id', 'in', concerned)
       .where('level', 'in', LEVELS_WITHIN[level])
       .where('allowed_at', 'is', null)

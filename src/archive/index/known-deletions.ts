@@ -20,8 +20,7 @@ export interface DeletionHistory {
 }
 
 /** Whether a file was deleted, or came too late: no row names it, and none will. @param generation in the file's name */
-export const isOfDeleted = (generation: number, history: DeletionHistory): boolean =>
-  history.isRefused || generation < history.generation;
+export const isOfDeleted = (generation: number, history: DeletionHistory): boolean => generation < history.generation;
 
 /** How an instance stands to what was deleted: a site is told of what was its own only. */
 export function refusalOf(

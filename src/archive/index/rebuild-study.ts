@@ -25,9 +25,9 @@ export interface StudyOrigin {
 /**
  * `duplicate`: another file is indexed under this SOP Instance UID. `misfit`: its patient, study, series or Modality is
  * another than those of the files that came before it, or its patient belongs to the other split. `deleted`: a curator has
- * deleted what was in it.
+ * deleted what was in it. `refused`: it was stored after that, and nothing tells that this was allowed.
  */
-export type RebuildOutcome = 'indexed' | 'duplicate' | 'misfit' | 'deleted';
+export type RebuildOutcome = 'indexed' | 'duplicate' | 'misfit' | 'deleted' | 'refused';
 
 interface SeriesRow {
   readonly rowID: number;
@@ -63,8 +63,9 @@ export class StudyRebuild {
       const identities = records.map(({ identity }) => identity);
       const deletions = await this.#deletions.read(identities, tx);
       for (const record of records) {
-        const isDeleted = isOfDeleted(record.generation, deletions.of(record.identity));
-        outcomes.push(isDeleted ? 'deleted' : await this.#addRecord(tx, record));
+        const history = deletions.of(record.identity);
+        if (isOfDeleted(record.generation, history)) outcomes.push('deleted');
+        else outcomes.push(history.isRefused ? 'refused' : await this.#addRecord(tx, record));
       }
       await this.#tidy(tx);
       return outcomes;

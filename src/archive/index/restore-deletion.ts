@@ -1,6 +1,7 @@
 /** Takes a deletion back into an index that has lost it, from its record. */
 import type { Database } from '../../database/database.js';
 import type { DeletionRecord } from '../deletion-records.js';
+import { keepAllowed } from './deleted-resources.js';
 import { removeInstances } from './remove-instances.js';
 
 /** Rows of one INSERT: below SQLite's limit of bound values with room to spare. */
@@ -8,7 +9,8 @@ const ROWS_PER_INSERT = 200;
 
 /**
  * Take a deletion in that the index does not know, and rows out of it that name files which went with it. It is unfinished
- * then, for nobody knows whether all its files are gone. Returns whether the index did not know it.
+ * then, for nobody knows whether all its files are gone. Of one that it knows, that it was allowed is taken in. Returns
+ * whether the index did not know it.
  * @param siteID of the site that the record names
  */
 export async function restoreDeletion(database: Database, record: DeletionRecord, siteID: number): Promise<boolean> {
@@ -20,7 +22,10 @@ export async function restoreDeletion(database: Database, record: DeletionRecord
       .onConflict((conflict) => conflict.column('deletion_id').doNothing())
       .returning('deletion_id')
       .executeTakeFirst();
-    if (added === undefined) return false;
+    if (added === undefined) {
+      if (deletion.allowed_at !== null) await keepAllowed(tx, deletion.deletion_id, deletion.allowed_at);
+      return false;
+    }
     const shared = {
       deletion_id: deletion.deletion_id,
       study_instance_uid: deletion.study_instance_uid,
