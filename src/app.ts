@@ -73,7 +73,7 @@ async function serve(
   unlock: () => void,
 ): Promise<RunningServer> {
   await blobs.sweepStaged(new Date(now()));
-  await archive.deletions.finish();
+  await unlessAway(archive.deletions.finish(), 'unfinished deletions', log);
   archive.commitments.work();
   const keys = await KeyStore.open({ database, passphrase: config.keyPassphrase, now });
   const authenticator = new Authenticator({ keys, database, now });
@@ -103,16 +103,18 @@ interface Swept extends Pick<ServerOptions, 'log' | 'now'> {
   readonly blobs: BlobStore;
 }
 
+/** How many were swept; none where that fails, which is logged. */
+const unlessAway = (sweeping: Promise<number>, what: string, log: Log): Promise<number> =>
+  sweeping.catch((err: unknown) => {
+    log.warn({ err }, `${what} could not be dealt with`);
+    return 0;
+  });
+
 /** A store or an index that is away now is swept an hour later. */
 async function sweep({ archive, blobs, log, now }: Swept): Promise<void> {
-  const unlessAway = (sweeping: Promise<number>, what: string): Promise<number> =>
-    sweeping.catch((err: unknown) => {
-      log.warn({ err }, `${what} could not be looked for`);
-      return 0;
-    });
-  const uploads = await unlessAway(blobs.sweepStaged(new Date(now())), 'abandoned uploads');
-  const deletions = await unlessAway(archive.deletions.finish(), 'unfinished deletions');
-  const results = await unlessAway(archive.commitments.sweep(), 'old results of commitment');
+  const uploads = await unlessAway(blobs.sweepStaged(new Date(now())), 'abandoned uploads', log);
+  const deletions = await unlessAway(archive.deletions.finish(), 'unfinished deletions', log);
+  const results = await unlessAway(archive.commitments.sweep(), 'old results of commitment', log);
   if (uploads > 0) log.info({ swept: uploads }, 'abandoned uploads were removed');
   if (deletions > 0) log.info({ deletions }, 'deletions that had broken off were finished');
   if (results > 0) log.info({ results }, 'old results of commitment were removed');

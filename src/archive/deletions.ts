@@ -52,13 +52,25 @@ export class Deletions {
     return instances;
   }
 
-  /** Write the records and remove the files of deletions that have broken off. Returns how many there were. */
+  /**
+   * Write the records and remove the files of deletions that have broken off. Returns how many there were. One that can not
+   * be finished keeps none of the others from it.
+   * @throws what was the matter with the first that could not be finished now, when all have been tried
+   */
   async finish(): Promise<number> {
-    const unfinished = await unfinishedDeletions(this.#options.database);
+    const { database, log } = this.#options;
+    const unfinished = await unfinishedDeletions(database);
+    const failures: unknown[] = [];
     for (const deletionID of unfinished) {
-      await this.#writeRecord(deletionID);
-      await this.#removeFiles(deletionID);
+      try {
+        await this.#writeRecord(deletionID);
+        await this.#removeFiles(deletionID);
+      } catch (err) {
+        log.warn({ deletionID, err }, 'a deletion could not be finished now');
+        failures.push(err);
+      }
     }
+    if (failures.length > 0) throw failures[0];
     return unfinished.length;
   }
 
@@ -68,7 +80,6 @@ export class Deletions {
    */
   async allow(target: { readonly level: DeletedLevel; readonly uid: string }): Promise<void> {
     const { database, now, log } = this.#options;
-    await this.finish();
     const allowed = await allowAgain(database, target, now().toISOString());
     if (allowed.length === 0) throw await this.#notRefused(target);
     log.info({ ...target, deletionIDs: allowed }, 'what was deleted may be stored again');

@@ -3,16 +3,19 @@
 import { mkdir, readdir, rename, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { describe, expect, it, onTestFinished } from 'vitest';
+import { startServer } from '../../src/app.js';
 import { Archive } from '../../src/archive/archive.js';
 import type { BlobStore } from '../../src/archive/blobs/blob-store.js';
 import { reindexArchive } from '../../src/archive/reindex.js';
 import type { Scope } from '../../src/archive/scope.js';
 import type { StoreOutcome } from '../../src/archive/store-outcome.js';
 import { verifyArchive } from '../../src/archive/verify.js';
+import { loadConfig } from '../../src/config.js';
 import { ArchiveError } from '../../src/errors.js';
 import { silentLog } from '../../src/log.js';
 import { ArchiveFixture } from '../support/archive-fixture.js';
 import { withFaults } from '../support/faulty-blobs.js';
+import { freePort } from '../support/free-port.js';
 import { ctFile } from '../support/part10.js';
 import { readBlob, writeBlob } from '../support/whole-blob.js';
 
@@ -88,6 +91,28 @@ describe('a deletion that breaks off', () => {
     await fixture.opened.archive.deletions.finish();
     expect(await fixture.instanceKeys()).toHaveLength(1);
     expect(await fixture.keys('deletions/')).toHaveLength(1);
+  });
+
+  it('and can not be finished keeps no other from it, no server from starting, and nothing from being allowed', async () => {
+    const { fixture, site } = await filledArchive();
+    const archive = faulty(fixture, { remove: away }).as(EVERYTHING);
+    const [stuck = '', other = ''] = await fixture.instanceKeys();
+    await archive.delete(INSTANCE, 'test');
+    await archive.delete(STUDY, 'test');
+    await rm(fixture.path(stuck));
+    await mkdir(fixture.path(`${stuck}/which is a folder`), { recursive: true });
+    const port = await freePort();
+    const config = loadConfig({ NCCID_DATA: fixture.root, NCCID_PORT: String(port) });
+    const server = await startServer({ config, log: silentLog, now: Date.now });
+    onTestFinished(() => server.close());
+    expect((await fetch(`http://127.0.0.1:${port}/readyz`)).status).toBe(200);
+    expect(await fixture.opened.blobs.sizeOf(other)).toBeUndefined();
+    await expect(fixture.opened.archive.deletions.finish()).rejects.toMatchObject({ message: expect.any(String) });
+    await fixture.opened.archive.deletions.allow({ level: 'study', uid: '1.2.3' });
+    expect(fates(await fixture.store(site, ctFile(), second))).toEqual(['stored', 'stored']);
+    await rm(fixture.path(stuck), { recursive: true });
+    expect(await fixture.opened.archive.deletions.finish()).toBe(1);
+    expect((await verify(fixture)).found).toEqual([]);
   });
 
   it('leaves nothing done when its transaction fails', async () => {
