@@ -98,6 +98,33 @@ export function describeAddedAttributes(name: string, open: () => Promise<StudyI
       expect(await count(database, 'query_attribute_progress')).toBe(0);
     });
 
+    it('give a series nothing of a first instance that was removed while they were being indexed', async () => {
+      const { database } = await opened();
+      await filled(database);
+      const [first, second] = await database.read
+        .selectFrom('instance')
+        .select(['id', 'series_row_id'])
+        .orderBy('id')
+        .limit(2)
+        .execute();
+      if (first === undefined || second === undefined) throw new Error('Both are there.');
+      await database.write((tx) =>
+        tx
+          .updateTable('instance_content')
+          .set({ metadata: deflateRawSync('{}') })
+          .where('instance_row_id', '=', second.id)
+          .execute(),
+      );
+      const { id } = await added(database, 'series');
+      const removing = beforeEachWrite(database, (write) =>
+        // The first write takes the attribute, the second keeps what has been read meanwhile.
+        write === 2 ? removeInstances(database, [first.id]) : Promise.resolve(),
+      );
+      await drain(new AttributeIndexing({ database: removing, now }));
+      expect(await count(database, 'series_value')).toBe(SERIES - 1);
+      expect(await series(database, id)).toBe(SERIES - 1);
+    });
+
     it('are indexed from the beginning where only their definitions are, as in a copy', async () => {
       const { database } = await opened();
       await filled(database);
@@ -122,6 +149,19 @@ export function describeAddedAttributes(name: string, open: () => Promise<StudyI
 
 const added = (database: Database, level: QueryLevel) =>
   addQueryAttribute(database, defineAttribute({ attribute: 'KVP', level }), now());
+
+/** The same index, but that something is done before each of the writes. */
+function beforeEachWrite(database: Database, work: (write: number) => Promise<void>): Database {
+  let writes = 0;
+  const write: Database['write'] = async (transaction) => {
+    writes += 1;
+    await work(writes);
+    return database.write(transaction);
+  };
+  return new Proxy(database, {
+    get: (target, name) => (name === 'write' ? write : Reflect.get(target, name, target)),
+  });
+}
 
 async function drain(indexing: AttributeIndexing): Promise<void> {
   for await (const _ of indexing.run());

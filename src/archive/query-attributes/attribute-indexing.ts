@@ -106,9 +106,10 @@ export class AttributeIndexing {
       .executeTakeFirst();
     if (progress === undefined) return false;
     const entities = await readEntities(this.#database.read, attribute, progress);
-    const found: ValuesOfRow[] = [];
-    for (const { rowID, metadata } of entities) {
-      found.push({ rowID, values: metadata === undefined ? [] : await attributeValues(metadata, [attribute]) });
+    const found: ValuesOfEntity[] = [];
+    for (const { rowID, instanceRowID, metadata } of entities) {
+      const values = metadata === undefined ? [] : await attributeValues(metadata, [attribute]);
+      found.push({ rowID, instanceRowID, values });
     }
     return this.#database.write((tx) => this.#keep(tx, attribute, found, progress.last_row_id));
   }
@@ -116,23 +117,29 @@ export class AttributeIndexing {
   async #keep(
     tx: Transaction<Schema>,
     attribute: QueryAttribute,
-    found: readonly ValuesOfRow[],
+    found: readonly ValuesOfEntity[],
     lastRowID: number,
   ): Promise<boolean> {
     const { id } = attribute;
     const isDefined = await tx.selectFrom('query_attribute').select('id').where('id', '=', id).executeTakeFirst();
     if (isDefined === undefined || !(await this.#lease(tx, id))) return false;
     const rowIDs = found.map(({ rowID }) => rowID);
+    // Whoever has taken the first instance out of a series meanwhile has given the series the values of the next one.
     const there = await tx
-      .selectFrom(attribute.level === 'instance' ? 'instance' : 'series')
+      .selectFrom('instance')
       .select('id')
-      .where(this.#database.dialect.isAmong('id', rowIDs))
+      .where(
+        this.#database.dialect.isAmong(
+          'id',
+          found.map(({ instanceRowID }) => instanceRowID),
+        ),
+      )
       .execute();
     const isThere = new Set(there.map((row) => row.id));
     await insertValues(
       tx,
       valueTableOf(attribute),
-      found.filter(({ rowID }) => isThere.has(rowID)),
+      found.filter(({ instanceRowID }) => isThere.has(instanceRowID)),
     );
     const isWhole = found.length < ROWS_AT_ONCE;
     await tx
@@ -190,9 +197,16 @@ export class AttributeIndexing {
   }
 }
 
+interface ValuesOfEntity extends ValuesOfRow {
+  /** The instance that they are from. */
+  readonly instanceRowID: number;
+}
+
 interface Entity {
   readonly rowID: number;
-  /** Of the instance, or of the first one of the series; undefined where it went meanwhile. */
+  /** The instance itself, or the first one of the series; 0 where there is none. */
+  readonly instanceRowID: number;
+  /** Of that instance; undefined where it went meanwhile. */
   readonly metadata: Buffer | undefined;
 }
 
@@ -228,13 +242,14 @@ async function readEntities(
           .execute();
   const entities: Entity[] = [];
   for (const row of rows) {
+    const instanceRowID = Number(row.instance_id ?? 0);
     // One by one, for the metadata of one may have megabytes.
     const content = await read
       .selectFrom('instance_content')
       .select('metadata')
-      .where('instance_row_id', '=', Number(row.instance_id ?? 0))
+      .where('instance_row_id', '=', instanceRowID)
       .executeTakeFirst();
-    entities.push({ rowID: row.id, metadata: content?.metadata });
+    entities.push({ rowID: row.id, instanceRowID, metadata: content?.metadata });
   }
   return entities;
 }
