@@ -82,9 +82,12 @@ export class Deletions {
     const { database, now, log } = this.#options;
     const allowed = await allowAgain(database, target, now().toISOString());
     if (allowed.length === 0) throw await this.#notRefused(target);
-    log.info({ ...target, deletionIDs: allowed }, 'what was deleted may be stored again');
-    for (const deletionID of allowed) await this.#writeRecord(deletionID);
-    for (const deletionID of allowed) await this.#removeFilesIfPossible(deletionID);
+    log.info({ ...target, deletionIDs: allowed.map(({ id }) => id) }, 'what was deleted may be stored again');
+    for (const { id } of allowed) await this.#writeRecord(id);
+    for (const { id, wasFinished } of allowed) {
+      if (wasFinished) await markFinished(database, id, now().toISOString());
+      else await this.#removeFilesIfPossible(id);
+    }
   }
 
   async #notRefused(target: { readonly level: DeletedLevel; readonly uid: string }): Promise<ArchiveError> {

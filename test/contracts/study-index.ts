@@ -132,7 +132,9 @@ function describeNumbers(open: Open): void {
     const { database } = await open();
     const site = await addSite(database, 'Leeds');
     const record = madeUpRecord({ study: '1.2', series: '1.2.1', instance: '1.2.1.1', site });
-    await new IndexWriter(database, now).add([record]);
+    const { description } = record;
+    const content = { ...description.content, metadata: Buffer.from([0, 1, 254, 255]) };
+    await new IndexWriter(database, now).add([{ ...record, description: { ...description, content } }]);
     const row = await database.read
       .selectFrom('instance')
       .innerJoin('instance_content', 'instance_row_id', 'instance.id')

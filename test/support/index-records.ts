@@ -1,5 +1,6 @@
 /** Records for the index, made up without files. */
 import { createHash } from 'node:crypto';
+import { deflateRawSync } from 'node:zlib';
 import type { IndexRecord, StoringSite } from '../../src/archive/index/index-record.js';
 
 export interface MadeUp {
@@ -76,7 +77,32 @@ export function madeUpRecord(about: MadeUp): IndexRecord {
         attributes: '{}',
         frame_count: 1,
       },
-      content: { metadata: Buffer.from([0, 1, 254, 255]), bulkdata: '[]', frame_table: null },
+      content: {
+        metadata: metadataOf({ modality, studyDate, patientID, patientName: about.patientName }),
+        bulkdata: '[]',
+        frame_table: null,
+      },
     },
   };
+}
+
+interface Told extends Pick<MadeUp, 'modality'> {
+  readonly studyDate: string;
+  readonly patientID: string;
+  readonly patientName: string | undefined;
+}
+
+/** The same in DICOM JSON: what is left of a study when its first instance goes is told by that of the next. */
+function metadataOf({ modality, studyDate, patientID, patientName }: Told): Buffer {
+  const element = (vr: string, value: unknown) =>
+    value === undefined || value === '' ? { vr } : { vr, Value: [value] };
+  return deflateRawSync(
+    JSON.stringify({
+      '00080020': element('DA', studyDate),
+      '00080060': element('CS', modality ?? ''),
+      '00100010': element('PN', patientName && { Alphabetic: patientName }),
+      '00100020': element('LO', patientID),
+      '00200011': element('IS', 1),
+    }),
+  );
 }

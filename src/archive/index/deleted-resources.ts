@@ -72,6 +72,12 @@ export async function keepAllowed(tx: Transaction<Schema>, deletionID: string, a
     .execute();
 }
 
+export interface AllowedDeletion {
+  readonly id: string;
+  /** Whether its files were gone. */
+  readonly wasFinished: boolean;
+}
+
 /**
  * Let what was deleted under a UID be stored again, and with a study or series what had been deleted of it before. Gives the
  * deletions that this is of, unfinished until their records say so; none when nothing is refused under the UID.
@@ -80,19 +86,29 @@ export async function allowAgain(
   database: Database,
   { level, uid }: { readonly level: DeletedLevel; readonly uid: string },
   allowedAt: string,
-): Promise<readonly string[]> {
+): Promise<readonly AllowedDeletion[]> {
   return database.write(async (tx) => {
     const concerned = await deletionsOf(tx, { level, uid });
     if (concerned.length === 0) return [];
-    const allowed = await tx
-      .updateTable('deletion')
-      .set({ allowed_at: allowedAt, finished_at: null })
+    const refusing = await tx
+      .selectFrom('deletion')
+      .select(['deletion_id', 'finished_at'])
       .where('deletion_id', 'in', concerned)
       .where('level', 'in', LEVELS_WITHIN[level])
       .where('allowed_at', 'is', null)
-      .returning('deletion_id')
       .execute();
-    return allowed.map((row) => row.deletion_id);
+    const allowed = refusing.map((row) => ({ id: row.deletion_id, wasFinished: row.finished_at !== null }));
+    if (allowed.length === 0) return [];
+    await tx
+      .updateTable('deletion')
+      .set({ allowed_at: allowedAt, finished_at: null })
+      .where(
+        'deletion_id',
+        'in',
+        allowed.map(({ id }) => id),
+      )
+      .execute();
+    return allowed;
   });
 }
 
