@@ -11,6 +11,7 @@ import type { Scope } from './scope.js';
 import { ScopedArchive, type ScopedArchiveParts } from './scoped-archive.js';
 import { InstanceStore } from './store-instances.js';
 import { SubmissionRecords } from './submission-records.js';
+import { Turnstile } from './turnstile.js';
 
 export interface ArchiveOptions {
   readonly database: Database;
@@ -25,6 +26,9 @@ export interface ArchiveOptions {
 
 /** Of one instance, as it is sent: 16 GiB. */
 export const MAX_INSTANCE_BYTES = 16 * 1024 ** 3;
+
+/** Each may hold some 70 MB: metadata of the largest instance that is taken, as it is read and as it is written. */
+const SPOOLS_READ_AT_ONCE = 3;
 
 export class Archive {
   /** Deletes by the word of curators, and finishes what of that broke off. */
@@ -51,6 +55,7 @@ export class Archive {
         log,
       }),
       spoolFolder,
+      spoolReaders: new Turnstile(SPOOLS_READ_AT_ONCE),
       now,
     };
   }

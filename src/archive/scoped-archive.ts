@@ -29,6 +29,7 @@ import type { Scope } from './scope.js';
 import { Spool } from './spool.js';
 import type { InstanceStore, StoreRequest, StoreResult } from './store-instances.js';
 import { storingSiteOf } from './storing-site.js';
+import type { Turnstile } from './turnstile.js';
 
 export interface ScopedArchiveParts {
   readonly database: Database;
@@ -38,6 +39,7 @@ export interface ScopedArchiveParts {
   readonly deletions: Deletions;
   readonly commitments: Commitments;
   readonly spoolFolder: string;
+  readonly spoolReaders: Turnstile;
   readonly now: () => Date;
 }
 
@@ -59,6 +61,11 @@ export class ScopedArchive {
   /** Open a place for bytes that have to wait until they can be stored. Close it when done. @throws ArchiveError `unavailable` */
   openSpool(): Promise<Spool> {
     return Spool.open(this.#parts.spoolFolder);
+  }
+
+  /** Lets some requests at once make instances of what is in their spools: each holds a data set in memory. */
+  get spoolReaders(): Turnstile {
+    return this.#parts.spoolReaders;
   }
 
   /** Find studies, series or instances: one page, and how many more match. */

@@ -1,9 +1,10 @@
 /**
  * Store of metadata and bulkdata: the parts wait in a spool until the body has ended, for metadata may refer to any of the
- * parts that come after it; then each instance is put together and handed on as the Part 10 file that it would be. Neither
- * the metadata nor the values are ever held in memory whole. PS3.18 §10.5.1.4
+ * parts that come after it; then each instance is put together and handed on as the Part 10 file that it would be. Of a
+ * request one data set at a time is held in memory, and of all requests those of the few whose turn it is. PS3.18 §10.5.1.4
  */
 import type { Spool, SpooledBytes } from '../archive/spool.js';
+import type { Turnstile } from '../archive/turnstile.js';
 import type { AttributeSink } from '../dicom/attribute-sink.js';
 import { DicomJSONReader } from '../dicom/dicom-json-reader.js';
 import { cannotUnderstand } from '../dicom/failure-reasons.js';
@@ -47,6 +48,8 @@ export interface SentMetadataOptions {
   /** What relative names of values are relative to. */
   readonly requestURL: string;
   readonly openSpool: () => Promise<Spool>;
+  /** Lets some requests at once hold a data set in memory. */
+  readonly spoolReaders: Turnstile;
 }
 
 /**
@@ -56,13 +59,13 @@ export interface SentMetadataOptions {
  */
 export async function* sentInstances(
   body: AsyncGenerator<Buffer>,
-  { boundary, requestURL, openSpool }: SentMetadataOptions,
+  { boundary, requestURL, openSpool, spoolReaders }: SentMetadataOptions,
 ): AsyncGenerator<AsyncIterable<Buffer>> {
   const spool = await openSpool();
   try {
     const parts = new SpooledParts(spool, requestURL);
     for await (const part of readMultipart(body, { boundary })) await parts.take(part);
-    yield* parts.instances();
+    yield* parts.instances(spoolReaders);
   } finally {
     await spool.close();
     await body.return(undefined);
@@ -87,11 +90,9 @@ class SpooledParts {
     else this.#texts.push({ reader, bytes: await this.#spool.append(this.#lawful(part.body, reader)) });
   }
 
-  async *instances(): AsyncGenerator<AsyncIterable<Buffer>> {
+  async *instances(readers: Turnstile): AsyncGenerator<AsyncIterable<Buffer>> {
     if (this.#texts.length === 0) throw invalidRequest('The body holds no metadata.');
-    for (const text of this.#texts) {
-      for await (const instance of this.#instancesOf(text)) yield sentPart10(instance, this.#bulkdata, this.#spool);
-    }
+    for (const text of this.#texts) yield* inTurn(this.#filesOf(text), readers);
     for (let i = this.#bulkdata.unusedCount; i > 0; i -= 1) yield UNUSED;
   }
 
@@ -108,6 +109,10 @@ class SpooledParts {
     reader.end();
   }
 
+  async *#filesOf(text: SentText): AsyncGenerator<AsyncIterable<Buffer>> {
+    for await (const instance of this.#instancesOf(text)) yield sentPart10(instance, this.#bulkdata, this.#spool);
+  }
+
   async *#instancesOf({ reader: Reader, bytes }: SentText): AsyncGenerator<SentInstance> {
     const sink = new SentInstances();
     const reader = new Reader(sink);
@@ -117,6 +122,20 @@ class SpooledParts {
     }
     reader.end();
     yield* sink.take();
+  }
+}
+
+/** Files one by one, each made and taken while it is one's turn; others have theirs between two of them. */
+async function* inTurn(files: AsyncGenerator<AsyncIterable<Buffer>>, readers: Turnstile): typeof files {
+  await readers.enter();
+  try {
+    for await (const file of files) {
+      yield file;
+      readers.leave();
+      await readers.enter();
+    }
+  } finally {
+    readers.leave();
   }
 }
 

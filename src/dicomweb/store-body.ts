@@ -1,6 +1,7 @@
 /** The body of a Store request as the parts in it: multipart/related, or one instance by itself. PS3.18 §10.5.1, §8.6.1 */
 import type { Request } from 'express';
 import type { Spool } from '../archive/spool.js';
+import type { Turnstile } from '../archive/turnstile.js';
 import { cannotUnderstand } from '../dicom/failure-reasons.js';
 import { invalidRequest } from '../errors.js';
 import { standardName } from './accept.js';
@@ -27,6 +28,7 @@ export interface StoreBodyOptions {
   /** What relative names of bulkdata are relative to. */
   readonly requestURL: string;
   readonly openSpool: () => Promise<Spool>;
+  readonly spoolReaders: Turnstile;
   readonly patience?: Patience;
 }
 

@@ -19,7 +19,11 @@ export async function storeInstances(exchange: Exchange): Promise<void> {
     { mediaType: NATIVE_XML_TYPE, multipart: false },
   ]);
   const requestURL = expectedStudy === undefined ? `${base}/studies` : studyURL(base, expectedStudy);
-  const parts = storeParts(request, { requestURL, openSpool: () => archive.openSpool() });
+  const parts = storeParts(request, {
+    requestURL,
+    openSpool: () => archive.openSpool(),
+    spoolReaders: archive.spoolReaders,
+  });
   // Who waits to be asked for the body has been found able to send it.
   if (request.headers.expect?.toLowerCase() === '100-continue') response.writeContinue();
   const { outcomes, failure, diskFailure } = await archive.store({

@@ -1,8 +1,10 @@
 /** What a Store of metadata and bulkdata may cost the archive, whatever is in it. PS3.18 §10.5.1.4 */
+import { setTimeout } from 'node:timers/promises';
 import { deflateSync } from 'node:zlib';
 import { describe, expect, it } from 'vitest';
 import { Spool } from '../../src/archive/spool.js';
 import { RefusedInstance } from '../../src/archive/store-outcome.js';
+import { Turnstile } from '../../src/archive/turnstile.js';
 import { FAILURE_REASON, InvalidInstance } from '../../src/dicom/failure-reasons.js';
 import { parameterOf, parseMediaType } from '../../src/dicomweb/media-type.js';
 import { sentInstances } from '../../src/dicomweb/sent-metadata.js';
@@ -15,7 +17,10 @@ const { cannotUnderstand, outOfResources } = FAILURE_REASON;
 const OCTETS = 'application/octet-stream';
 
 /** The files that a request becomes, one by one. */
-function filesOf({ contentType, body }: SentBody): AsyncGenerator<AsyncIterable<Buffer>> {
+function filesOf(
+  { contentType, body }: SentBody,
+  spoolReaders = new Turnstile(1),
+): AsyncGenerator<AsyncIterable<Buffer>> {
   const folder = temporaryFolder();
   const type = parseMediaType(contentType);
   if (type === undefined) throw new Error('A body has a media type.');
@@ -26,6 +31,7 @@ function filesOf({ contentType, body }: SentBody): AsyncGenerator<AsyncIterable<
     boundary: parameterOf(type, 'boundary') ?? '',
     requestURL: 'http://here/studies',
     openSpool: () => Spool.open(folder),
+    spoolReaders,
   });
 }
 
@@ -118,5 +124,43 @@ describe('an image that is decoded', () => {
     );
     if (typeof expected === 'string') expect(told).toBe(expected);
     else expect(told).toBeGreaterThan(expected);
+  });
+});
+
+describe('requests that come together', () => {
+  const body = sentBody([jsonPart(['1.1', '1.2'].map((uid) => instance(uid, {})))]);
+  const bad = sentBody([jsonPart([{ '00080018': 'no attribute' }])]);
+
+  it('SW-33 have their data sets in memory by turns, one after each file', async () => {
+    const readers = new Turnstile(2);
+    const events: string[] = [];
+    let [within, most] = [0, 0];
+    const take = async (name: string): Promise<void> => {
+      for await (const file of filesOf(body, readers)) {
+        within += 1;
+        most = Math.max(most, within);
+        await setTimeout(20);
+        await lengthOf(file);
+        events.push(name);
+        within -= 1;
+      }
+    };
+    await Promise.all(['a', 'b', 'c', 'd', 'e'].map(take));
+    expect([most, events.length]).toEqual([2, 10]);
+    expect(new Set(events.slice(0, 4)).size).toBeGreaterThan(2);
+  });
+
+  it('SW-33 give their turn back, however they end', async () => {
+    const readers = new Turnstile(1);
+    const given = filesOf(body, readers);
+    await given.next();
+    await given.return(undefined);
+    for await (const file of filesOf(bad, readers)) expect(await lengthOf(file)).toBe(cannotUnderstand.toString(16));
+    const broken = filesOf(body, readers);
+    await broken.next();
+    await expect(broken.throw(new Error('no'))).rejects.toThrow('no');
+    const cut = sentBody([jsonPart([instance('1.1', pixels('p'))]), bulkPart('p', Buffer.alloc(10))]);
+    for await (const file of filesOf(cut, readers)) expect(await lengthOf(file)).toBeGreaterThan(0);
+    await readers.enter();
   });
 });

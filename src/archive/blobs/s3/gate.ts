@@ -3,9 +3,9 @@
  * is no failure. Once it has not answered for so long that one of them gives up, all who wait do.
  */
 import type { S3Client } from '@aws-sdk/client-s3';
+import { Turnstile } from '../../turnstile.js';
 import { isPassing } from './errors.js';
 import { IDLE_MS } from './patience.js';
-import { Turnstile } from './turnstile.js';
 
 /** Let so many requests of a client through at once, each with all its attempts. */
 export function letThroughAtOnce(client: S3Client, requests: number): void {

@@ -1,8 +1,9 @@
 /** The sizes of many objects: one listing tells those of a folder, for which each alone would cost a request. */
+
+import { Turnstile } from '../../turnstile.js';
 import type { S3Bucket } from './bucket.js';
 import { findObject } from './head.js';
 import { folderOf, listObjects } from './listing.js';
-import { Turnstile } from './turnstile.js';
 
 const AT_ONCE = 16;
 /** So many objects of one folder are worth a listing. */

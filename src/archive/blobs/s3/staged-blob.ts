@@ -5,12 +5,12 @@
  */
 import { randomUUID } from 'node:crypto';
 import { HeldBack } from '../../held-back.js';
+import type { Turnstile } from '../../turnstile.js';
 import type { StagedBlob } from '../blob-store.js';
 import type { S3Bucket } from './bucket.js';
 import { copyObject } from './copy.js';
 import { putObject } from './put.js';
 import type { StagingMemory } from './staging-memory.js';
-import type { Turnstile } from './turnstile.js';
 import { S3Upload } from './upload.js';
 
 export const INCOMING = 'incoming';

@@ -1,6 +1,7 @@
 /** Blobs in an object store: a key is that of an object, below the archive's prefix. How a blob gets there is told in `staged-blob`. */
 import { DeleteObjectCommand, ListObjectsV2Command } from '@aws-sdk/client-s3';
 import { ArchiveError } from '../../../errors.js';
+import { Turnstile } from '../../turnstile.js';
 import type { BlobStore, OpenBlob, StagedBlob, StoredBlob } from '../blob-store.js';
 import { S3Bucket } from './bucket.js';
 import { complaintOf, inStore } from './errors.js';
@@ -13,7 +14,6 @@ import { sizesOfObjects } from './sizes.js';
 import { S3StagedBlob, type StagingArea } from './staged-blob.js';
 import { StagingMemory } from './staging-memory.js';
 import { sweep } from './sweep.js';
-import { Turnstile } from './turnstile.js';
 
 const STALE_MS = 3_600_000;
 /** Parts of all uploads that are on their way at once: with what each upload gathers this is all that they hold in memory. */

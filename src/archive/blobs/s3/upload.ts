@@ -1,9 +1,9 @@
 /** A large blob on its way to where it waits to be published: its parts are sent as they come, a few at a time. */
 import { DeleteObjectCommand } from '@aws-sdk/client-s3';
+import type { Turnstile } from '../../turnstile.js';
 import type { S3Bucket } from './bucket.js';
 import { asArchiveError, inStore, isPassing } from './errors.js';
 import { MultipartUpload } from './multipart.js';
-import type { Turnstile } from './turnstile.js';
 
 const PART_BYTES = 8 * 1024 * 1024;
 /** Some stores take a thousand parts at most: with larger ones after these that makes twenty gigabytes. */

@@ -1,6 +1,6 @@
 import { setImmediate as turn } from 'node:timers/promises';
 import { describe, expect, it } from 'vitest';
-import { Turnstile } from '../../../../src/archive/blobs/s3/turnstile.js';
+import { Turnstile } from '../../src/archive/turnstile.js';
 
 describe('Turnstile', () => {
   it('lets so many through at once, and does all', async () => {
