@@ -3,6 +3,7 @@
  * parts that come after it; then each instance is put together and handed on as the Part 10 file that it would be. Of a
  * request one data set at a time is held in memory, and of all requests those of the few whose turn it is. PS3.18 §10.5.1.4
  */
+import { setImmediate } from 'node:timers/promises';
 import type { Spool, SpooledBytes } from '../archive/spool.js';
 import type { Turnstile } from '../archive/turnstile.js';
 import type { AttributeSink } from '../dicom/attribute-sink.js';
@@ -38,6 +39,9 @@ const READERS: ReadonlyMap<string, MetadataReader> = new Map<string, MetadataRea
 /** The media types that metadata is sent in. */
 export const METADATA_TYPES: readonly string[] = [...READERS.keys()];
 
+/** Making so many of the smallest takes a few milliseconds. */
+const FILES_AT_ONCE = 50;
+
 interface SentText {
   readonly reader: MetadataReader;
   readonly bytes: SpooledBytes;
@@ -65,7 +69,7 @@ export async function* sentInstances(
   try {
     const parts = new SpooledParts(spool, requestURL);
     for await (const part of readMultipart(body, { boundary })) await parts.take(part);
-    yield* parts.instances(spoolReaders);
+    yield* unhurried(parts.instances(spoolReaders));
   } finally {
     await spool.close();
     await body.return(undefined);
@@ -122,6 +126,16 @@ class SpooledParts {
     }
     reader.end();
     yield* sink.take();
+  }
+}
+
+/** The same files, with room for other requests between them. */
+async function* unhurried(files: AsyncGenerator<AsyncIterable<Buffer>>): typeof files {
+  let count = 0;
+  for await (const file of files) {
+    yield file;
+    count += 1;
+    if (count % FILES_AT_ONCE === 0) await setImmediate();
   }
 }
 

@@ -23,6 +23,7 @@ import { EXPLICIT_VR_LITTLE_ENDIAN } from '../dicom/transfer-syntaxes.js';
 import { readString } from '../dicom/values.js';
 import type { SentBulkdata } from './sent-bulkdata.js';
 import { type SentPixelData, sentPixelData } from './sent-pixel-data.js';
+import { unhurriedSlices } from './unhurried-slices.js';
 
 const OCTETS = 'application/octet-stream';
 
@@ -50,9 +51,9 @@ export async function* sentPart10(
       sopInstanceUID: readString(header, TAG.SOPInstanceUID) ?? '',
       transferSyntaxUID: pixelData?.transferSyntaxUID ?? EXPLICIT_VR_LITTLE_ENDIAN,
     });
-    yield encodeExplicitVRLittleEndian(header);
+    yield* unhurriedSlices([encodeExplicitVRLittleEndian(header)]);
     if (pixelData !== undefined) yield* pixelData.bytes();
-    yield encodeExplicitVRLittleEndian(trailer);
+    yield* unhurriedSlices([encodeExplicitVRLittleEndian(trailer)]);
   } catch (error) {
     if (error instanceof InvalidInstance) throw new RefusedInstance(identityOf(instance.dataSet), error);
     throw error;

@@ -1,5 +1,5 @@
 /** What a Store of metadata and bulkdata may cost the archive, whatever is in it. PS3.18 §10.5.1.4 */
-import { setTimeout } from 'node:timers/promises';
+import { setImmediate, setTimeout } from 'node:timers/promises';
 import { deflateSync } from 'node:zlib';
 import { describe, expect, it } from 'vitest';
 import { Spool } from '../../src/archive/spool.js';
@@ -162,5 +162,48 @@ describe('requests that come together', () => {
     const cut = sentBody([jsonPart([instance('1.1', pixels('p'))]), bulkPart('p', Buffer.alloc(10))]);
     for await (const file of filesOf(cut, readers)) expect(await lengthOf(file)).toBeGreaterThan(0);
     await readers.enter();
+  });
+});
+
+describe('other requests', () => {
+  /** How often others had their turn while work was done. */
+  async function turnsDuring(work: () => Promise<void>): Promise<number> {
+    let turns = 0;
+    let isDone = false;
+    const count = async (): Promise<void> => {
+      for (; !isDone; turns += 1) await setImmediate();
+    };
+    const counting = count();
+    await work();
+    isDone = true;
+    await counting;
+    return turns;
+  }
+
+  it.each([
+    ['instances', [jsonPart(Array(5_000).fill({}))], 5_000],
+    [
+      'parts that nothing refers to',
+      [jsonPart([{}]), ...Array<BodyPart>(1_000).fill(bulkPart('p', Buffer.of(0)))],
+      1_001,
+    ],
+  ])('SW-33 have their turn between %s', async (_, parts, count) => {
+    const files = filesOf(sentBody(parts));
+    await files.next();
+    const turns = await turnsDuring(async () => {
+      for await (const file of files) await lengthOf(file);
+    });
+    expect(turns).toBeGreaterThanOrEqual(count / 50 - 1);
+  });
+
+  it('SW-33 have their turn while the elements of one instance are read', async () => {
+    const binary = { vr: 'OB', InlineBinary: Buffer.alloc(1_000_000).toString('base64') };
+    const { value: file } = await filesOf(sentBody([jsonPart([instance('1.1', { '00091001': binary })])])).next();
+    let most = 0;
+    const turns = await turnsDuring(async () => {
+      for await (const piece of file ?? []) most = Math.max(most, piece.length);
+    });
+    expect(most).toBeLessThanOrEqual(64 * 1024);
+    expect(turns).toBeGreaterThan(15);
   });
 });
