@@ -164,6 +164,20 @@ async function freezing(server: PostgresServer, during: () => Promise<void>): Pr
   }
 }
 
+describe('a transaction in which something has failed', () => {
+  it('is never told as committed, though its work says nothing of it', async () => {
+    const database = await open(await newPlace());
+    const written = database.write(async (tx) => {
+      await tx.insertInto('site').values(site('lost')).execute();
+      await sql`select 1 / 0`.execute(tx).catch(() => undefined);
+    });
+    await expect(written).rejects.toThrow('can not be committed');
+    expect(await siteNames(database)).toEqual([]);
+    await addSite(database, 'kept');
+    expect(await siteNames(database)).toEqual(['kept']);
+  });
+});
+
 describe('a connection that is broken', () => {
   it('fails the transaction that ran on it, and no other', async () => {
     const place = await newPlace();
