@@ -82,6 +82,14 @@ export async function sendPieces(
   await writePieces(response, resumed(first, pieces));
 }
 
+/** Send a body that is there as a whole. */
+export async function sendWhole(exchange: Exchange, contentType: string, body: Buffer, status = 200): Promise<void> {
+  const pieces = async function* (): AsyncGenerator<Buffer> {
+    yield body;
+  };
+  await sendPieces(exchange, { 'Content-Type': contentType, 'Content-Length': body.length }, pieces(), status);
+}
+
 async function* resumed(first: IteratorResult<Buffer>, rest: AsyncGenerator<Buffer>): AsyncGenerator<Buffer> {
   try {
     if (first.done !== true) yield first.value;

@@ -1,9 +1,11 @@
 /** The body of a request as JSON, within bounds. */
+
 import type { Request } from 'express';
 import { ArchiveError, invalidRequest } from '../errors.js';
+import { expectIdentity } from './content-encoding.js';
 import { parseMediaType } from './media-type.js';
 import { inTime } from './patience.js';
-import { ProblemDetails, unsupportedMediaType } from './problem.js';
+import { unsupportedMediaType } from './problem.js';
 
 const SUPPORTED = ['application/dicom+json', 'application/json'];
 
@@ -12,12 +14,7 @@ const SUPPORTED = ['application/dicom+json', 'application/json'];
  * @throws ProblemDetails 415 naming what is taken, 413 for more than `maxBytes`, 400 when it is no JSON
  */
 export async function readJSON(request: Request, maxBytes: number): Promise<unknown> {
-  const encoding = request.headers['content-encoding'];
-  if (encoding !== undefined && encoding.toLowerCase() !== 'identity') {
-    throw new ProblemDetails('unsupported-media-type', 'Bodies are taken without a content coding.', {
-      headers: { 'Accept-Encoding': 'identity' },
-    });
-  }
+  expectIdentity(request);
   const type = parseMediaType(request.headers['content-type'] ?? '');
   if (type === undefined || !SUPPORTED.includes(type.essence)) {
     throw unsupportedMediaType('The request is taken as application/dicom+json.', SUPPORTED);

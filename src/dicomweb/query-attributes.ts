@@ -4,7 +4,7 @@
  */
 import { keywordsOf, pathText, type QueryAttribute } from '../archive/query-attributes/query-attribute.js';
 import { invalidRequest, notFound } from '../errors.js';
-import { chooseRepresentation, type Exchange, sendPieces } from './exchange.js';
+import { chooseRepresentation, type Exchange, sendWhole } from './exchange.js';
 import { readJSON } from './json-body.js';
 
 const JSON_TYPE = 'application/json';
@@ -62,11 +62,7 @@ const written = (attribute: QueryAttribute) => ({
 
 async function sendJSON(exchange: Exchange, value: unknown, status = 200): Promise<void> {
   const body = Buffer.from(JSON.stringify(value));
-  await sendPieces(exchange, { 'Content-Type': JSON_TYPE, 'Content-Length': body.length }, only(body), status);
-}
-
-async function* only(body: Buffer): AsyncGenerator<Buffer> {
-  yield body;
+  await sendWhole(exchange, JSON_TYPE, body, status);
 }
 
 /** One JSON object of texts. */

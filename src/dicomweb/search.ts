@@ -4,7 +4,7 @@ import type { FindQuery } from '../archive/index/find-query.js';
 import type { FoundEntity } from '../archive/index/found-entity.js';
 import type { QueryLevel } from '../dicom/queryable-attributes.js';
 import { acceptsGzip, gzipped } from './content-encoding.js';
-import { chooseRepresentation, type Exchange, type Handler, sendPieces } from './exchange.js';
+import { chooseRepresentation, type Exchange, type Handler, sendPieces, sendWhole } from './exchange.js';
 import { type JSONOfDocument, NATIVE_XML_TYPE, sendNativeXMLParts } from './native-xml.js';
 import { type AnswerShape, answerColumns, answerWriter } from './search-answer.js';
 import { csvWriter } from './search-csv.js';
@@ -58,7 +58,7 @@ export const countFor =
     const count = await exchange.archive.count(queryOf(exchange, resource, request));
     warn(exchange, request.warnings);
     const body = Buffer.from(JSON.stringify({ count }));
-    await sendPieces(exchange, { 'Content-Type': COUNT_TYPE, 'Content-Length': body.length }, only(body));
+    await sendWhole(exchange, COUNT_TYPE, body);
   };
 
 /** Send all answers of a search, which are some. */
@@ -76,10 +76,6 @@ function sendAnswers(
   const isGzip = entities.length >= ANSWERS_WORTH_PACKING && acceptsGzip(request.headers['accept-encoding']);
   if (!isGzip) return sendPieces(exchange, { 'Content-Type': contentType }, pieces);
   return sendPieces(exchange, { 'Content-Type': contentType, 'Content-Encoding': 'gzip' }, gzipped(pieces));
-}
-
-async function* only(body: Buffer): AsyncGenerator<Buffer> {
-  yield body;
 }
 
 /** Which attributes have been added is asked only when a search may be about them. */

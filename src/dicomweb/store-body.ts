@@ -1,10 +1,12 @@
 /** The body of a Store request as the parts in it: multipart/related, or one instance by itself. PS3.18 §10.5.1, §8.6.1 */
+
 import type { Request } from 'express';
 import type { Spool } from '../archive/spool.js';
 import type { Turnstile } from '../archive/turnstile.js';
 import { cannotUnderstand } from '../dicom/failure-reasons.js';
 import { invalidRequest } from '../errors.js';
 import { standardName } from './accept.js';
+import { expectIdentity } from './content-encoding.js';
 import { type MediaType, parameterOf, parseMediaType } from './media-type.js';
 import { boundaryOf, type MultipartPart, readMultipart } from './multipart-reader.js';
 import { inTime, type Patience } from './patience.js';
@@ -37,12 +39,7 @@ export interface StoreBodyOptions {
  * @throws ProblemDetails 415 naming what is taken, 400 without a lawful boundary, 413 for more than is taken
  */
 export function storeParts(request: Request, options: StoreBodyOptions): AsyncIterable<AsyncIterable<Buffer>> {
-  const encoding = request.headers['content-encoding'];
-  if (encoding !== undefined && encoding.toLowerCase() !== 'identity') {
-    throw new ProblemDetails('unsupported-media-type', 'Bodies are taken without a content coding.', {
-      headers: { 'Accept-Encoding': 'identity' },
-    });
-  }
+  expectIdentity(request);
   if (Number(request.headers['content-length'] ?? 0) > MAX_BODY_BYTES) throw tooLarge();
   const type = parseMediaType(request.headers['content-type'] ?? '');
   if (type === undefined) throw unsupportedMediaType(WORDS, STORED_MEDIA_TYPES);
