@@ -58,18 +58,10 @@ interface Exports {
   readonly EncodeJpeg2000: (context: number, parameters: number) => void;
 }
 
-let compiled: WebAssembly.Module | undefined;
-
-function compile(): WebAssembly.Module {
-  const path = createRequire(import.meta.url).resolve('dcmjs-codecs/build/dcmjs-native-codecs.wasm');
-  compiled ??= new WebAssembly.Module(readFileSync(path));
-  return compiled;
-}
-
 class DcmjsModule {
   readonly #exports: Exports;
 
-  constructor() {
+  constructor(compiled: WebAssembly.Module) {
     const memory = (): WebAssembly.Memory => this.#exports.memory;
     const fail = (pointer: number, lengthBytes: number): never => {
       throw new CodecFailure(Buffer.from(memory().buffer, pointer, lengthBytes).toString('latin1'));
@@ -78,7 +70,7 @@ class DcmjsModule {
       if (memory().buffer.byteLength > MOST_MEMORY_BYTES) throw new CodecFailure('The frame needs too much memory.');
     };
     const nothing = (): number => 0;
-    const instance = new WebAssembly.Instance(compile(), {
+    const instance = new WebAssembly.Instance(compiled, {
       env: {
         onCodecsException: fail,
         onCodecsInfo: nothing,
@@ -157,7 +149,20 @@ class DcmjsModule {
   }
 }
 
+/** Compiles the module when it is first needed, and never again. */
+class DcmjsCompiler {
+  #compiled: WebAssembly.Module | undefined;
+
+  create(): DcmjsModule {
+    const path = createRequire(import.meta.url).resolve('dcmjs-codecs/build/dcmjs-native-codecs.wasm');
+    this.#compiled ??= new WebAssembly.Module(readFileSync(path));
+    return new DcmjsModule(this.#compiled);
+  }
+}
+
+const compiler = new DcmjsCompiler();
+
 export const dcmjs = new RenewedModule(
-  async () => new DcmjsModule(),
+  async () => compiler.create(),
   (module) => module.memoryBytes,
 );
