@@ -63,8 +63,8 @@ class DcmjsModule {
 
   constructor(compiled: WebAssembly.Module) {
     const memory = (): WebAssembly.Memory => this.#exports.memory;
-    const fail = (pointer: number, lengthBytes: number): never => {
-      throw new CodecFailure(Buffer.from(memory().buffer, pointer, lengthBytes).toString('latin1'));
+    const fail = (): never => {
+      throw new CodecFailure('The codec gave up on the frame.');
     };
     const expectMemory = (): void => {
       if (memory().buffer.byteLength > MOST_MEMORY_BYTES) throw new CodecFailure('The frame needs too much memory.');
