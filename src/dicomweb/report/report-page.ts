@@ -18,8 +18,11 @@ table{border-collapse:collapse}
 th,td{border:1px solid #8888;padding:.15rem .5rem;text-align:start;vertical-align:top}
 `;
 
-/** What the answer has to say so that the page looks as it should, and can do nothing else. */
-export const REPORT_PAGE_POLICY = `default-src 'none'; style-src 'sha256-${createHash('sha256').update(STYLE).digest('base64')}'; sandbox allow-popups allow-top-navigation`;
+/**
+ * What the answer has to say so that the page looks as it should, and can do nothing else: it runs no script. It stays of its
+ * origin, for the links of a page that is of none are followed without the cookies of a session.
+ */
+export const REPORT_PAGE_POLICY = `default-src 'none'; style-src 'sha256-${createHash('sha256').update(STYLE).digest('base64')}'; sandbox allow-same-origin`;
 
 /** The page until its body begins, for a title that has no markup. */
 export const pageStart = (title: string): string =>

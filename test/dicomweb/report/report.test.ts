@@ -140,7 +140,7 @@ describe('reportAsHTML', () => {
 
   it('allows its style and nothing else', () => {
     expect(REPORT_PAGE_POLICY).toMatch(
-      /^default-src 'none'; style-src 'sha256-[\w+/]{43}='; sandbox allow-popups allow-top-navigation$/,
+      /^default-src 'none'; style-src 'sha256-[\w+/]{43}='; sandbox allow-same-origin$/,
     );
     expect(write('html', findings)).not.toMatch(/ style=| on\w+=|src=|@import|url\(/);
   });
