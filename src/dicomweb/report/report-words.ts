@@ -141,7 +141,7 @@ function unitWords({ value, meaning }: CodedConcept): string {
 }
 
 function regionWords(
-  { graphicType, coordinates }: Extract<ContentValue, { type: 'SCOORD' | 'SCOORD3D' }>,
+  { graphicType, coordinates, frameOfReferenceUID }: Extract<ContentValue, { type: 'SCOORD' | 'SCOORD3D' }>,
   dimensions: number,
 ): string {
   const points: string[] = [];
@@ -153,7 +153,9 @@ function regionWords(
         .join(', ')})`,
     );
   }
-  return [graphicType?.toLowerCase() ?? 'region', ...points, ...(coordinates.isCut ? ['…'] : [])].join(' ');
+  const more = coordinates.isCut ? ['…'] : [];
+  const frame = frameOfReferenceUID === undefined ? [] : [`in frame of reference ${frameOfReferenceUID}`];
+  return [graphicType?.toLowerCase() ?? 'region', ...points, ...more, ...frame].join(' ');
 }
 
 /** They are stored in 32 bits: more digits than these mean nothing. */

@@ -99,6 +99,15 @@ Conclusion: Done. [observed 2020-04-02]
 `);
   });
 
+  it('says in which space a region lies', () => {
+    const region = item('SCOORD3D', 'Region', {
+      GraphicType: 'POINT',
+      GraphicData: [1, 2, 3.25],
+      ReferencedFrameOfReferenceUID: '1.7',
+    });
+    expect(write('text', report('x', [region]))).toContain('Region: point (1, 2, 3.25) in frame of reference 1.7\n');
+  });
+
   it('wraps between words, and cuts none that is of ASCII', () => {
     const words = report('x', [
       item('TEXT', 'Long', { TextValue: `${'word '.repeat(60)}${'1.2.840.'.repeat(20)} ${'長'.repeat(200)}` }),
