@@ -1,7 +1,7 @@
 /** Frames in the form that was asked for: as they are stored, decoded, or compressed. PS3.18 §8.7.3.3 */
 import type { LocatedInstance } from '../archive/index/locate.js';
 import type { Frame, Frames } from '../archive/read/frames.js';
-import { readHeader } from '../archive/read/header-on-the-way.js';
+import { readHeader } from '../archive/read/header.js';
 import type { StoredFile } from '../archive/read/stored-file.js';
 import { imagePixelDescription } from '../dicom/image-pixel.js';
 import { EXPLICIT_VR_LITTLE_ENDIAN, findTransferSyntax } from '../dicom/transfer-syntaxes.js';

@@ -48,14 +48,17 @@ function expectRising({ transferSyntaxUID }: LocatedInstance, frameNumbers: read
 /**
  * Send frames in the form the client prefers; one part each, or the only one by itself.
  * @param location gives the Content-Location of a frame
+ * @param byDefault whether who does not say gets parts of octets, or the only frame by itself as what it is
  */
 export async function sendFrames(
   exchange: Exchange,
   instance: LocatedInstance,
   frames: Frames,
   location: (frame: Frame) => string,
+  byDefault: 'parts' | 'alone' = 'parts',
 ): Promise<void> {
-  const chosen = chooseRepresentation(exchange, offered(instance, frames.count));
+  const forms = offered(instance, frames.count);
+  const chosen = chooseRepresentation(exchange, byDefault === 'parts' ? forms : aloneFirst(forms));
   const file = await exchange.archive.open(instance);
   try {
     const form = await formOf(exchange, file, frames, chosen);
@@ -117,6 +120,12 @@ function offered(instance: LocatedInstance, count: number): readonly Representat
     ...(count === 1 ? forms.map((form) => ({ ...form, multipart: false })) : []),
   ];
 }
+
+/** As what it is before octets. */
+const aloneFirst = (forms: readonly Representation[]): readonly Representation[] => [
+  ...forms.filter(({ multipart, stored }) => !multipart && stored).toReversed(),
+  ...forms,
+];
 
 /** Stands for the bytes of a frame. */
 export const frameDigest = ({ sha256 }: LocatedInstance, { frameNumber }: Frame): string =>
