@@ -149,6 +149,7 @@ export const TAG = {
   LUTData: 0x00283006,
   VOILUTSequence: 0x00283010,
   SoftcopyVOILUTSequence: 0x00283110,
+  MaskSubtractionSequence: 0x00286100,
   PixelMeasuresSequence: 0x00289110,
   FrameVOILUTSequence: 0x00289132,
   PixelValueTransformationSequence: 0x00289145,

@@ -4,11 +4,14 @@ import { greyLevels, modalityExtent } from './grey-levels.js';
 import type { ValueRange } from './grey-plan.js';
 import { type NarrowSamples, narrowSamples, storedValues, wideReader } from './native-samples.js';
 import type { Palette } from './palette.js';
-import type { RenderPlan } from './render-plan.js';
+import type { ColourPlan, RenderPlan } from './render-plan.js';
 import type { SampleLayout } from './sample-layout.js';
 
 /** What is drawn for each stored value: one table for grey, three for colour. */
 type Tables = readonly Uint8Array[];
+
+/** Which bits of a sample are a place in a table. */
+type Kept = Pick<SampleLayout, 'shift' | 'bitsStored'>;
 
 const WIDEST_TABLE_BITS = 16;
 const CHUNK_PIXELS = 0x4000;
@@ -16,7 +19,7 @@ const NOTHING: ValueRange = { low: 0, high: 0 };
 
 /** The pixels of a frame: a byte each, or three when they are of a palette. */
 export function drawGrey(frame: Frame, plan: RenderPlan): Uint8Array<ArrayBuffer> {
-  if (plan.layout.bitsAllocated > WIDEST_TABLE_BITS) return drawWide(frame, plan);
+  if (plan.layout.bitsAllocated > WIDEST_TABLE_BITS) return coloured(drawWide(frame, plan), plan.palette);
   const samples = narrowSamples(frame);
   const tables = tablesOf(samples, plan);
   return tables.length === 1 ? lookUpGrey(samples, tables, plan.layout) : lookUpColour(samples, tables, plan.layout);
@@ -27,11 +30,27 @@ function tablesOf(samples: NarrowSamples, { layout, grey, palette }: RenderPlan)
   if (palette?.of === 'stored') return paletteTables(values, palette);
   const extent = grey.voi.kind === 'extent' ? modalityExtent(heldValues(samples, values, layout), grey) : NOTHING;
   const levels = greyLevels(values.slice(), grey, extent);
-  return palette === undefined ? [levels] : paletteTables(values, palette, levels);
+  if (palette === undefined) return [levels];
+  return palette.of === 'supplemental' ? paletteTables(values, palette, levels) : levelTables(levels, palette);
+}
+
+/** The colours of grey levels, which are spread over all of a palette. PS3.4 §N.2.3 */
+function levelTables(levels: Uint8Array, { red, green, blue }: Palette): Tables {
+  const last = red.length - 1;
+  return [red, green, blue].map((channel) => levels.map((level) => channel[Math.round((level / 255) * last)] ?? 0));
+}
+
+function coloured(levels: Uint8Array<ArrayBuffer>, palette: ColourPlan | undefined): Uint8Array<ArrayBuffer> {
+  if (palette?.of !== 'levels') return levels;
+  const tables = levelTables(
+    Uint8Array.from({ length: 256 }, (_, level) => level),
+    palette,
+  );
+  return lookUpColour(levels, tables, { shift: 0, bitsStored: 8 });
 }
 
 /** The stored values that a frame holds; the others are not a number. */
-function heldValues(samples: NarrowSamples, values: Float64Array, { shift, bitsStored }: SampleLayout): Float64Array {
+function heldValues(samples: NarrowSamples, values: Float64Array, { shift, bitsStored }: Kept): Float64Array {
   const isHeld = new Uint8Array(values.length);
   const mask = 2 ** bitsStored - 1;
   for (let i = 0; i < samples.length; i += 1) isHeld[((samples[i] ?? 0) >> shift) & mask] = 1;
@@ -52,11 +71,7 @@ function paletteTables(values: Float64Array, { first, red, green, blue }: Palett
   });
 }
 
-function lookUpGrey(
-  samples: NarrowSamples,
-  [table]: Tables,
-  { shift, bitsStored }: SampleLayout,
-): Uint8Array<ArrayBuffer> {
+function lookUpGrey(samples: NarrowSamples, [table]: Tables, { shift, bitsStored }: Kept): Uint8Array<ArrayBuffer> {
   const bytes = new Uint8Array(samples.length);
   const mask = 2 ** bitsStored - 1;
   if (table === undefined) return bytes;
@@ -64,11 +79,7 @@ function lookUpGrey(
   return bytes;
 }
 
-function lookUpColour(
-  samples: NarrowSamples,
-  tables: Tables,
-  { shift, bitsStored }: SampleLayout,
-): Uint8Array<ArrayBuffer> {
+function lookUpColour(samples: NarrowSamples, tables: Tables, { shift, bitsStored }: Kept): Uint8Array<ArrayBuffer> {
   const bytes = new Uint8Array(samples.length * 3);
   const [red, green, blue] = tables;
   const mask = 2 ** bitsStored - 1;

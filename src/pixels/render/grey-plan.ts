@@ -151,7 +151,8 @@ const INTEGER_PADDING = [TAG.PixelPaddingValue, TAG.PixelPaddingRangeLimit] as c
 function paddingOf(image: DataSet, layout: SampleLayout): ValueRange | undefined {
   const floats = layout.bitsAllocated === 64 ? DOUBLE_PADDING : FLOAT_PADDING;
   const [value, limit] = (layout.isFloat ? floats : INTEGER_PADDING).map((tag) => readNumber(image, tag));
-  if (value === undefined) return undefined;
+  // Labels are drawn as they are, the background among them.
+  if (value === undefined || readString(image, TAG.SegmentationType) === 'LABELMAP') return undefined;
   const ends = [value, limit ?? value].map((end) => (layout.isFloat ? end : asStored(end, layout)));
   return { low: Math.min(...ends), high: Math.max(...ends) };
 }

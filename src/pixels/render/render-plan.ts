@@ -7,11 +7,16 @@ import type { DataSet } from '../../dicom/data-set.js';
 import { doesNotMatch, outOfResources } from '../../dicom/failure-reasons.js';
 import { type ImagePixelDescription, imagePixelDescription } from '../../dicom/image-pixel.js';
 import { readString } from '../../dicom/values.js';
+import { type Graphic, graphicLayer, readGraphics } from './graphics-plan.js';
 import { type GreyPlan, readGreyPlan } from './grey-plan.js';
 import { findICCProfile } from './icc-profile.js';
+import { findOverlay, OVERLAY_GROUPS, type OverlayPlan, overlayTag, readOverlays } from './overlay-plan.js';
 import { hasPalette, type Palette, readPalette } from './palette.js';
 import { readPixelAspect } from './pixel-aspect.js';
+import { findPresentationAspect, type Placement, readPlacement } from './placement.js';
+import { expectDrawnPresentation, isPseudoColour, itemsAbout } from './presentation-state.js';
 import { type SampleLayout, sampleLayout } from './sample-layout.js';
+import { readShutters, type ShutterPlan } from './shutter-plan.js';
 import { expectWindow, type Window } from './window.js';
 
 export interface RenderRequest {
@@ -23,9 +28,18 @@ export interface RenderRequest {
   readonly presentation?: DataSet;
 }
 
-/** `stored`: of stored values. `supplemental`: of those from its first one on, grey below. */
+/**
+ * `stored`: of stored values. `supplemental`: of those from its first one on, grey below. `levels`: of what grey is drawn, black
+ * to white spread over all its colours.
+ */
 export interface ColourPlan extends Palette {
-  readonly of: 'stored' | 'supplemental';
+  readonly of: 'stored' | 'supplemental' | 'levels';
+}
+
+/** What a presentation state makes of a drawn image. */
+export interface ViewPlan {
+  readonly placement: Placement;
+  readonly graphics: readonly Graphic[];
 }
 
 export interface RenderPlan {
@@ -33,6 +47,9 @@ export interface RenderPlan {
   /** For one sample per pixel without palette. */
   readonly grey: GreyPlan;
   readonly palette: ColourPlan | undefined;
+  readonly shutter: ShutterPlan;
+  readonly overlays: readonly OverlayPlan[];
+  readonly view: ViewPlan | undefined;
   /** Whether a window changes what is drawn: not that of colour. */
   readonly takesWindow: boolean;
   /** Height of a pixel by its width. */
@@ -63,21 +80,41 @@ const COLOURED = ['COLOR', 'MIXED'];
  *   ArchiveError invalid-request when the window is none
  */
 export function planRendering(dataSet: DataSet, request: RenderRequest): RenderPlan {
-  const { frameNumber, window } = request;
+  const { frameNumber, window, presentation: state } = request;
   if (window !== undefined) expectWindow(window);
+  if (state !== undefined) expectDrawnPresentation(state);
   const description = imagePixelDescription(dataSet);
   expectDrawable(description);
   const layout = sampleLayout(dataSet, description);
-  const palette = paletteOf(dataSet, description);
+  const image = { sopInstanceUID: readString(dataSet, TAG.SOPInstanceUID), frameNumber, ...description };
+  const voi = state && itemsAbout(state, TAG.SoftcopyVOILUTSequence, image)[0];
+  const palette = paletteOf(dataSet, description, state);
   const isColour = description.samplesPerPixel === 3 || palette?.of === 'stored';
   return {
     layout,
-    grey: readGreyPlan({ image: dataSet, frameNumber, layout, window, presentation: undefined }),
+    grey: readGreyPlan({ image: dataSet, frameNumber, layout, window, presentation: state && { state, voi } }),
     palette,
+    shutter: readShutters(state ?? dataSet, frameNumber),
+    overlays: state === undefined ? readOverlays(dataSet, frameNumber) : activeOverlays(dataSet, state, frameNumber),
+    view: state && { placement: readPlacement(state, image), graphics: readGraphics(state, image) },
     takesWindow: !isColour,
-    pixelAspect: readPixelAspect(dataSet, frameNumber),
+    pixelAspect: (state && findPresentationAspect(state, image)) ?? readPixelAspect(dataSet, frameNumber),
     iccProfile: isColour ? findICCProfile(dataSet) : undefined,
   };
+}
+
+/** Of its own planes and those of the image, a presentation state shows what it has a layer for. PS3.3 §C.11.7 */
+function activeOverlays(image: DataSet, state: DataSet, frameNumber: number): readonly OverlayPlan[] {
+  const active = OVERLAY_GROUPS.flatMap((group) => {
+    const layer = readString(state, overlayTag(TAG.OverlayActivationLayer, group));
+    return layer === undefined ? [] : [{ group, ...graphicLayer(state, layer) }];
+  });
+  return active
+    .sort((a, b) => a.order - b.order)
+    .flatMap(({ group, level }) => {
+      const own = findOverlay(state, group, frameNumber, level);
+      return own ?? findOverlay(image, group, frameNumber, level) ?? [];
+    });
 }
 
 function expectDrawable(description: ImagePixelDescription): void {
@@ -90,11 +127,19 @@ function expectDrawable(description: ImagePixelDescription): void {
     throw doesNotMatch('Samples per Pixel and Photometric Interpretation contradict each other.');
 }
 
-function paletteOf(dataSet: DataSet, description: ImagePixelDescription): ColourPlan | undefined {
+function paletteOf(
+  dataSet: DataSet,
+  description: ImagePixelDescription,
+  state: DataSet | undefined,
+): ColourPlan | undefined {
   const isSigned = description.pixelRepresentation === 1;
   if (description.photometricInterpretation === 'PALETTE COLOR') {
     if (description.bitsAllocated > 16) throw doesNotMatch('A palette is for pixels of 16 bits at most.');
     return { ...readPalette(dataSet, isSigned), of: 'stored' };
+  }
+  if (state !== undefined) {
+    const isPseudo = isPseudoColour(state) && description.samplesPerPixel === 1;
+    return isPseudo ? { ...readPalette(state, false), of: 'levels' } : undefined;
   }
   const isSupplemented =
     description.samplesPerPixel === 1 &&
