@@ -23,20 +23,28 @@ export function greyLevels(values: Float64Array, plan: GreyPlan, extent: ValueRa
   return levels;
 }
 
-/** What the frame holds, as modality values, of these stored ones: padding and what is not finite is left out. */
-export function modalityExtent(stored: Float64Array, plan: GreyPlan): ValueRange {
-  const values = stored.slice();
-  for (const place of paddingIn(values, plan.padding)) values[place] = Number.NaN;
-  const isLeftOut = values.map((value) => (Number.isFinite(value) ? 0 : 1));
-  applyModality(values, plan.modality);
+/** What these stored values are as modality values: padding and what is not finite is left out. */
+export function modalityExtent(stored: Float64Array, { modality, padding }: GreyPlan): ValueRange {
+  const values = withoutPadding(stored, padding ?? NO_PADDING);
+  applyModality(values, modality);
   let [low, high] = [Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY];
   for (let i = 0; i < values.length; i += 1) {
     const value = values[i] ?? 0;
-    if (isLeftOut[i] === 1 || !Number.isFinite(value)) continue;
-    if (value < low) low = value;
-    if (value > high) high = value;
+    if (value < low && value > Number.NEGATIVE_INFINITY) low = value;
+    if (value > high && value < Number.POSITIVE_INFINITY) high = value;
   }
   return { low, high };
+}
+
+/** A copy of the values that are finite, and no padding. */
+function withoutPadding(values: Float64Array, { low, high }: ValueRange): Float64Array {
+  const kept = new Float64Array(values.length);
+  let count = 0;
+  for (let i = 0; i < values.length; i += 1) {
+    const value = values[i] ?? 0;
+    if (Number.isFinite(value) && !(value >= low && value <= high)) kept[count++] = value;
+  }
+  return kept.subarray(0, count);
 }
 
 function paddingIn(values: Float64Array, padding: ValueRange | undefined): readonly number[] {
