@@ -21,7 +21,7 @@ export function drawFrame(frame: Frame, plan: RenderPlan): Raster {
   const layout = decodedLayout(plan.layout, frame.description);
   const bytes = samplesPerPixel === 1 ? drawGrey(frame, { ...plan, layout }) : drawColour(frame, layout);
   const channels = bytes.length === rows * columns ? 1 : 3;
-  const raster = { rows, columns, samplesPerPixel: channels, bytes, pixelAspect: plan.pixelAspect } satisfies Raster;
+  const raster: Raster = { rows, columns, samplesPerPixel: channels, bytes, ...described(plan) };
   drawShutters(raster, plan.shutter);
   drawOverlays(raster, plan.overlays, hasBitPlanes(plan) ? narrowSamples(frame) : NO_SAMPLES);
   if (plan.view === undefined) return raster;
@@ -29,6 +29,9 @@ export function drawFrame(frame: Frame, plan: RenderPlan): Raster {
   drawGraphics(placed, plan.view.graphics, plan.view.placement);
   return placed;
 }
+
+const described = ({ pixelAspect, iccProfile }: RenderPlan): Pick<Raster, 'pixelAspect' | 'iccProfile'> =>
+  iccProfile === undefined ? { pixelAspect } : { pixelAspect, iccProfile };
 
 const NO_SAMPLES = new Uint8Array();
 

@@ -8,7 +8,7 @@ export function placeArea(raster: Raster, placement: Placement): Raster {
   const isTurned = placement.rotation % 180 !== 0;
   const placed = rearranged(cut, placement, isTurned);
   const { pixelAspect = 1 } = raster;
-  return { ...placed, pixelAspect: isTurned ? 1 / pixelAspect : pixelAspect };
+  return { ...raster, ...placed, pixelAspect: isTurned ? 1 / pixelAspect : pixelAspect };
 }
 
 function cutArea(raster: Raster, { left, top, rows, columns }: Area): Raster {

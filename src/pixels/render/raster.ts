@@ -7,4 +7,6 @@ export interface Raster {
   readonly bytes: Uint8Array<ArrayBuffer>;
   /** Height of a pixel by its width; 1 when it is left out. */
   readonly pixelAspect?: number;
+  /** Of its colours. */
+  readonly iccProfile?: Uint8Array;
 }
