@@ -8,7 +8,7 @@ import { doesNotMatch, outOfResources } from '../../dicom/failure-reasons.js';
 import { type ImagePixelDescription, imagePixelDescription } from '../../dicom/image-pixel.js';
 import { readString } from '../../dicom/values.js';
 import { type Graphic, graphicLayer, readGraphics } from './graphics-plan.js';
-import { type GreyPlan, readGreyPlan } from './grey-plan.js';
+import { type GreyPlan, NO_GREY, readGreyPlan } from './grey-plan.js';
 import { findICCProfile } from './icc-profile.js';
 import { findOverlay, OVERLAY_GROUPS, type OverlayPlan, overlayTag, readOverlays } from './overlay-plan.js';
 import { hasPalette, type Palette, readPalette } from './palette.js';
@@ -92,7 +92,9 @@ export function planRendering(dataSet: DataSet, request: RenderRequest): RenderP
   const isColour = description.samplesPerPixel === 3 || palette?.of === 'stored';
   return {
     layout,
-    grey: readGreyPlan({ image: dataSet, frameNumber, layout, window, presentation: state && { state, voi } }),
+    grey: isColour
+      ? NO_GREY
+      : readGreyPlan({ image: dataSet, frameNumber, layout, window, presentation: state && { state, voi } }),
     palette,
     shutter: readShutters(state ?? dataSet, frameNumber),
     overlays: state === undefined ? readOverlays(dataSet, frameNumber) : activeOverlays(dataSet, state, frameNumber),
