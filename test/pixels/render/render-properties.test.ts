@@ -271,7 +271,10 @@ describe('planRendering and drawFrame', () => {
 
 describe('GIFPixels', () => {
   it('is read as it was written, however it is given its pixels', async () => {
-    const pixels = fc.oneof(fc.uint8Array({ minLength: 1, maxLength: 3000 }), fc.constant(seeded(60_000, 3)));
+    const pixels = fc.oneof(
+      { weight: 9, arbitrary: fc.uint8Array({ minLength: 1, maxLength: 3000 }) },
+      { weight: 1, arbitrary: fc.constant(seeded(60_000, 3)) },
+    );
     await fc.assert(
       fc.asyncProperty(pixels, fc.integer({ min: 1, max: 5000 }), async (levels, piece) => {
         const size = { rows: 1, columns: levels.length };
@@ -281,7 +284,8 @@ describe('GIFPixels', () => {
         parts.push(writer.end(), GIF_END);
         const read: Buffer[] = [];
         for await (const colours of decodeGIF(once(Buffer.concat(parts)))) read.push(colours);
-        expect(Buffer.concat(read).filter((_, i) => i % 3 === 1)).toEqual(Buffer.from(levels));
+        const green = Buffer.concat(read).filter((_, i) => i % 3 === 1);
+        expect(Buffer.from(green).equals(levels)).toBe(true);
       }),
     );
   });
