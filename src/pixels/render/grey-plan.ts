@@ -3,7 +3,7 @@
  * PS3.3 §C.11.1, §C.11.2, §C.11.6, §C.7.5.1.1.2, PS3.4 §N.2
  */
 import { TAG } from '../../dicom/attributes.js';
-import { type DataSet, findElement, isSequence } from '../../dicom/data-set.js';
+import type { DataSet } from '../../dicom/data-set.js';
 import { readNumber, readString } from '../../dicom/values.js';
 import { functionalGroup } from './functional-groups.js';
 import { findLookupTable, itemsOf, type LookupTable, readLookupTable } from './lookup-table.js';
@@ -62,7 +62,10 @@ export const NO_GREY: GreyPlan = {
   isInverse: false,
   padding: undefined,
 };
-const FUNCTIONS: Readonly<Record<string, WindowFunction>> = { LINEAR_EXACT: 'linear-exact', SIGMOID: 'sigmoid' };
+const FUNCTIONS: ReadonlyMap<string, WindowFunction> = new Map<string, WindowFunction>([
+  ['LINEAR_EXACT', 'linear-exact'],
+  ['SIGMOID', 'sigmoid'],
+]);
 /** Their Modality LUT leads back to the X-ray beam, and is not for display. PS3.3 §C.8.7.1.1.2 */
 const ANGIOGRAPHY = ['1.2.840.10008.5.1.4.1.1.12.1', '1.2.840.10008.5.1.4.1.1.12.2'];
 const NOT_LINEAR = ['LOG', 'DISP'];
@@ -117,7 +120,7 @@ function describedWindow(source: DataSet): Window | undefined {
   const center = readNumber(source, TAG.WindowCenter);
   const width = readNumber(source, TAG.WindowWidth);
   if (center === undefined || width === undefined) return undefined;
-  const shape = FUNCTIONS[readString(source, TAG.VOILUTFunction) ?? ''] ?? 'linear';
+  const shape = FUNCTIONS.get(readString(source, TAG.VOILUTFunction) ?? '') ?? 'linear';
   // Less than 1 is no width for `linear`; who writes it for fractions means the exact one.
   const window: Window = { center, width, function: shape === 'linear' && width < 1 ? 'linear-exact' : shape };
   return isWindow(window) ? window : undefined;
@@ -140,8 +143,7 @@ function fullRange({ isSigned, bitsStored }: SampleLayout, modality: Modality): 
 }
 
 function presentationTable(source: DataSet): LookupTable | undefined {
-  const element = findElement(source, TAG.PresentationLUTSequence);
-  const item = element !== undefined && isSequence(element) ? element.items[0] : undefined;
+  const item = itemsOf(source, TAG.PresentationLUTSequence)[0];
   return item === undefined ? undefined : readLookupTable(item, false);
 }
 
