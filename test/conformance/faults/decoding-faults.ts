@@ -1,0 +1,40 @@
+/** Faults in what is decoded, and in further transfer syntaxes. */
+import { accepts, answering, asking, type Fault, fault, payloads, reply, retarget } from './fault.js';
+
+const asStored = asking('Accept', (value) =>
+  /type="application\/(?:dicom|octet-stream)"$/.test(value ?? '') ? `${value}; transfer-syntax=*` : value,
+);
+
+export const DECODING_FAULTS: readonly Fault[] = [
+  fault('MT-18', 'what is compressed stays so', asStored),
+  fault(
+    'MT-18',
+    'a decoded sample is another',
+    payloads((payload) => `${payload.slice(0, -1)}\x55`),
+  ),
+  fault(
+    'MT-18',
+    'colours are decoded and called what they were',
+    payloads((payload) => payload.replace('\x28\x00\x04\x00CS\x04\x00RGB ', '\x28\x00\x04\x00CS\x04\x00YBR_')),
+  ),
+  fault(
+    'MT-19',
+    'what is lossy is another code stream',
+    payloads((payload) => payload.replace(/\xff\xd9(?=\0?\xfe\xff\xdd)/, '\xff\xd8')),
+  ),
+  fault('MT-21', 'what can not be had is an error of the server', answering(accepts(/4\.201$/), reply(500))),
+  fault('RI-04', 'a study stays in another lossless transfer syntax', asStored),
+  fault(
+    'RI-06',
+    'decoding changes an element',
+    payloads((payload) => payload.replace('JLSSIGNED', 'JLSUNSIGN')),
+  ),
+  fault('RF-03', 'frames stay compressed', asStored),
+  fault(
+    'RF-10',
+    'samples of floating point are cut',
+    payloads((payload) => (payload.length === 64 ? payload.slice(32) : payload)),
+  ),
+  fault('RF-12', 'further HTJ2K is unknown', answering(accepts(/4\.202/), reply(406))),
+  fault('URI-05', 'what is compressed stays so', retarget(/(contentType=application\/dicom)$/, '$1&transferSyntax=*')),
+];
