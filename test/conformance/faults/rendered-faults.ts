@@ -129,6 +129,20 @@ export const RENDERED_FAULTS: readonly Fault[] = [
     'JPEG has a transfer syntax',
     heading('Content-Type', (value) => `${value}; transfer-syntax=1.2.840.10008.1.2.4.50`),
   ),
+  fault(
+    'HT-01',
+    'a picture has one ETag at all sizes',
+    heading(
+      'ETag',
+      () => '"one"',
+      (_, request) => targets(/rendered/)(request),
+    ),
+  ),
+  fault(
+    'HT-12',
+    'a report may run scripts',
+    heading('Content-Security-Policy', () => undefined),
+  ),
   fault('HT-08', 'a video does not answer Range', status(206, 200)),
 ];
 

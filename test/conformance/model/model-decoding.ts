@@ -23,6 +23,36 @@ function decoded(fixture: Fixture): Buffer {
 const isDecodable = ({ transferSyntaxUID, samples = [] }: Fixture): boolean =>
   transferSyntaxUID in MEDIA_TYPE_OF && samples.length > 0;
 
+/** An instance in the code stream of another that holds the same samples. */
+function encodedReply(request: Passing, path: string, all: readonly Fixture[]): Reply | undefined {
+  const [, , , uid] = INSTANCE.exec(path) ?? [];
+  const [, syntax] =
+    /^multipart\/related; type="application\/dicom"; transfer-syntax=([\d.]+)$/.exec(
+      fieldOf(request, 'Accept') ?? '',
+    ) ?? [];
+  const fixture = all.find(({ instance }) => instance === uid);
+  const [samples] = fixture?.samples ?? [];
+  if (fixture === undefined || samples === undefined || fixture.samples?.length !== 1) return undefined;
+  if (path.includes('/frames/') || fixture.transferSyntaxUID === syntax) return undefined;
+  const twin = all.find(
+    (one) => one.transferSyntaxUID === syntax && one.samples?.length === 1 && samples.equals(one.samples[0] ?? samples),
+  );
+  const pixels = twin?.elements.filter(({ tag }) => tag === '7FE00010') ?? [];
+  if (syntax === undefined || pixels.length === 0 || !isDecodable(fixture)) return undefined;
+  const { sopClassUID, instance, elements } = fixture;
+  const body = encodePart10(withElements(elements, pixels), {
+    sopClassUID,
+    sopInstanceUID: instance,
+    transferSyntaxUID: syntax,
+  });
+  const part = { type: `application/dicom; transfer-syntax=${syntax}`, body, headers: { 'Content-Location': path } };
+  return {
+    status: 200,
+    headers: [['Content-Type', 'multipart/related; type="application/dicom"; boundary=model']],
+    body: writeMultipart([part], 'model'),
+  };
+}
+
 /** The answer for what is asked for without its transfer syntax; undefined for everything else. */
 export function decodedReply(
   request: Passing,
@@ -38,6 +68,8 @@ export function decodedReply(
     if (fixture === undefined || !isAsked || !isDecodable(fixture)) return undefined;
     return { status: 200, headers: [['Content-Type', 'application/dicom']], body: decoded(fixture) };
   }
+  const encoded = encodedReply(request, path, all);
+  if (encoded !== undefined) return encoded;
   const [, source = '', study, instance, frame] = INSTANCE.exec(path) ?? [];
   const accept = fieldOf(request, 'Accept') ?? '';
   const type = frame === undefined ? 'application/dicom' : 'application/octet-stream';

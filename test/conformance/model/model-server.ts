@@ -2,6 +2,7 @@
  * A model of what a server has to draw: right for the suite's fixtures, of which it knows everything, and for nothing else. It
  * shows that the checks of rendered resources, thumbnails and decoded pixels can hold, and has faults planted in it.
  */
+import { createHash } from 'node:crypto';
 import { PDF_BYTES } from '../../../conformance/fixtures/documents.js';
 import { STATE_WINDOW } from '../../../conformance/fixtures/drawn-slices.js';
 import type { Fixture } from '../../../conformance/fixtures/fixture.js';
@@ -29,7 +30,14 @@ const problem = (status: number): Reply => ({
 
 const whole = (type: string, body: Buffer, more: Reply['headers'] = []): Reply => ({
   status: 200,
-  headers: [['Content-Type', type], ['Content-Length', String(body.length)], ...more],
+  headers: [
+    ['Content-Type', type],
+    ['Content-Length', String(body.length)],
+    ['ETag', `"${createHash('sha1').update(body).digest('hex')}"`],
+    ['X-Content-Type-Options', 'nosniff'],
+    ['Content-Security-Policy', 'sandbox'],
+    ...more,
+  ],
   body,
 });
 
