@@ -47,10 +47,6 @@ export const WITHOUT_CHECK: Readonly<Record<string, readonly [title: string, rea
   'ST-12': ['503 when overloaded', 'The suite does not overload a server.'],
   'ST-13': ['501 for unsupported SOP Classes', '§10.5.3.1 says 409: SW-12 takes either.'],
   'CAP-07': ['the conformance statement tells what is supported', 'It is a document, not a resource.'],
-  'RI-10': [
-    'a study shows the licensed part of it',
-    'The suite knows no token that sees a part of a study; ST-03 checks one that sees none.',
-  ],
   'RM-10': ['metadata of a large study is fast', 'The suite stores small studies and measures nothing.'],
   'SW-09': ['a parser that can read multipart/related', 'SW-02 to SW-05 show whether there is one.'],
   'SW-36': ['a gate for what identifies a patient', 'It is a server’s own policy; the fixtures identify nobody.'],

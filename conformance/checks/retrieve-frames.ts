@@ -165,6 +165,17 @@ export const FRAME_CHECKS: readonly Check[] = [
       for (const part of parts) t.expect(part.header('Content-Location') !== undefined, 'Content-Location', part.head);
     }
     t.status(await t.get(`${instanceURL(t.fixture('PRIV'))}/pixeldata`, OCTETS_TYPE), 404, 204, 406);
+    const target = `${instanceURL(ct)}/pixeldata`;
+    const uri = await pixelDataURI(t, ct);
+    const location = new URL(
+      parseMultipart(at).parts[0]?.header('Content-Location') ?? '',
+      t.session.client.base + target,
+    );
+    t.equal(location.href, uri, 'Content-Location: the BulkDataURI of the metadata');
+    const mf = t.fixture('MFBOT');
+    areFrames(t, await t.parts(`${instanceURL(mf)}/pixeldata`, 'multipart/related; type="image/jls"'), mf, [1, 2, 3]);
+    const float = t.session.fixtures.get('FLOAT');
+    if (float !== undefined) areFrames(t, await t.parts(`${instanceURL(float)}/pixeldata`, OCTETS_TYPE), float, [1]);
   }),
   check('RP-02', 'M', '8.7.3.3', 'compressed frames come one a part; a video is one', async (t) => {
     const mf = t.fixture('MFBOT');

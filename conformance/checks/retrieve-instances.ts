@@ -10,10 +10,12 @@ import {
   studyURL,
   type Trial,
 } from '../check.js';
+import { firstOf, readDataSets } from '../dicom/dicom-json.js';
 import { differences, readPart10, textIn } from '../dicom/part10-reader.js';
 import { encodePart10 } from '../dicom/part10-writer.js';
 import { SYNTAX } from '../dicom/syntaxes.js';
 import type { Fixture } from '../fixtures/fixture.js';
+import { parseMultipart } from '../wire/multipart.js';
 import { COMPRESSED, onlyPart, syntaxOf } from './transfer-syntaxes.js';
 
 const CT_STUDY = ['CT', 'CT2', 'LOC', 'SR', 'PR'];
@@ -29,6 +31,23 @@ const asExplicit = ({ elements, sopClassUID, instance }: Fixture) =>
   readPart10(
     encodePart10(elements, { sopClassUID, sopInstanceUID: instance, transferSyntaxUID: SYNTAX.explicitLittle }),
   );
+
+/** A study of which the caller with the partial token sees some series and not others. @throws Skipped when there is none */
+async function studyInPart(t: Trial) {
+  const stored = [...t.session.fixtures.values()];
+  for (const study of stored.filter(({ study }, i) => stored.findIndex((one) => one.study === study) === i)) {
+    const headers = { Accept: 'application/dicom+json' };
+    const answer = await t.ask(`${studyURL(study)}/series`, { as: 'partial', headers });
+    const series =
+      answer.status === 200 ? readDataSets(answer.body).map((set) => firstOf(set, 'SeriesInstanceUID')) : [];
+    const all = stored.filter((one) => one.study === study.study);
+    const shown = all.filter((one) => series.includes(one.series));
+    if (shown.length > 0 && shown.length < all.length) {
+      return { study, shown, hidden: all.filter((one) => !series.includes(one.series)) };
+    }
+  }
+  return t.skip('the caller with the partial token sees no study in part');
+}
 
 export const INSTANCE_CHECKS: readonly Check[] = [
   check(
@@ -125,6 +144,25 @@ export const INSTANCE_CHECKS: readonly Check[] = [
   check('RI-09', 'P', '—', 'parts come in the same order each time', async (t) => {
     const target = studyURL(t.subject());
     t.equal(await instancesAt(t, target, AS_STORED), await instancesAt(t, target, AS_STORED), 'the order of before');
+  }),
+  check('RI-10', 'P', 'security', 'a study shows the series that a caller may see, and no others', async (t) => {
+    if (t.session.client.tokens.partial === undefined) t.skip('no --partial-token');
+    const { study, shown, hidden } = await studyInPart(t);
+    const answer = await t.ask(studyURL(study), { as: 'partial', headers: { Accept: AS_STORED } });
+    t.status(answer, 200);
+    const came = parseMultipart(answer).parts.map(
+      (part) => textIn(readPart10(part.body).elements, '00080018') ?? 'none',
+    );
+    t.equal([...came].sort(), shown.map(({ instance }) => instance).sort(), 'instances of the series that are shown');
+    const headers = { Accept: 'application/dicom+json' };
+    const metadata = await t.ask(`${studyURL(study)}/metadata`, { as: 'partial', headers });
+    t.status(metadata, 200);
+    t.equal(readDataSets(metadata.body).length, shown.length, 'data sets of the metadata of the study');
+    for (const one of hidden) {
+      for (const target of [`${seriesURL(one)}/metadata`, `${instanceURL(one)}/metadata`]) {
+        t.status(await t.ask(target, { as: 'partial', headers }), 403, 404);
+      }
+    }
   }),
   check('RI-11', 'M', '8.7.3.4', 'a value too long for a length of 16 bits becomes UN', async (t) => {
     const fixture = t.fixture('LONGDS');

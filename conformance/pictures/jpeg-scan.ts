@@ -1,5 +1,5 @@
 /** Decodes the one scan of a baseline JPEG. ITU-T T.81 Annexes A, F */
-import { type Picture, pictureOf } from './picture.js';
+import { type Picture, pictureOf, roomFor } from './picture.js';
 
 export interface Component {
   readonly horizontal: number;
@@ -50,6 +50,7 @@ export function decodeScan(scan: Scan): Picture {
     horizontal: Math.max(...components.map(({ horizontal }) => horizontal)),
     vertical: Math.max(...components.map(({ vertical }) => vertical)),
   };
+  roomFor(columns, rows);
   const across = Math.ceil(columns / (8 * most.horizontal));
   const down = Math.ceil(rows / (8 * most.vertical));
   const planes = components.map(({ horizontal, vertical }): Plane => {
@@ -78,8 +79,8 @@ export function decodeScan(scan: Scan): Picture {
   }
   const sample = (i: number, x: number, y: number): number => {
     const [plane, component] = [planes[i] as Plane, components[i] as Component];
-    const across = Math.floor((x * component.horizontal) / most.horizontal);
-    return plane.samples[Math.floor((y * component.vertical) / most.vertical) * plane.width + across] ?? 0;
+    const column = Math.floor((x * component.horizontal) / most.horizontal);
+    return plane.samples[Math.floor((y * component.vertical) / most.vertical) * plane.width + column] ?? 0;
   };
   return pictureOf(columns, rows, (x, y) => {
     const first = sample(0, x, y);

@@ -7,13 +7,21 @@ export interface Picture {
   readonly rgb: Uint8Array;
 }
 
+const MOST_PIXELS = 1 << 26;
+
+/** Room for a picture of that size. @throws Error when it is larger than anything that the checks ask for */
+export function roomFor(columns: number, rows: number): Uint8Array {
+  if (columns * rows > MOST_PIXELS) throw new Error(`a picture of ${columns} × ${rows}`);
+  return new Uint8Array(3 * columns * rows);
+}
+
 /** A picture of one function of the place: a grey level, or red, green and blue. */
 export function pictureOf(
   columns: number,
   rows: number,
   colour: (x: number, y: number) => number | readonly [number, number, number],
 ): Picture {
-  const rgb = new Uint8Array(3 * columns * rows);
+  const rgb = roomFor(columns, rows);
   for (let y = 0; y < rows; y++) {
     for (let x = 0; x < columns; x++) {
       const drawn = colour(x, y);

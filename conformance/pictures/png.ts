@@ -1,6 +1,6 @@
 /** Reads PNG. PNG specification (third edition), §5, §7, §9 */
 import { crc32, inflateSync } from 'node:zlib';
-import type { Picture } from './picture.js';
+import { type Picture, roomFor } from './picture.js';
 
 export interface PNG extends Picture {
   /** The names of its chunks, in their order. */
@@ -10,6 +10,7 @@ export interface PNG extends Picture {
 const SIGNATURE = Buffer.from('\x89PNG\r\n\x1a\n', 'latin1');
 const CHANNELS: Readonly<Record<number, number>> = { 0: 1, 2: 3, 3: 1, 4: 2, 6: 4 };
 const PALETTE = 3;
+const MOST_BYTES = 1 << 29;
 
 /** @throws Error saying what breaks the format */
 export function readPNG(file: Buffer): PNG {
@@ -32,7 +33,7 @@ export function readPNG(file: Buffer): PNG {
     at += 12 + length;
   }
   if (head === undefined || chunks[0] !== 'IHDR') throw new Error('the PNG does not begin with IHDR');
-  return { ...readPixels(head, inflateSync(Buffer.concat(data)), palette), chunks };
+  return { ...readPixels(head, inflateSync(Buffer.concat(data), { maxOutputLength: MOST_BYTES }), palette), chunks };
 }
 
 /** Where each pass of an interlaced picture begins, and its steps. §8.1 */
@@ -51,7 +52,7 @@ function readPixels(head: Buffer, filtered: Buffer, palette: Buffer): Picture {
   const [depth = 0, type = 0, , , interlace = 0] = head.subarray(8);
   const channels = CHANNELS[type];
   if (channels === undefined || interlace > 1) throw new Error(`PNG of colour type ${type}, interlace ${interlace}`);
-  const rgb = new Uint8Array(3 * columns * rows);
+  const rgb = roomFor(columns, rows);
   let at = 0;
   for (const [left, top, right, down] of interlace === 0 ? [[0, 0, 1, 1] as const] : ADAM7) {
     const [width, height] = [Math.ceil((columns - left) / right), Math.ceil((rows - top) / down)];

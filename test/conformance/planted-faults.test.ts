@@ -25,7 +25,7 @@ import { STORE_FAULTS } from './faults/store-faults.js';
 import { URI_SERVICE_FAULTS } from './faults/uri-service-faults.js';
 import { modelReply } from './model/model-server.js';
 import { NOT_BUILT_YET, NOT_HELD, NOT_JUDGED, NOT_OFFERED_YET } from './own-server-lists.js';
-import { addSearchedBySuite, VIEWER_ORIGIN } from './own-server-run.js';
+import { addSearchedBySuite, CT_ALONE, VIEWER_ORIGIN } from './own-server-run.js';
 
 const FAULTS: readonly Fault[] = [
   ...URI_FAULTS,
@@ -69,7 +69,9 @@ beforeAll(async () => {
   const reference = await archive.addLicence({ project: 'Nothing of this', sites: ['Elsewhere'] });
   const reader = await archive.token({ kind: 'curator' });
   const outsider = await archive.token({ kind: 'licence', reference, person: 'ada@example.org' });
-  client = new Client(`http://127.0.0.1:${port}/dicom-web`, { reader, storer: reader, outsider });
+  const licence = await archive.addLicence(CT_ALONE);
+  const partial = await archive.token({ kind: 'licence', reference: licence, person: 'ada@example.org' });
+  client = new Client(`http://127.0.0.1:${port}/dicom-web`, { reader, storer: reader, outsider, partial });
   session = await startSession({ client, isReadOnly: false, wadoURI: `${client.base}/wado` });
   stored = session.fixtures;
 });

@@ -1,6 +1,6 @@
 /** Faults in what is decoded, and in further transfer syntaxes. */
 import { CODE_STREAMS } from '../../../conformance/fixtures/code-streams.data.js';
-import { accepts, answering, asking, type Fault, fault, payloads, reply, retarget } from './fault.js';
+import { accepts, answering, asking, bytes, type Fault, fault, payloads, reply, retarget, targets } from './fault.js';
 
 const asStored = asking('Accept', (value) =>
   /type="application\/(?:dicom|octet-stream)"$/.test(value ?? '') ? `${value}; transfer-syntax=*` : value,
@@ -47,6 +47,21 @@ export const DECODING_FAULTS: readonly Fault[] = [
     'RF-10',
     'samples of floating point are cut',
     payloads((payload) => (payload.length === 64 ? payload.slice(32) : payload)),
+  ),
+  fault(
+    'RP-01',
+    'samples of floating point are cut',
+    payloads((payload) => (payload.length === 64 ? payload.slice(32) : payload)),
+  ),
+  fault(
+    'RP-01',
+    'Pixel Data is at the place of its instance',
+    bytes((body) => body.replace(/(Content-Location: [^\r]*)\/bulkdata\/[^\r]*/g, '$1')),
+  ),
+  fault(
+    'RP-01',
+    'compressed frames are refused',
+    answering((request) => targets(/pixeldata/)(request) && accepts(/image\/jls/)(request), reply(406)),
   ),
   fault('RF-12', 'further HTJ2K is unknown', answering(accepts(/4\.202/), reply(406))),
   fault('URI-05', 'what is compressed stays so', retarget(/(contentType=application\/dicom)$/, '$1&transferSyntax=*')),
