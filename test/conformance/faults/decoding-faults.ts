@@ -1,12 +1,9 @@
 /** Faults in what is decoded, and in further transfer syntaxes. */
-import { CODE_STREAMS } from '../../../conformance/fixtures/code-streams.data.js';
 import { accepts, answering, asking, bytes, type Fault, fault, payloads, reply, retarget, targets } from './fault.js';
 
 const asStored = asking('Accept', (value) =>
   /type="application\/(?:dicom|octet-stream)"$/.test(value ?? '') ? `${value}; transfer-syntax=*` : value,
 );
-
-const latin1 = (bytes: Buffer): string => bytes.toString('latin1');
 
 export const DECODING_FAULTS: readonly Fault[] = [
   fault('MT-18', 'what is compressed stays so', asStored),
@@ -22,18 +19,19 @@ export const DECODING_FAULTS: readonly Fault[] = [
   ),
   fault(
     'MT-19',
-    'what is lossy is another code stream',
-    payloads((payload) => payload.replace(/\xff\xd9(?=\0?\xfe\xff\xdd)/, '\xff\xd8')),
+    'samples of what is lossy are others, or its code stream is',
+    payloads((payload) => `${payload.slice(0, -12)}UUUU${payload.slice(-8)}`),
   ),
   fault(
     'MT-21',
     'what is encoded loses something',
-    payloads((payload) => payload.replace(latin1(CODE_STREAMS.jpegLS), latin1(CODE_STREAMS.jpegLSNear))),
+    // Near-lossless by 2, in the header of a scan of JPEG-LS.
+    payloads((payload) => payload.replace(/(\xff\xda\x00\x08\x01\x01\x00)\x00/, '$1\x02')),
   ),
   fault(
     'MT-21',
     'a sample is another in RLE',
-    payloads((payload) => payload.replace(/(\x40\x00\x00\x00\x00.{55}\x0f.)./s, '$1\x77')),
+    payloads((payload) => payload.replace(/(\x01\0\0\0@\0{59}[\0-\x7f].)./s, '$1\x77')),
   ),
   fault('MT-21', 'what can not be had is an error of the server', answering(accepts(/4\.201$/), reply(500))),
   fault('RI-04', 'a study stays in another lossless transfer syntax', asStored),
