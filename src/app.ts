@@ -16,6 +16,7 @@ import { rulesOf } from './dicomweb/rules.js';
 import { dicomwebService } from './dicomweb/service.js';
 import { ArchiveError, notFound } from './errors.js';
 import type { Log } from './log.js';
+import { WorkerPool } from './pixels/worker-pool.js';
 
 /** Where the DICOMweb services are, under the public URL. */
 export const DICOMWEB_PATH = '/dicom-web';
@@ -78,7 +79,8 @@ async function serve(
   const keys = await KeyStore.open({ database, passphrase: config.keyPassphrase, now });
   const authenticator = new Authenticator({ keys, database, now });
   const state = { isDraining: false };
-  const app = createApp({ archive, authenticator, keys, database, config, log, state });
+  const pixels = new WorkerPool({ log });
+  const app = createApp({ archive, authenticator, pixels, keys, database, config, log, state });
   const server = await listen(app, config);
   const indexing = new BackgroundIndexing({ database, now: () => new Date(now()), log });
   const sweeping = setInterval(() => void sweep({ archive, blobs, log, now }), SWEEP_MS).unref();
@@ -91,7 +93,7 @@ async function serve(
       clearInterval(sweeping);
       clearInterval(committing);
       await drain(server);
-      await Promise.all([archive.commitments.close(), indexing.stop()]);
+      await Promise.all([archive.commitments.close(), indexing.stop(), pixels.close()]);
       await close();
       unlock();
     },
@@ -123,6 +125,7 @@ async function sweep({ archive, blobs, log, now }: Swept): Promise<void> {
 interface AppParts {
   readonly archive: Archive;
   readonly authenticator: Authenticator;
+  readonly pixels: WorkerPool;
   readonly keys: KeyStore;
   readonly database: Database;
   readonly config: Config;
@@ -130,7 +133,7 @@ interface AppParts {
   readonly state: { readonly isDraining: boolean };
 }
 
-function createApp({ archive, authenticator, keys, database, config, log, state }: AppParts): Express {
+function createApp({ archive, authenticator, pixels, keys, database, config, log, state }: AppParts): Express {
   const app = express();
   app.disable('x-powered-by').disable('etag').set('query parser', false);
 
@@ -152,6 +155,7 @@ function createApp({ archive, authenticator, keys, database, config, log, state 
     dicomwebService({
       archive,
       authenticator,
+      pixels,
       base: `${config.publicURL}${DICOMWEB_PATH}`,
       rules: rulesOf(config.isStrict),
       log,

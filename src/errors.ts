@@ -17,6 +17,7 @@ export type ErrorCode =
   | 'unsupported-media-type'
   | 'range-not-satisfiable'
   | 'corrupt'
+  | 'undecodable'
   | 'unavailable'
   | 'storage-full';
 

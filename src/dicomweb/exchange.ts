@@ -1,6 +1,7 @@
 /** One request as the handlers of the DICOMweb services see it, and the ways in which they answer. */
 import type { Request, Response } from 'express';
 import type { ScopedArchive } from '../archive/scoped-archive.js';
+import type { WorkerPool } from '../pixels/worker-pool.js';
 import { charsetsOf, describeOffered, expectOneKind, negotiate, type Representation } from './accept.js';
 import { isText, isUTF8Acceptable } from './charset.js';
 import { notAcceptable, ProblemDetails } from './problem.js';
@@ -13,6 +14,8 @@ export interface Exchange {
   readonly response: Response;
   /** The archive as the caller may see it. */
   readonly archive: ScopedArchive;
+  /** Where pixels are decoded, encoded and drawn. */
+  readonly pixels: WorkerPool;
   /** The id of the caller's token: what the log names. */
   readonly callerID: string;
   /** The URL of the DICOMweb service, without a slash at its end. */
@@ -32,10 +35,10 @@ export type Handler = (exchange: Exchange) => Promise<void>;
  * Choose what to answer with.
  * @throws ProblemDetails 406 naming what there is, ArchiveError `invalid-request` for an Accept that breaks a rule
  */
-export function chooseRepresentation(
+export function chooseRepresentation<Offer extends Representation>(
   { request, parameters, rules }: Negotiation,
-  offered: readonly Representation[],
-): Representation {
+  offered: readonly Offer[],
+): Offer {
   const acceptParameters = valuesOf(parameters, 'accept');
   const acceptHeader = request.headers.accept;
   if (rules.needsAccept && acceptHeader === undefined && acceptParameters.length === 0) {

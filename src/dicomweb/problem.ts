@@ -22,6 +22,7 @@ export const HTTP_STATUS = {
   'unsupported-media-type': 415,
   'range-not-satisfiable': 416,
   corrupt: 500,
+  undecodable: 500,
   unavailable: 503,
   'storage-full': 507,
 } as const satisfies Record<ErrorCode, number>;
@@ -41,6 +42,7 @@ const TITLES: Readonly<Record<ErrorCode, string>> = {
   'unsupported-media-type': 'Unsupported media type',
   'range-not-satisfiable': 'The range is not satisfiable',
   corrupt: 'The stored data is damaged',
+  undecodable: 'The pixels can not be decoded',
   unavailable: 'Not available now',
   'storage-full': 'No room left',
 };

@@ -10,6 +10,7 @@ import { scopeOf } from '../access/scope-of.js';
 import type { Archive } from '../archive/archive.js';
 import { ArchiveError } from '../errors.js';
 import type { Log } from '../log.js';
+import type { WorkerPool } from '../pixels/worker-pool.js';
 import { Capabilities } from './capabilities.js';
 import { watchEntitlement } from './entitlement-watch.js';
 import { matchRoute } from './match-route.js';
@@ -23,13 +24,14 @@ import { expectTaken, PrematureClose } from './write-pieces.js';
 export interface ServiceOptions {
   readonly archive: Archive;
   readonly authenticator: Authenticator;
+  readonly pixels: WorkerPool;
   /** The public URL of the service, without a slash at its end. */
   readonly base: string;
   readonly rules: Rules;
   readonly log: Log;
 }
 
-export function dicomwebService({ archive, authenticator, base, rules, log }: ServiceOptions) {
+export function dicomwebService({ archive, authenticator, pixels, base, rules, log }: ServiceOptions) {
   const capabilities = new Capabilities(ROUTES, base);
   return async (request: Request, response: Response): Promise<void> => {
     let stopWatching: (() => void) | undefined;
@@ -49,6 +51,7 @@ export function dicomwebService({ archive, authenticator, base, rules, log }: Se
         request,
         response,
         archive: scoped,
+        pixels,
         callerID: caller.tokenID,
         base,
         variables,

@@ -1,5 +1,5 @@
 /** One frame of an image: its bytes, and what has to be known to read them. PS3.3 §C.7.6.3 */
-import type { ImagePixelDescription } from '../dicom/image-pixel.js';
+import { frameBits, type ImagePixelDescription } from '../dicom/image-pixel.js';
 
 export interface FrameDescription extends Omit<ImagePixelDescription, 'numberOfFrames'> {
   /** Of the bytes: one of the compressed ones, or a native one; native frames are little endian here. */
@@ -12,3 +12,7 @@ export interface Frame {
   /** A code stream, or native pixels without padding after the last one. */
   readonly bytes: Uint8Array<ArrayBuffer>;
 }
+
+/** How many bytes a frame of that description has when it is native. */
+export const nativeFrameBytes = (description: FrameDescription): number =>
+  Math.ceil(frameBits({ ...description, numberOfFrames: 1 }) / 8);

@@ -41,3 +41,14 @@ export async function* bytesAndHeader(file: StoredFile, take: (dataSet: DataSet)
     reader.destroy();
   }
 }
+
+/** Everything before Pixel Data; what is read of the file is not checked. @throws ArchiveError `corrupt` */
+export async function readHeader(file: StoredFile): Promise<DataSet> {
+  let header: DataSet | undefined;
+  const take = (dataSet: DataSet): void => {
+    header = dataSet;
+  };
+  for await (const _piece of bytesAndHeader(file, take)) if (header !== undefined) break;
+  if (header === undefined) throw new Error('A file that was stored has a header.');
+  return header;
+}
