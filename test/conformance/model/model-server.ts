@@ -1,6 +1,6 @@
 /**
  * A model of what a server has to draw: right for the suite's fixtures, of which it knows everything, and for nothing else. It
- * shows that the checks of rendered resources, thumbnails and decoded pixels can hold, and has faults planted in it.
+ * shows that the checks of rendered resources and thumbnails can hold, and has faults planted in it.
  */
 import { PDF_BYTES } from '../../../conformance/fixtures/documents.js';
 import { STATE_WINDOW } from '../../../conformance/fixtures/drawn-slices.js';
@@ -8,7 +8,6 @@ import type { Fixture } from '../../../conformance/fixtures/fixture.js';
 import { type Picture, pictureOf } from '../../../conformance/pictures/picture.js';
 import { writeMultipart } from '../../../conformance/wire/multipart.js';
 import { fieldOf, type Passing, type Reply } from '../faults/fault.js';
-import { decodedReply } from './model-decoding.js';
 import { BadParameter, draw, encode, readQuality, readViewport, readWindow, type Wish } from './model-drawing.js';
 import {
   type Fixtures,
@@ -34,7 +33,7 @@ const FORMS = [
 const ANNOTATIONS = ['patient', 'technique'];
 const BLANK = pictureOf(32, 32, () => 128);
 
-/** The answer to what is rendered or decoded; undefined for everything else. */
+/** The answer to what is rendered; undefined for everything else. */
 export async function modelReply(request: Passing, fixtures: Fixtures): Promise<Reply | undefined> {
   if (request.method !== 'GET' || fieldOf(request, 'Authorization') === undefined) return undefined;
   const [path = '', query = ''] = request.target.split('?');
@@ -45,9 +44,9 @@ export async function modelReply(request: Passing, fixtures: Fixtures): Promise<
         return name === '' ? [] : [[name, decodeURIComponent(value)]];
       }),
     );
-    if (path === '/wado') return await uriReply(request, parameters, fixtures);
+    if (path === '/wado') return await uriReply(parameters, fixtures);
     const resource = RESOURCE.exec(path);
-    if (resource === null) return decodedReply(request, path, fixtures);
+    if (resource === null) return undefined;
     const [, source = '', study, series, instance, frames, kind] = resource;
     const subjects = [...fixtures.values()].filter(
       (one) =>

@@ -1,18 +1,16 @@
 /** What the URI service has to draw, as a model of it. PS3.18 §9.5 */
-import type { Passing, Reply } from '../faults/fault.js';
-import { decodedReply } from './model-decoding.js';
+import type { Reply } from '../faults/fault.js';
 import { BadParameter, draw, encode, readQuality } from './model-drawing.js';
 import { type Fixtures, IMAGES, REPORT, REPORT_PAGE, reportReply, whole } from './model-replies.js';
 
-/** The answer of the URI service to what is rendered or decoded; undefined for everything else. */
+/** The answer of the URI service to what is rendered; undefined for everything else. */
 export async function uriReply(
-  request: Passing,
   parameters: ReadonlyMap<string, string>,
   fixtures: Fixtures,
 ): Promise<Reply | undefined> {
   const fixture = [...fixtures.values()].find(({ instance }) => instance === parameters.get('objectUID'));
   const contentType = parameters.get('contentType');
-  if (fixture === undefined || contentType === 'application/dicom') return decodedReply(request, '/wado', fixtures);
+  if (fixture === undefined || contentType === 'application/dicom') return undefined;
   if (fixture.name === 'SR') return uriReport(contentType);
   if (contentType !== undefined && !IMAGES.includes(contentType)) return undefined;
   if (parameters.get('annotation') === '') throw new BadParameter('annotation');
