@@ -1,6 +1,8 @@
 /** PS3.18 §10.4.1.1.3, §8.7.4: what images look like, and in which forms they come. */
 import { type Check, check, instanceURL, seriesURL, studyURL, type Trial } from '../check.js';
 import { LOSSLESS_NAMES } from '../fixtures/coded.js';
+import { WHOLE_RANGE } from '../fixtures/drawn.js';
+import { SLICE_WINDOW } from '../fixtures/drawn-slices.js';
 import type { Fixture } from '../fixtures/fixture.js';
 import { drawn, type Window } from '../fixtures/grey-levels.js';
 import { readGIF } from '../pictures/gif.js';
@@ -29,6 +31,9 @@ import {
 const GREYS = ['GREY2', 'GREY1', 'BITS'];
 const COLOURED = ['PALETTE', 'RGB', 'PLANAR', 'YBR', 'YBR422', 'YBRRCT', 'YBRJPEG'];
 const CODED = ['J2K', 'JLS', 'HTJ2K', 'RLE', 'CXR', ...LOSSLESS_NAMES.filter((name) => !name.endsWith('COLOUR'))];
+/** Windows that the fixtures have themselves, told for rows that are about something else: without one it is RR-05's. */
+const OWN_WINDOW = `?window=${SLICE_WINDOW.center},${SLICE_WINDOW.width},linear`;
+const BYTE_WINDOW = `?window=${WHOLE_RANGE.center},${WHOLE_RANGE.width},linear`;
 /** What decoders of JPEG may make of colours that are there for every second pixel only. */
 const SMOOTHED = 24;
 
@@ -92,8 +97,7 @@ export const RENDERED_IMAGE_CHECKS: readonly Check[] = [
       if (fault !== undefined) faults.push(`${fixture.name}: ${fault}`);
     };
     for (const fixture of t.fixtures(...GREYS, ...COLOURED)) {
-      // Which window there is without one is RR-05's.
-      const window = fixture.name.startsWith('GREY') ? '?window=128,256,linear' : '';
+      const window = fixture.name.startsWith('GREY') ? BYTE_WINDOW : '';
       const isSingle = fixture.pictures?.length === 1;
       const target = isSingle ? renderedURL(fixture, window) : `${instanceURL(fixture)}/frames/1/rendered`;
       await judge(fixture, target, pictureOfFrame(t, fixture));
@@ -135,25 +139,27 @@ export const RENDERED_IMAGE_CHECKS: readonly Check[] = [
     if (slice === undefined) return;
     t.status(await t.get(`${seriesURL(slice)}/rendered`, JPEG_TYPE), 406);
     t.status(await t.get(`${studyURL(slice)}/rendered`, JPEG_TYPE), 406);
-    areAmong(t, (await drawnParts(t, `${seriesURL(slice)}/rendered`, JPEG_TYPE)).map(pictureIn), slices);
-    const all = [...slices, ...t.fixtures('SCOUT')];
-    areAmong(t, (await drawnParts(t, `${studyURL(slice)}/rendered`, JPEG_TYPE)).map(pictureIn), all);
+    const inWindow = async (url: string) =>
+      (await drawnParts(t, `${url}/rendered${OWN_WINDOW}`, JPEG_TYPE)).map(pictureIn);
+    areAmong(t, await inWindow(seriesURL(slice)), slices);
+    areAmong(t, await inWindow(studyURL(slice)), [...slices, ...t.fixtures('SCOUT')]);
   }),
   check('RR-14', 'M', 'T8.7.4-1', 'multi-frame: all frames as parts; alone one of them, or 406', async (t) => {
     const frames = t.fixture('FRAMES');
     const { pictures = [] } = frames;
-    const parts = await drawnParts(t, renderedURL(frames), PNG_TYPE);
+    const target = renderedURL(frames, BYTE_WINDOW);
+    const parts = await drawnParts(t, target, PNG_TYPE);
     t.equal(parts.length, pictures.length, 'parts');
     for (const [i, part] of parts.entries()) {
       looksLike(pictureIn(part), pictureOfFrame(t, frames, i + 1), `frame ${i + 1}`);
     }
-    const alone = await t.get(renderedURL(frames), PNG_TYPE);
+    const alone = await t.get(target, PNG_TYPE);
     t.status(alone, 200, 406);
     if (alone.status === 200) {
       const isOneOf = pictures.some((picture) => faultOf(pictureIn(alone), picture, ROUNDING) === undefined);
       t.expect(isOneOf, 'one of the frames', 'another picture');
     }
-    const animated = await t.get(renderedURL(frames), GIF_TYPE);
+    const animated = await t.get(target, GIF_TYPE);
     t.status(animated, 200, 406);
     if (animated.status !== 200) return;
     const { pictures: drawnFrames } = readGIF(animated.body);
@@ -165,7 +171,7 @@ export const RENDERED_IMAGE_CHECKS: readonly Check[] = [
   }),
   check('RR-15', 'M', '10.4.1.1.3', 'frames are rendered each by itself', async (t) => {
     const frames = t.fixture('FRAMES');
-    const url = (list: string): string => `${instanceURL(frames)}/frames/${list}/rendered`;
+    const url = (list: string): string => `${instanceURL(frames)}/frames/${list}/rendered${BYTE_WINDOW}`;
     looksLike(await drawnPNG(t, url('2')), pictureOfFrame(t, frames, 2), 'frame 2');
     const parts = await drawnParts(t, url('1,3'), PNG_TYPE);
     t.equal(parts.length, 2, 'parts of frames 1 and 3');

@@ -64,7 +64,7 @@ export const RENDERED_PARAMETER_CHECKS: readonly Check[] = [
   }),
   check('RR-07', 'M', '8.3.5.1.3', 'viewport: the size, a region of the source, and its flipping', async (t) => {
     const slice = t.fixture('SLICE1');
-    const url = (viewport: string): string => renderedURL(slice, `?viewport=${viewport}`);
+    const url = (viewport: string): string => renderedURL(slice, `?window=40,400,linear&viewport=${viewport}`);
     t.equal(await sizeOf(t, url('100,100')), [100, 75], 'columns and rows in 100,100');
     t.equal(await sizeOf(t, url('16,100')), [16, 12], 'columns and rows in 16,100');
     t.equal(await sizeOf(t, url('64%2C64')), [64, 48], 'columns and rows in 64,64');

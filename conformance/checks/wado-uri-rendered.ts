@@ -17,21 +17,21 @@ async function drawnSlice(t: Trial, parameters: Parameters): Promise<Picture> {
 export const WADO_URI_RENDERED_CHECKS: readonly Check[] = [
   check('URI-03', 'M', '9.3', 'without contentType: image/jpeg', async (t) => {
     await offered(t);
-    const slice = t.fixture('SLICE1');
-    const answer = await uri(t, slice, { contentType: undefined });
+    const image = t.fixture('RGB');
+    const answer = await uri(t, image, { contentType: undefined });
     t.status(answer, 200);
     t.equal(typeIn(answer), JPEG_TYPE, 'the media type');
-    resembles(pictureIn(answer), pictureOfFrame(t, slice), 'the slice');
+    resembles(pictureIn(answer), pictureOfFrame(t, image), 'the image');
   }),
   check('URI-09', 'M', 'T8.7.4-1', 'images as JPEG, reports as HTML and plain text', async (t) => {
     await offered(t);
-    const slice = t.fixture('SLICE1');
+    const image = t.fixture('RGB');
     for (const contentType of [JPEG_TYPE, PNG_TYPE]) {
-      const answer = await uri(t, slice, { contentType });
+      const answer = await uri(t, image, { contentType });
       t.status(answer, 200, ...(contentType === PNG_TYPE ? [406] : []));
       if (answer.status !== 200) continue;
       t.equal(typeIn(answer), contentType, 'the media type');
-      resembles(pictureIn(answer), pictureOfFrame(t, slice), `the slice as ${contentType}`);
+      resembles(pictureIn(answer), pictureOfFrame(t, image), `the image as ${contentType}`);
     }
     for (const [contentType, expected] of [
       [undefined, 'text/html'],

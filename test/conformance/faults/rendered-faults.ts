@@ -102,7 +102,7 @@ export const RENDERED_FAULTS: readonly Fault[] = [
   fault(
     'RR-13',
     'a series is one picture',
-    answering((request) => /[0-9]\/rendered$/.test(request.target) && accepts(/^image/)(request), reply(200, '{}')),
+    answering((request) => /[0-9]\/rendered/.test(request.target) && accepts(/^image/)(request), reply(200, '{}')),
   ),
   fault('RR-13', 'a slice is missing', bytes(firstPartGone)),
   fault('RR-14', 'a frame is missing', bytes(firstPartGone)),

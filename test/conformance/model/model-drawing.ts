@@ -36,9 +36,10 @@ const numberOf = ({ elements }: Fixture, tag: string): number => {
 };
 
 /** The values of grey samples after their rescaling, drawn in a window. */
-function windowed(fixture: Fixture, window: Window): Picture {
+function windowed(fixture: Fixture, number: number, window: Window): Picture {
   const element = fixture.elements.find(({ tag }) => tag === '7FE00010');
-  const samples = fixture.samples?.[0] ?? (element === undefined ? Buffer.alloc(0) : valueField(element));
+  const native = fixture.frames[number - 1] ?? (element === undefined ? Buffer.alloc(0) : valueField(element));
+  const samples = fixture.samples?.[number - 1] ?? native;
   const isDeep = numberOf(fixture, '00280100') === 16;
   const isSigned = numberOf(fixture, '00280103') === 1;
   const columns = numberOf(fixture, '00280011');
@@ -55,7 +56,7 @@ function windowed(fixture: Fixture, window: Window): Picture {
 /** One frame as it is wished for. */
 export function draw(fixture: Fixture, number: number, { window, viewport, annotation }: Wish): Picture {
   const isGrey = textOf(fixture, '00280004')?.startsWith('MONOCHROME') === true;
-  const whole = window !== undefined && isGrey ? windowed(fixture, window) : fixture.pictures?.[number - 1];
+  const whole = window !== undefined && isGrey ? windowed(fixture, number, window) : fixture.pictures?.[number - 1];
   if (whole === undefined) throw new BadParameter('This can not be drawn.');
   const seen = viewport === undefined ? whole : inViewport(whole, viewport);
   if (annotation !== true) return seen;
