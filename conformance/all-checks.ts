@@ -9,6 +9,9 @@ import { JSON_STORING_CHECKS } from './checks/json-storing.js';
 import { JSON_VALUE_CHECKS } from './checks/json-values.js';
 import { MULTIPART_CHECKS } from './checks/multipart.js';
 import { NATIVE_XML_CHECKS } from './checks/native-xml.js';
+import { RENDERED_DOCUMENT_CHECKS } from './checks/rendered-documents.js';
+import { RENDERED_IMAGE_CHECKS } from './checks/rendered-images.js';
+import { RENDERED_PARAMETER_CHECKS } from './checks/rendered-parameters.js';
 import { BULKDATA_CHECKS } from './checks/retrieve-bulkdata.js';
 import { FRAME_CHECKS } from './checks/retrieve-frames.js';
 import { INSTANCE_CHECKS } from './checks/retrieve-instances.js';
@@ -21,9 +24,11 @@ import { STORAGE_COMMITMENT_CHECKS } from './checks/storage-commitment.js';
 import { STORE_CHECKS } from './checks/store.js';
 import { STORE_BODY_CHECKS } from './checks/store-bodies.js';
 import { STORE_METADATA_CHECKS } from './checks/store-metadata.js';
+import { THUMBNAIL_CHECKS } from './checks/thumbnails.js';
 import { TRANSFER_SYNTAX_CHECKS } from './checks/transfer-syntaxes.js';
 import { URI_CHECKS } from './checks/uris.js';
 import { WADO_URI_CHECKS } from './checks/wado-uri.js';
+import { WADO_URI_RENDERED_CHECKS } from './checks/wado-uri-rendered.js';
 
 /** By the file in `checks` that they are in. */
 export const CHECKS_BY_FILE: Readonly<Record<string, readonly Check[]>> = {
@@ -39,6 +44,10 @@ export const CHECKS_BY_FILE: Readonly<Record<string, readonly Check[]>> = {
   'retrieve-metadata': METADATA_CHECKS,
   'retrieve-frames': FRAME_CHECKS,
   'retrieve-bulkdata': BULKDATA_CHECKS,
+  'rendered-images': RENDERED_IMAGE_CHECKS,
+  'rendered-parameters': RENDERED_PARAMETER_CHECKS,
+  'rendered-documents': RENDERED_DOCUMENT_CHECKS,
+  thumbnails: THUMBNAIL_CHECKS,
   store: STORE_CHECKS,
   'store-bodies': STORE_BODY_CHECKS,
   'store-metadata': STORE_METADATA_CHECKS,
@@ -51,6 +60,7 @@ export const CHECKS_BY_FILE: Readonly<Record<string, readonly Check[]>> = {
   'native-xml': NATIVE_XML_CHECKS,
   'storage-commitment': STORAGE_COMMITMENT_CHECKS,
   'wado-uri': WADO_URI_CHECKS,
+  'wado-uri-rendered': WADO_URI_RENDERED_CHECKS,
 };
 
 export const ALL_CHECKS: readonly Check[] = Object.values(CHECKS_BY_FILE).flat();

@@ -10,7 +10,10 @@ import { Client } from './wire/client.js';
 /** Thrown when the server can not be checked at all. */
 export class NoServer extends Error {}
 
-type Asked = Pick<Options, 'url' | 'token' | 'storeToken' | 'outsiderToken' | 'wadoURI' | 'only' | 'isReadOnly'>;
+type Asked = Pick<
+  Options,
+  'url' | 'token' | 'storeToken' | 'outsiderToken' | 'partialToken' | 'wadoURI' | 'only' | 'isReadOnly'
+>;
 
 /**
  * Store the fixtures, run the checks one after another, delete what was stored.
@@ -19,8 +22,8 @@ type Asked = Pick<Options, 'url' | 'token' | 'storeToken' | 'outsiderToken' | 'w
 export async function conduct(options: Asked): Promise<RunReport> {
   const startedAt = new Date().toISOString();
   const started = performance.now();
-  const { token: reader, storeToken: storer, outsiderToken: outsider, isReadOnly } = options;
-  const client = new Client(options.url, { reader, storer, outsider });
+  const { token: reader, storeToken: storer, outsiderToken: outsider, partialToken: partial, isReadOnly } = options;
+  const client = new Client(options.url, { reader, storer, outsider, partial });
   try {
     await client.ask('/studies?limit=1').catch((error: unknown) => {
       throw new NoServer(error instanceof Error ? error.message : String(error));
@@ -41,7 +44,7 @@ export async function conduct(options: Asked): Promise<RunReport> {
       left,
       results,
     };
-    return withoutTokens(report, [reader, storer, outsider]);
+    return withoutTokens(report, [reader, storer, outsider, partial]);
   } finally {
     client.close();
   }

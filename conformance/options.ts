@@ -6,6 +6,7 @@ export interface Options {
   readonly token: string | undefined;
   readonly storeToken: string | undefined;
   readonly outsiderToken: string | undefined;
+  readonly partialToken: string | undefined;
   readonly wadoURI: string | undefined;
   /** IDs of the checks to run, or how they begin with a dash at the end; undefined for all. */
   readonly only: readonly string[] | undefined;
@@ -25,6 +26,7 @@ export const USAGE = `Usage: npm run conformance -- --url URL [options]
   --token T             Bearer token of the requests that read
   --store-token T       Bearer token of those that store and delete; without it, that of --token
   --outsider-token T    Bearer token of a caller who may not see what the suite stores (ST-03)
+  --partial-token T     Bearer token of a caller who may see some of the series that it stores (RI-10)
   --wado-uri URL        where the URI service is; without it, the base URI
   --only ID,...         these checks only: QD-06, or all that begin so: QD-
   --read-only           store nothing: look at what is there
@@ -33,7 +35,7 @@ export const USAGE = `Usage: npm run conformance -- --url URL [options]
   --html FILE           write the results as a page by itself
   --help                print this
 
-It stores some 50 small synthetic instances in studies of its own and deletes them at the end, where the server lets it.
+It stores some 80 small synthetic instances in studies of its own and deletes them at the end, where the server lets it.
 It exits with 0 when every requirement of level M holds, with 1 when one does not, with 2 when it could not run.`;
 
 /** @throws UsageError */
@@ -53,6 +55,7 @@ export function parseOptions(args: readonly string[], ids: readonly string[]): O
     token: values.token,
     storeToken: values['store-token'] ?? values.token,
     outsiderToken: values['outsider-token'],
+    partialToken: values['partial-token'],
     wadoURI: values['wado-uri'],
     only: onlyOf(values.only, ids),
     json: values.json,
@@ -72,6 +75,7 @@ function parsed(args: readonly string[]) {
         token: { type: 'string' },
         'store-token': { type: 'string' },
         'outsider-token': { type: 'string' },
+        'partial-token': { type: 'string' },
         'wado-uri': { type: 'string' },
         only: { type: 'string' },
         json: { type: 'string' },

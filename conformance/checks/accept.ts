@@ -15,6 +15,7 @@ import { readDataSets } from '../dicom/dicom-json.js';
 import type { Answer } from '../wire/client.js';
 import { parseMediaType } from '../wire/media-type.js';
 import { parseMultipart } from '../wire/multipart.js';
+import { GIF_TYPE, JPEG_TYPE, PNG_TYPE, renderedURL } from './rendering.js';
 
 const metadataURL = (t: Trial): string => `${instanceURL(t.subject())}/metadata`;
 const searchURL = (t: Trial): string => `/studies?StudyInstanceUID=${t.subject().study}`;
@@ -37,6 +38,9 @@ const isKind = async (t: Trial, target: string, accept: string, ...kinds: readon
   const kind = kindOf(await t.got(target, accept));
   t.expect(kinds.includes(kind), `${kinds.join(' or ')} for Accept: ${accept}`, kind);
 };
+
+/** Whether the image that is there is drawn at all: RR-01 is the judge of that. */
+const isDrawn = async (t: Trial): Promise<boolean> => (await t.get(renderedURL(t.subject()), PNG_TYPE)).status === 200;
 
 export const ACCEPT_CHECKS: readonly Check[] = [
   check('MT-01', 'M', '8.7.5, 8.7.7', 'without Accept: 406, or as with */*', async (t) => {
@@ -97,6 +101,8 @@ export const ACCEPT_CHECKS: readonly Check[] = [
     t.status(single, 200, 406);
     if (single.status === 200)
       t.equal(kindOf(single), 'application/dicom', 'the media type for accept=application/dicom');
+    if (!(await isDrawn(t))) return;
+    for (const type of [PNG_TYPE, GIF_TYPE]) await isKind(t, `${renderedURL(t.subject())}?accept=${type}`, '*/*', type);
   }),
   check('MT-11', 'M', '8.3.3.1', 'the accept parameter has no wildcards', async (t) => {
     t.status(await t.get(`${instanceURL(t.subject())}?accept=image/*`, '*/*'), 400);
@@ -105,6 +111,9 @@ export const ACCEPT_CHECKS: readonly Check[] = [
   check('MT-12', 'M', '8.3.3.1', 'the accept parameter agrees with the header', async (t) => {
     const xml = encodeURIComponent('multipart/related;type="application/dicom+xml"');
     t.status(await t.get(`${metadataURL(t)}?accept=${xml}`, JSON_TYPE), 400, 406);
+    if (!(await isDrawn(t))) return;
+    t.status(await t.get(`${renderedURL(t.subject())}?accept=${PNG_TYPE}`, JSON_TYPE), 400, 406);
+    t.status(await t.get(`${renderedURL(t.subject())}?accept=${PNG_TYPE}`, JPEG_TYPE), 400, 406);
   }),
   check('MT-13', 'M', '8.3.3.1', 'the accept parameter does not mix DICOM with other types', async (t) => {
     t.status(await t.get(`${instanceURL(t.subject())}?accept=application/dicom,image/jpeg`, '*/*'), 400);

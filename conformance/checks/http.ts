@@ -4,6 +4,7 @@ import { type Check, check, instanceURL, JSON_TYPE, OCTETS_TYPE, type Trial } fr
 import type { Answer } from '../wire/client.js';
 import { parseMultipart } from '../wire/multipart.js';
 import { pixelDataURI } from './bulkdata-uris.js';
+import { PNG_TYPE, renderedURL } from './rendering.js';
 import { requestIDOf } from './request-id.js';
 
 const ORIGIN = { Origin: 'https://viewer.example' };
@@ -46,6 +47,10 @@ export const HTTP_CHECKS: readonly Check[] = [
       'another ETag for another type',
       'the same',
     );
+    const slice = t.session.fixtures.get('SLICE1');
+    if (slice === undefined || (await t.get(renderedURL(slice), PNG_TYPE)).status !== 200) return;
+    const tags = [renderedURL(slice), renderedURL(slice, '?viewport=16,12')].map((drawn) => tagOf(drawn, PNG_TYPE));
+    t.expect((await tags[0]) !== (await tags[1]), 'another ETag for another size of a picture', 'the same');
   }),
   check('HT-02', 'P', 'RFC 9110 §13.1.2', 'If-None-Match gives 304 without a body', async (t) => {
     const first = await t.got(metadataURL(t), JSON_TYPE);
@@ -188,6 +193,12 @@ export const HTTP_CHECKS: readonly Check[] = [
     for (const answer of [await t.got(metadataURL(t), JSON_TYPE), await t.get('/studies/2.25.1/metadata', JSON_TYPE)]) {
       t.equal(answer.header('X-Content-Type-Options'), 'nosniff', `X-Content-Type-Options of ${answer.status}`);
     }
+    const report = t.session.fixtures.get('SR');
+    const page = report === undefined ? undefined : await t.get(`${instanceURL(report)}/rendered`, 'text/html');
+    if (page?.status !== 200) return;
+    t.equal(page.header('X-Content-Type-Options'), 'nosniff', 'X-Content-Type-Options of a report');
+    const policy = page.headers('Content-Security-Policy').join('; ');
+    t.expect(/\bsandbox\b/.test(policy), 'Content-Security-Policy: sandbox, of a report as HTML', policy || 'none');
   }),
   check('HT-13', 'P', '—', 'an error has the identifier of its request', async (t) => {
     const answer = await t.get('/studies/2.25.1/metadata', JSON_TYPE);

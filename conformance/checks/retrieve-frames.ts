@@ -5,11 +5,10 @@ import type { Fixture } from '../fixtures/fixture.js';
 import { parseMediaType } from '../wire/media-type.js';
 import { type Multipart, parseMultipart } from '../wire/multipart.js';
 import { pixelDataURI } from './bulkdata-uris.js';
-import { onlyPart, syntaxOf } from './transfer-syntaxes.js';
+import { areSamples, COMPRESSED, DECODABLE, onlyPart, syntaxOf } from './transfer-syntaxes.js';
 
 const STORED_TYPE = `${OCTETS_TYPE}; transfer-syntax=*`;
 const NOTHING = Buffer.alloc(0);
-const COMPRESSED = ['J2K', 'JLS', 'HTJ2K', 'RLE', 'CXR', 'LOSSY'];
 
 const framesURL = (fixture: Fixture, list: string): string => `${instanceURL(fixture)}/frames/${list}`;
 
@@ -54,6 +53,13 @@ export const FRAME_CHECKS: readonly Check[] = [
     async (t) => {
       for (const fixture of t.fixtures('CT', 'CR', 'ODD', 'BE', 'DEFL')) {
         areFrames(t, await t.parts(framesURL(fixture, '1'), OCTETS_TYPE), fixture, [1]);
+      }
+      for (const fixture of t.fixtures(...DECODABLE)) {
+        const { samples = [] } = fixture;
+        const last = samples.length;
+        const part = onlyPart(t, await t.parts(framesURL(fixture, String(last)), OCTETS_TYPE));
+        areSamples(t, part.body, samples[last - 1] ?? NOTHING, `frame ${last} of ${fixture.name}`);
+        t.equal(syntaxOf(part) ?? SYNTAX.explicitLittle, SYNTAX.explicitLittle, `transfer-syntax of ${fixture.name}`);
       }
     },
   ),
@@ -115,8 +121,11 @@ export const FRAME_CHECKS: readonly Check[] = [
     areFrames(t, await t.parts(framesURL(ct, '1'), OCTETS_TYPE), ct, [1]);
     t.status(await t.get(framesURL(ct, '2'), OCTETS_TYPE), 404);
   }),
-  check('RF-10', 'P', '—', 'what has no Pixel Data has no frames', async (t) => {
+  check('RF-10', 'P', '—', 'what has no Pixel Data has no frames; samples of floating point are frames', async (t) => {
     t.status(await t.get(framesURL(t.fixture('SR'), '1'), OCTETS_TYPE), 404);
+    if (!t.session.fixtures.has('FLOAT')) return;
+    const float = t.fixture('FLOAT');
+    areFrames(t, await t.parts(framesURL(float, '1'), OCTETS_TYPE), float, [1]);
   }),
   check('RF-11', 'P', 'PS3.5 Annex A.4', 'frames are found however they are marked', async (t) => {
     for (const fixture of t.fixtures('MFNOBOT', 'MFBOT', 'MFPARTS', 'MFEOT')) {
@@ -125,6 +134,11 @@ export const FRAME_CHECKS: readonly Check[] = [
     }
   }),
   check('RF-12', 'P', 'cornerstone', 'HTJ2K is image/jphc, and answers Range for progressive decoding', async (t) => {
+    for (const fixture of t.fixtures('HTJ2KRPCL', 'HTJ2KLOSSY')) {
+      const accept = `multipart/related; type="image/jphc"; transfer-syntax=${fixture.transferSyntaxUID}`;
+      const part = onlyPart(t, await t.parts(framesURL(fixture, '1'), accept));
+      t.equal(parseMediaType(part.header('Content-Type') ?? '').type, 'image/jphc', `type of ${fixture.name}`);
+    }
     const htj2k = t.fixture('HTJ2K');
     const accept = `image/jphc; transfer-syntax=${SYNTAX.htj2kLossless}`;
     const whole = await t.get(framesURL(htj2k, '1'), accept);
@@ -151,6 +165,17 @@ export const FRAME_CHECKS: readonly Check[] = [
       for (const part of parts) t.expect(part.header('Content-Location') !== undefined, 'Content-Location', part.head);
     }
     t.status(await t.get(`${instanceURL(t.fixture('PRIV'))}/pixeldata`, OCTETS_TYPE), 404, 204, 406);
+    const target = `${instanceURL(ct)}/pixeldata`;
+    const uri = await pixelDataURI(t, ct);
+    const location = new URL(
+      parseMultipart(at).parts[0]?.header('Content-Location') ?? '',
+      t.session.client.base + target,
+    );
+    t.equal(location.href, uri, 'Content-Location: the BulkDataURI of the metadata');
+    const mf = t.fixture('MFBOT');
+    areFrames(t, await t.parts(`${instanceURL(mf)}/pixeldata`, 'multipart/related; type="image/jls"'), mf, [1, 2, 3]);
+    const float = t.session.fixtures.get('FLOAT');
+    if (float !== undefined) areFrames(t, await t.parts(`${instanceURL(float)}/pixeldata`, OCTETS_TYPE), float, [1]);
   }),
   check('RP-02', 'M', '8.7.3.3', 'compressed frames come one a part; a video is one', async (t) => {
     const mf = t.fixture('MFBOT');

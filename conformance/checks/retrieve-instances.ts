@@ -10,11 +10,13 @@ import {
   studyURL,
   type Trial,
 } from '../check.js';
+import { firstOf, readDataSets } from '../dicom/dicom-json.js';
 import { differences, readPart10, textIn } from '../dicom/part10-reader.js';
 import { encodePart10 } from '../dicom/part10-writer.js';
 import { SYNTAX } from '../dicom/syntaxes.js';
 import type { Fixture } from '../fixtures/fixture.js';
-import { onlyPart, syntaxOf } from './transfer-syntaxes.js';
+import { parseMultipart } from '../wire/multipart.js';
+import { COMPRESSED, onlyPart, syntaxOf } from './transfer-syntaxes.js';
 
 const CT_STUDY = ['CT', 'CT2', 'LOC', 'SR', 'PR'];
 
@@ -29,6 +31,23 @@ const asExplicit = ({ elements, sopClassUID, instance }: Fixture) =>
   readPart10(
     encodePart10(elements, { sopClassUID, sopInstanceUID: instance, transferSyntaxUID: SYNTAX.explicitLittle }),
   );
+
+/** A study of which the caller with the partial token sees some series and not others. @throws Skipped when there is none */
+async function studyInPart(t: Trial) {
+  const stored = [...t.session.fixtures.values()];
+  for (const study of stored.filter(({ study }, i) => stored.findIndex((one) => one.study === study) === i)) {
+    const headers = { Accept: 'application/dicom+json' };
+    const answer = await t.ask(`${studyURL(study)}/series`, { as: 'partial', headers });
+    const series =
+      answer.status === 200 ? readDataSets(answer.body).map((set) => firstOf(set, 'SeriesInstanceUID')) : [];
+    const all = stored.filter((one) => one.study === study.study);
+    const shown = all.filter((one) => series.includes(one.series));
+    if (shown.length > 0 && shown.length < all.length) {
+      return { study, shown, hidden: all.filter((one) => !series.includes(one.series)) };
+    }
+  }
+  return t.skip('the caller with the partial token sees no study in part');
+}
 
 export const INSTANCE_CHECKS: readonly Check[] = [
   check(
@@ -78,7 +97,7 @@ export const INSTANCE_CHECKS: readonly Check[] = [
     if (single.status === 406) t.skip('an instance by itself is not offered');
   }),
   check('RI-05', 'M', '8.7.9', 'the transfer-syntax of a part is that of its file', async (t) => {
-    for (const fixture of t.fixtures('CT', 'J2K', 'CXR', 'LOSSY', 'MFBOT')) {
+    for (const fixture of t.fixtures('CT', 'MFBOT', ...COMPRESSED)) {
       const part = onlyPart(t, await t.parts(instanceURL(fixture), AS_STORED));
       const told = syntaxOf(part) ?? SYNTAX.explicitLittle;
       t.equal(told, readPart10(part.body).transferSyntaxUID, `transfer-syntax of ${fixture.name}`);
@@ -90,6 +109,12 @@ export const INSTANCE_CHECKS: readonly Check[] = [
       t.equal(file.transferSyntaxUID, SYNTAX.explicitLittle, `(0002,0010) of ${fixture.name}`);
       const other = differences(asExplicit(fixture).elements, file.elements).filter((text) => !isAddition(text));
       t.none(other, `the elements of ${fixture.name} as stored`);
+    }
+    for (const fixture of t.fixtures('J2K', 'JLSSIGNED', 'RLECOLOUR', 'J2KCOLOUR', 'MFPARTS')) {
+      const file = readPart10(onlyPart(t, await t.parts(instanceURL(fixture), DICOM_TYPE)).body);
+      const stored = readPart10(fixture.file).elements;
+      const other = differences(stored, file.elements).filter((text) => !isAddition(text) && !isOfPixels(text));
+      t.none(other, `all but the pixels of ${fixture.name} as stored`);
     }
   }),
   check('RI-07', 'P', '—', 'transfer-syntax=* gives the file byte for byte', async (t) => {
@@ -120,6 +145,25 @@ export const INSTANCE_CHECKS: readonly Check[] = [
     const target = studyURL(t.subject());
     t.equal(await instancesAt(t, target, AS_STORED), await instancesAt(t, target, AS_STORED), 'the order of before');
   }),
+  check('RI-10', 'P', 'security', 'a study shows the series that a caller may see, and no others', async (t) => {
+    if (t.session.client.tokens.partial === undefined) t.skip('no --partial-token');
+    const { study, shown, hidden } = await studyInPart(t);
+    const answer = await t.ask(studyURL(study), { as: 'partial', headers: { Accept: AS_STORED } });
+    t.status(answer, 200);
+    const came = parseMultipart(answer).parts.map(
+      (part) => textIn(readPart10(part.body).elements, '00080018') ?? 'none',
+    );
+    t.equal([...came].sort(), shown.map(({ instance }) => instance).sort(), 'instances of the series that are shown');
+    const headers = { Accept: 'application/dicom+json' };
+    const metadata = await t.ask(`${studyURL(study)}/metadata`, { as: 'partial', headers });
+    t.status(metadata, 200);
+    t.equal(readDataSets(metadata.body).length, shown.length, 'data sets of the metadata of the study');
+    for (const one of hidden) {
+      for (const target of [`${seriesURL(one)}/metadata`, `${instanceURL(one)}/metadata`]) {
+        t.status(await t.ask(target, { as: 'partial', headers }), 403, 404);
+      }
+    }
+  }),
   check('RI-11', 'M', '8.7.3.4', 'a value too long for a length of 16 bits becomes UN', async (t) => {
     const fixture = t.fixture('LONGDS');
     const { elements } = readPart10(onlyPart(t, await t.parts(instanceURL(fixture), DICOM_TYPE)).body);
@@ -129,6 +173,9 @@ export const INSTANCE_CHECKS: readonly Check[] = [
     t.sameBytes(long?.bytes ?? Buffer.alloc(0), expected?.bytes ?? Buffer.alloc(0), 'its value');
   }),
 ];
+
+/** Decoding changes these, and nothing else: Photometric Interpretation, Planar Configuration, Pixel Data, offset tables. */
+const isOfPixels = (difference: string): boolean => /^(?:00280004|00280006|7FE0000[12]|7FE00010)\b/.test(difference);
 
 /** A server may add what tells of itself: that it has coerced, which transfer syntaxes there are, padding. */
 const isAddition = (difference: string): boolean => /^(?:04000561|00083002|FFFCFFFC) was added$/.test(difference);

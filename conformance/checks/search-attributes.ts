@@ -3,6 +3,7 @@ import { type Check, check, instanceURL, JSON_TYPE, seriesURL, studyURL, type Tr
 import { firstOf, itemsOf, type JSONDataSet, readDataSets, valuesOf } from '../dicom/dicom-json.js';
 import { tagOf } from '../dicom/dictionary.js';
 import { readNativeModel } from '../dicom/native-model.js';
+import type { Fixture } from '../fixtures/fixture.js';
 import { parseMultipart } from '../wire/multipart.js';
 import { resourcesOf } from './search-resources.js';
 import { found, queryOf, search, warnings } from './searching.js';
@@ -62,6 +63,18 @@ const REQUIRED_STUDY =
   );
 const REQUIRED_SERIES = 'Modality SeriesInstanceUID SeriesNumber NumberOfSeriesRelatedInstances RetrieveURL'.split(' ');
 const REQUIRED_INSTANCE = 'SOPClassUID SOPInstanceUID InstanceNumber RetrieveURL'.split(' ');
+
+/** Transfer syntaxes that instances are said to be available in are given. PS3.18 §10.6.3.3.3 */
+async function canBeHad(t: Trial, fixtures: readonly Fixture[]): Promise<void> {
+  for (const fixture of fixtures) {
+    const set = await oneResult(t, `${seriesURL(fixture)}/instances`, { SOPInstanceUID: fixture.instance });
+    for (const syntax of valuesOf(set, 'AvailableTransferSyntaxUID')) {
+      const accept = `multipart/related; type="application/dicom"; transfer-syntax=${syntax}`;
+      const { status } = await t.get(instanceURL(fixture), accept);
+      t.expect(status === 200, `${fixture.name} in ${syntax}, in which it is said to be available`, `status ${status}`);
+    }
+  }
+}
 
 async function oneResult(t: Trial, resource: string, query: Readonly<Record<string, string>>): Promise<JSONDataSet> {
   const results = await search(t, resource, query);
@@ -148,6 +161,7 @@ export const SEARCH_ATTRIBUTE_CHECKS: readonly Check[] = [
     if (mf === undefined) return;
     const many = await oneResult(t, `${seriesURL(mf)}/instances`, { SOPInstanceUID: mf.instance });
     t.equal(firstOf(many, 'NumberOfFrames'), '3', 'NumberOfFrames');
+    await canBeHad(t, t.fixtures('CT', 'J2K', 'JLSSIGNED', 'LOSSY'));
   }),
   check('QR-04', 'M', '10.6.3.3.2, 10.6.3.3.3', 'what is below returns what is above too', async (t) => {
     const { study, series, instance } = t.subject();

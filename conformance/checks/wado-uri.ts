@@ -1,15 +1,21 @@
-/** PS3.18 Chapter 9: the URI service, for DICOM instances. What it renders is not checked. */
+/** PS3.18 Chapter 9: the URI service, for DICOM instances. */
 import { type Check, check, type Trial } from '../check.js';
 import { readPart10, textIn } from '../dicom/part10-reader.js';
 import { SYNTAX } from '../dicom/syntaxes.js';
 import type { Subject } from '../session.js';
 import type { Answer, Ask } from '../wire/client.js';
 import { queryOf } from './searching.js';
+import { areSamples } from './transfer-syntaxes.js';
 
-type Parameters = Readonly<Record<string, string | undefined>>;
+export type Parameters = Readonly<Record<string, string | undefined>>;
 
 /** Ask with these parameters instead of those that are needed; undefined leaves one out. */
-function uri(t: Trial, { study, series, instance }: Subject, parameters: Parameters, ask: Ask = {}): Promise<Answer> {
+export function uri(
+  t: Trial,
+  { study, series, instance }: Subject,
+  parameters: Parameters,
+  ask: Ask = {},
+): Promise<Answer> {
   const all: Parameters = {
     requestType: 'WADO',
     studyUID: study,
@@ -27,7 +33,7 @@ function uri(t: Trial, { study, series, instance }: Subject, parameters: Paramet
 }
 
 /** Skips where there is no URI service. */
-async function offered(t: Trial): Promise<Answer> {
+export async function offered(t: Trial): Promise<Answer> {
   const answer = await uri(t, t.subject(), {});
   const isGuessed = t.session.wadoURI === t.session.client.base;
   t.offered(answer, 'the URI service', ...(isGuessed ? [400, 406] : []));
@@ -35,7 +41,7 @@ async function offered(t: Trial): Promise<Answer> {
 }
 
 /** 400; 406 where nothing is rendered. Optional parameters may be unknown to a server, which then ignores them (8.3). */
-async function isRefused(t: Trial, subject: Subject, parameters: Parameters): Promise<void> {
+export async function isRefused(t: Trial, subject: Subject, parameters: Parameters): Promise<void> {
   const answer = await uri(t, subject, parameters);
   if (answer.status === 200) t.skip('these parameters are ignored');
   t.status(answer, 400, 406);
@@ -76,16 +82,22 @@ export const WADO_URI_CHECKS: readonly Check[] = [
   }),
   check('URI-05', 'M', '9.4.2.4', 'without transferSyntax: Explicit VR Little Endian', async (t) => {
     await offered(t);
-    for (const fixture of t.fixtures('CT', 'CR', 'J2K')) {
+    for (const fixture of t.fixtures('CT', 'CR', 'J2K', 'JLS', 'RLE', 'CXR', 'HTJ2K')) {
       const answer = await uri(t, fixture, {});
       t.status(answer, 200);
-      t.equal(readPart10(answer.body).transferSyntaxUID, SYNTAX.explicitLittle, `(0002,0010) of ${fixture.name}`);
+      const { transferSyntaxUID, elements } = readPart10(answer.body);
+      t.equal(transferSyntaxUID, SYNTAX.explicitLittle, `(0002,0010) of ${fixture.name}`);
+      const pixels = elements.find(({ tag }) => tag === '7FE00010')?.bytes ?? Buffer.alloc(0);
+      areSamples(t, pixels, Buffer.concat([...(fixture.samples ?? [])]), fixture.name);
     }
   }),
   check('URI-06', 'M', '9.4.2.4', 'a transferSyntax that is none is 400, one that can not be had is 406', async (t) => {
     await offered(t);
     t.status(await uri(t, t.fixture('CT'), { transferSyntax: 'x' }), 400);
-    t.status(await uri(t, t.fixture('CT'), { transferSyntax: SYNTAX.htj2kLossless }), 406, 200);
+    const coded = await uri(t, t.fixture('CT'), { transferSyntax: SYNTAX.htj2kLossless });
+    t.status(coded, 406, 200);
+    if (coded.status !== 200) return;
+    t.equal(readPart10(coded.body).transferSyntaxUID, SYNTAX.htj2kLossless, '(0002,0010)');
   }),
   check('URI-07', 'M', '8.7.3.6', 'transferSyntax=* gives what is stored', async (t) => {
     await offered(t);

@@ -36,6 +36,8 @@ const TEXT_OF_NUMBERS = new Set(['IS', 'DS']);
 /** An element by its tag. */
 export function elementOf(tag: string, vr: string, value: PlainValue): Element {
   if (typeof value === 'number') return { tag, vr, value: TEXT_OF_NUMBERS.has(vr) ? String(value) : [value] };
+  // What is encapsulated is OB, however deep its samples are. PS3.5 §A.4
+  if (typeof value === 'object' && 'frames' in value) return { tag, vr: 'OB', value };
   if (vr === 'SQ') return { tag, vr, value: { items: value as readonly DataSet[] } };
   return { tag, vr, value: value as Exclude<PlainValue, number | readonly DataSet[]> };
 }

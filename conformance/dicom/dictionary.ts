@@ -39,6 +39,14 @@ SelectorOBValue 00720065 OB|PresentationLUTShape 20500020 CS|DocumentTitle 00420
 MIMETypeOfEncapsulatedDocument 00420012 LO|EncapsulatedDocumentLength 00420015 UL|ContentLabel 00700080 CS
 ContentDescription 00700081 LO|PresentationCreationDate 00700082 DA|PresentationCreationTime 00700083 TM
 TransactionUID 00081195 UI|OriginalAttributesSequence 04000561 SQ|ContentCreatorName 00700084 PN
+WindowCenter 00281050 DS|WindowWidth 00281051 DS|VOILUTFunction 00281056 CS|ModalityLUTSequence 00283000 SQ
+ModalityLUTType 00283004 LO|VOILUTSequence 00283010 SQ|LUTDescriptor 00283002 US|LUTData 00283006 US
+RedPaletteColorLookupTableDescriptor 00281101 US|GreenPaletteColorLookupTableDescriptor 00281102 US
+BluePaletteColorLookupTableDescriptor 00281103 US|RedPaletteColorLookupTableData 00281201 OW
+GreenPaletteColorLookupTableData 00281202 OW|BluePaletteColorLookupTableData 00281203 OW
+SoftcopyVOILUTSequence 00283110 SQ|DisplayedAreaSelectionSequence 0070005A SQ|PresentationSizeMode 00700100 CS
+DisplayedAreaTopLeftHandCorner 00700052 SL|DisplayedAreaBottomRightHandCorner 00700053 SL
+PresentationPixelAspectRatio 00700102 IS|FloatPixelData 7FE00008 OF
 PixelData 7FE00010 OW|DataSetTrailingPadding FFFCFFFC OB|SegmentationType 00620001 CS
 `
   .trim()

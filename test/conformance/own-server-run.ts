@@ -26,18 +26,23 @@ export async function addSearchedBySuite(archive: RunningArchive): Promise<void>
   }
 }
 
-/** Let the suite store, judge and delete as a curator, and look in as a researcher whose licence covers none of it. */
+/** A licence for the CT series of studies that have others, too. */
+export const CT_ALONE = { project: 'Part of this', kinds: ['ct'], splits: ['training', 'validation'] } as const;
+
+/** Let the suite store, judge and delete as a curator, and look in as researchers whose licences cover none of it, and CT alone. */
 export async function judgeOwnServer(archive: RunningArchive): Promise<RunReport> {
   await archive.addSite('Elsewhere');
   await addSearchedBySuite(archive);
   const licence = { project: 'Nothing of this', kinds: ['xray'], splits: ['training'], sites: ['Elsewhere'] } as const;
   const reference = await archive.addLicence(licence);
   const token = await archive.token({ kind: 'curator' });
+  const partial = await archive.addLicence(CT_ALONE);
   return await conduct({
     url: archive.base,
     token,
     storeToken: token,
     outsiderToken: await archive.token({ kind: 'licence', reference, person: 'ada@example.org' }),
+    partialToken: await archive.token({ kind: 'licence', reference: partial, person: 'ada@example.org' }),
     wadoURI: `${archive.base}/wado`,
     only: undefined,
     isReadOnly: false,

@@ -63,6 +63,7 @@ it('is judged as well when nothing may be stored', async () => {
     token,
     storeToken: undefined,
     outsiderToken: undefined,
+    partialToken: undefined,
     wadoURI: `${archive.base}/wado`,
     only: undefined,
     isReadOnly: true,

@@ -26,6 +26,7 @@ describe.runIf(hasOrthanc())('the conformance suite and Orthanc', () => {
         token: undefined,
         storeToken: undefined,
         outsiderToken: undefined,
+        partialToken: undefined,
         wadoURI: url.replace(/dicom-web$/, 'wado'),
         only: undefined,
         isReadOnly: false,

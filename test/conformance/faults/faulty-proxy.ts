@@ -7,15 +7,22 @@ export interface FaultyProxy {
   close(): Promise<void>;
 }
 
-/** Start it on `port`, before the services at `base`. */
-export async function startFaultyProxy(port: number, base: string): Promise<FaultyProxy> {
+/** What is asked before the server behind; it gives undefined for what it leaves to that. */
+export type Model = (request: Passing) => Promise<Reply | undefined>;
+
+/** Start it on `port`, before the services at `base` and the model before these. */
+export async function startFaultyProxy(
+  port: number,
+  base: string,
+  model: Model = async () => undefined,
+): Promise<FaultyProxy> {
   const { port: behind, pathname } = new URL(base);
   const proxy: { fault: Fault | undefined } = { fault: undefined };
   const server = createServer({ maxHeaderSize: 256 * 1024 }, (request, response) => {
-    pass(request, response, Number(behind), pathname, proxy.fault).catch(() => response.destroy());
+    pass(request, response, Number(behind), pathname, proxy.fault, model).catch(() => response.destroy());
   });
   server.on('checkContinue', (request: IncomingMessage, response: ServerResponse) => {
-    passExpecting(request, response, Number(behind), pathname, proxy.fault).catch(() => response.destroy());
+    passExpecting(request, response, Number(behind), pathname, proxy.fault, model).catch(() => response.destroy());
   });
   await new Promise<void>((resolve) => server.listen(port, '127.0.0.1', resolve));
   return Object.assign(proxy, {
@@ -33,6 +40,7 @@ async function pass(
   port: number,
   prefix: string,
   planted: Fault | undefined,
+  model: Model,
 ): Promise<void> {
   const url = incoming.url ?? '';
   const isBelow = url.startsWith(prefix);
@@ -43,7 +51,9 @@ async function pass(
     body: await bodyOf(incoming),
   };
   const turned = planted?.request?.(came) ?? came;
-  const plain = isReply(turned) ? turned : await forward(turned, port, isBelow ? prefix : '');
+  const plain = isReply(turned)
+    ? turned
+    : ((await model(turned)) ?? (await forward(turned, port, isBelow ? prefix : '')));
   const answer = planted?.answer?.(plain, came) ?? plain;
   send(outgoing, answer, plain);
 }
@@ -64,6 +74,7 @@ async function passExpecting(
   port: number,
   prefix: string,
   planted: Fault | undefined,
+  model: Model,
 ): Promise<void> {
   const method = incoming.method ?? 'POST';
   const url = incoming.url ?? '';
@@ -92,7 +103,7 @@ async function passExpecting(
   const answer = refusal === undefined ? undefined : (planted?.answer?.(refusal, came) ?? refusal);
   if (answer !== undefined && answer.status !== 100) return send(outgoing, answer, refusal);
   outgoing.writeContinue();
-  await pass(incoming, outgoing, port, prefix, planted);
+  await pass(incoming, outgoing, port, prefix, planted, model);
 }
 
 function forward({ method, target, headers, body }: Passing, port: number, prefix: string): Promise<Reply> {

@@ -76,6 +76,8 @@ export const RETRIEVE_FAULTS: readonly Fault[] = [
   ),
   fault('RI-08', 'what is not there is 200', status(404, 200)),
   fault('RI-09', 'parts come in any order', { answer: restless() ?? ((answer) => answer) }),
+  fault('RI-10', 'what one may not see of a study is an empty answer', status(404, 200)),
+  fault('RI-10', 'a study is refused that is shown in part', answering(targets(/studies\/[\d.]+$/), reply(404, '{}'))),
   fault(
     'RI-11',
     'a long value has its VR and half its length',
