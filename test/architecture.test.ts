@@ -56,6 +56,7 @@ const PACKAGE_HOMES: Readonly<Record<string, readonly string[]>> = {
   pg: ['database'],
   pino: ['log'],
   saxes: ['dicom'],
+  sharp: ['pixels'],
 };
 /** Modules of Node with fewer homes than all; none for `node:process`, for what it gives is global. */
 const NODE_HOMES: Readonly<Record<string, readonly string[]>> = {
