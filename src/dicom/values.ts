@@ -122,7 +122,8 @@ function findValueElement(dataSet: DataSet, tag: Tag): ValueElement | undefined 
   return element;
 }
 
-const vrOf = (element: ValueElement): VR => (element.vr === 'UN' ? implicitVR(element.tag) : element.vr);
+/** The VR of an element, that of the dictionary where it is stored as UN. PS3.5 §6.2.2 note 2 */
+export const vrOf = (element: ValueElement): VR => (element.vr === 'UN' ? implicitVR(element.tag) : element.vr);
 
 /** Many writers pad text with NUL as if it were a UID; no text of DICOM ends in a NUL or space that means anything. */
 function trim(text: string, isLeadingSpaceCut: boolean): string {

@@ -1,13 +1,6 @@
 /** An error as a page, for who follows a link in a browser: PS3.18 §8.6.3 has it as text/html where nothing else is asked for. */
+import { escapeHTML } from './html-text.js';
 import { parseMediaTypes } from './media-type.js';
-
-const ENTITIES: Readonly<Record<string, string>> = {
-  '&': '&amp;',
-  '<': '&lt;',
-  '>': '&gt;',
-  '"': '&quot;',
-  "'": '&#39;',
-};
 
 export interface Problem {
   readonly status: number;
@@ -45,17 +38,15 @@ export function problemPage({
   return [
     '<!doctype html>',
     '<html lang="en"><head><meta charset="utf-8">',
-    `<title>${status} ${escaped(title)}</title></head><body>`,
-    `<h1>${escaped(title)}</h1>`,
-    `<p>${escaped(detail)}</p>`,
-    ...lists.map(([name, values]) => `<p>${escaped(name)}:</p><ul>${values.map(item).join('')}</ul>`),
+    `<title>${status} ${escapeHTML(title)}</title></head><body>`,
+    `<h1>${escapeHTML(title)}</h1>`,
+    `<p>${escapeHTML(detail)}</p>`,
+    ...lists.map(([name, values]) => `<p>${escapeHTML(name)}:</p><ul>${values.map(item).join('')}</ul>`),
     `<p>${isTemporary ? 'The same request may succeed later.' : 'To ask again will not help by itself.'}</p>`,
-    `<p>Status ${status}, request ${escaped(requestID ?? '')}</p>`,
+    `<p>Status ${status}, request ${escapeHTML(requestID ?? '')}</p>`,
     '</body></html>',
     '',
   ].join('\n');
 }
 
-const item = (value: unknown): string => `<li>${escaped(String(value))}</li>`;
-
-const escaped = (text: string): string => text.replace(/[&<>"']/g, (character) => ENTITIES[character] ?? character);
+const item = (value: unknown): string => `<li>${escapeHTML(String(value))}</li>`;

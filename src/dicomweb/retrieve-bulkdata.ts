@@ -5,6 +5,7 @@ import type { StoredBulkdata } from '../archive/read/stored-bulkdata.js';
 import type { ScopedArchive } from '../archive/scoped-archive.js';
 import { PIXEL_DATA_TAGS, TAG } from '../dicom/attributes.js';
 import { tagText } from '../dicom/data-set.js';
+import { kindOf } from '../dicom/instance-kinds.js';
 import { EXPLICIT_VR_LITTLE_ENDIAN } from '../dicom/transfer-syntaxes.js';
 import { invalidRequest, notFound } from '../errors.js';
 import type { Representation } from './accept.js';
@@ -28,7 +29,8 @@ export async function retrieveBulkdata(exchange: Exchange): Promise<void> {
   const value = await exchange.archive.findBulkdata(instance, name);
   if (value !== undefined) return sendValue(exchange, instance, value, offered(value));
   if (name !== PIXEL_DATA) throw notFound();
-  await sendCompressedPixelData(exchange, instance);
+  // A player that follows this link asks for anything, and for its first bytes.
+  await sendCompressedPixelData(exchange, instance, kindOf(instance) === 'video' ? 'alone' : 'parts');
 }
 
 /** The pixels of one instance, be it Pixel Data, Float or Double Float Pixel Data. PS3.18 §10.4.1.1.6 */
@@ -38,14 +40,18 @@ export async function retrievePixelData(exchange: Exchange): Promise<void> {
   const value = values.find(({ path }) => PIXEL_DATA_PATHS.has(path));
   // Several parts is what a client expects of `/pixeldata` who does not say.
   if (value !== undefined) return sendValue(exchange, instance, value, offered(value).toReversed());
-  await sendCompressedPixelData(exchange, instance);
+  await sendCompressedPixelData(exchange, instance, 'parts');
 }
 
 /** Compressed Pixel Data has no value to speak of: it is its frames, each under the URI that metadata has for all. */
-async function sendCompressedPixelData(exchange: Exchange, instance: LocatedInstance): Promise<void> {
+async function sendCompressedPixelData(
+  exchange: Exchange,
+  instance: LocatedInstance,
+  byDefault: 'parts' | 'alone',
+): Promise<void> {
   if (instance.frameCount === 0) throw notFound();
   const location = bulkdataURL(exchange.base, instance, PIXEL_DATA);
-  await sendFrames(exchange, instance, await exchange.archive.frames(instance, 'all'), () => location);
+  await sendFrames(exchange, instance, await exchange.archive.frames(instance, 'all'), () => location, byDefault);
 }
 
 async function sendValue(

@@ -47,14 +47,17 @@ function expectRising({ transferSyntaxUID }: LocatedInstance, frameNumbers: read
 /**
  * Send frames in the form the client prefers; one part each, or the only one by itself.
  * @param location gives the Content-Location of a frame
+ * @param byDefault whether who does not say gets parts of octets, or the only frame by itself as what it is
  */
 export async function sendFrames(
   exchange: Exchange,
   instance: LocatedInstance,
   frames: Frames,
   location: (frame: Frame) => string,
+  byDefault: 'parts' | 'alone' = 'parts',
 ): Promise<void> {
-  const chosen = chooseRepresentation(exchange, offered(instance.transferSyntaxUID, frames.count));
+  const forms = offered(instance.transferSyntaxUID, frames.count);
+  const chosen = chooseRepresentation(exchange, byDefault === 'parts' ? forms : forms.toReversed());
   const { mediaType, transferSyntaxUID, multipart } = chosen;
   const file = await exchange.archive.open(instance);
   try {

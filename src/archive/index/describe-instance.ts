@@ -12,6 +12,7 @@ import type {
 import { PIXEL_DATA_TAGS, TAG } from '../../dicom/attributes.js';
 import { type DataSet, findBytes, findElement, isSequence, type Tag } from '../../dicom/data-set.js';
 import { type BulkdataEntry, instanceMetadata } from '../../dicom/dicom-json.js';
+import { documentBytes, documentMediaType } from '../../dicom/encapsulated-document.js';
 import { encodeFrameTable, type FrameTable } from '../../dicom/frame-table.js';
 import { personNameKeys } from '../../dicom/matching-names.js';
 import { dateTimeBounds, normaliseValue } from '../../dicom/matching-values.js';
@@ -30,8 +31,6 @@ const DEFLATED_AT_ONCE = 64 * 1024;
 
 /** Where an instance or series without a number stands: after all that have one. */
 const WITHOUT_NUMBER = Number.MAX_SAFE_INTEGER;
-/** No longer than fits into a head of a part. */
-const MEDIA_TYPE = /^[a-z]{1,16}\/[a-z0-9.+-]{1,100}$/i;
 
 type Given<Table, Columns extends keyof Table> = Omit<Insertable<Table>, Columns | 'id'>;
 
@@ -195,13 +194,13 @@ function storedBulkdata(entry: BulkdataEntry, source: InstanceSource): StoredBul
 const DOCUMENT_PATH = '00420011';
 
 /** An encapsulated document goes out as what it is, without the byte that pads it. PS3.3 §C.24.2 */
-function documentOf(dataSet: DataSet, bytes: Buffer | undefined): Partial<StoredBulkdata> {
-  const mediaType = readString(dataSet, TAG.MIMETypeOfEncapsulatedDocument);
-  const length = readNumber(dataSet, TAG.EncapsulatedDocumentLength);
-  const isPadded = bytes !== undefined && length === bytes.length - 1;
+function documentOf(dataSet: DataSet, padded: Buffer | undefined): Partial<StoredBulkdata> {
+  const mediaType = documentMediaType(dataSet);
+  const bytes = documentBytes(dataSet);
+  const isPadded = bytes !== undefined && bytes.length !== padded?.length;
   return {
-    ...(mediaType !== undefined && MEDIA_TYPE.test(mediaType) ? { mediaType } : {}),
-    ...(isPadded ? { lengthBytes: length, crc32: crc32(bytes.subarray(0, length)) } : {}),
+    ...(mediaType === undefined ? {} : { mediaType }),
+    ...(isPadded ? { lengthBytes: bytes.length, crc32: crc32(bytes) } : {}),
   };
 }
 
