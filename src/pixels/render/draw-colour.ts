@@ -17,6 +17,8 @@ interface ColourSpace {
 
 const ONE = 0x1_0000;
 const HALF = 0x8000;
+/** The colour difference of grey. */
+const NEUTRAL = 128;
 
 const scaled = (factor: number, zero: number): Int32Array =>
   Int32Array.from({ length: 256 }, (_, value) => Math.round((value - zero) * factor * ONE));
@@ -99,16 +101,19 @@ function byPixel(samples: Bytes, pixels: number, planarConfiguration: number): B
   return bytes;
 }
 
-/** Two luminances, then the colour differences that two neighbours share, row by row. PS3.3 §C.7.6.3.1.2 */
+/**
+ * Two luminances, then the colour differences that two neighbours share, row by row. Of an odd last pixel, whose differences
+ * have no place, what is missing is grey. PS3.3 §C.7.6.3.1.2
+ */
 function spread422(samples: Bytes, rows: number, columns: number): Bytes {
-  const bytes = new Uint8Array(rows * columns * 3);
   const pixels = rows * columns;
-  for (let i = 0, from = 0, to = 0; i < pixels; i += 2, from += 4) {
-    for (let k = 0; k < 2 && i + k < pixels; k += 1, to += 3) {
-      bytes[to] = samples[from + k] ?? 0;
-      bytes[to + 1] = samples[from + 2] ?? 0;
-      bytes[to + 2] = samples[from + 3] ?? 0;
-    }
+  const bytes = new Uint8Array(pixels * 3);
+  const pairs = samples.subarray(0, pixels * 2);
+  for (let i = 0, to = 0; i < pixels; i += 1, to += 3) {
+    const pair = (i >> 1) * 4;
+    bytes[to] = pairs[pair + (i & 1)] ?? 0;
+    bytes[to + 1] = pairs[pair + 2] ?? NEUTRAL;
+    bytes[to + 2] = pairs[pair + 3] ?? NEUTRAL;
   }
   return bytes;
 }
