@@ -1,12 +1,13 @@
 /** The ways in which one instance can be rendered. PS3.18 §10.4.1.1.3, Table 8.7.4-1 */
 import type { LocatedInstance } from '../archive/index/locate.js';
 import { kindOf } from '../dicom/instance-kinds.js';
-import { ArchiveError, invalidRequest, notFound } from '../errors.js';
+import { invalidRequest, notFound } from '../errors.js';
 import type { Representation } from './accept.js';
 import { unknownAnnotations } from './annotation-lines.js';
 import { chooseRepresentation, type Exchange } from './exchange.js';
 import { type DrawnFrame, PICTURE_MEDIA_TYPES, type PictureMediaType, type PictureStyle } from './picture-request.js';
-import { framesOf, middleFrame, presentedFrames } from './rendered-items.js';
+import { ProblemDetails } from './problem.js';
+import { framesOf, presentedFrames } from './rendered-items.js';
 import { type NonImageRendering, nonImageRenderings } from './rendered-non-image.js';
 import { type RenderedPart, sendRenderedParts } from './rendered-parts.js';
 import { picturePart, sendAnimation, sendPicture, warnOfIgnored } from './rendered-picture.js';
@@ -27,8 +28,12 @@ export const styleOf = ({ window, viewport, annotations, quality, iccProfile }: 
   iccProfile,
 });
 
-export const noPicture = (): ArchiveError =>
-  new ArchiveError('not-acceptable', 'Nothing here can be rendered: neither image nor report, document or video.');
+export const noPicture = (): ProblemDetails =>
+  new ProblemDetails(
+    'not-acceptable',
+    'Nothing here can be rendered: there is no image that can be drawn, nor report, document or video.',
+    { members: { available: [] } },
+  );
 
 /** Send what the client wants most. @throws ProblemDetails 406 */
 export async function sendChosen(exchange: Exchange, offers: readonly Offer[]): Promise<void> {
@@ -108,7 +113,7 @@ export function pictureOffers(
         return sendAnimation(exchange, frames, style);
       };
     }
-    const middle = { instance: whole, frameNumber: middleFrame(whole) };
+    const middle = frames[Math.floor(frames.length / 2)] ?? first;
     return rules.rendersAllFrames ? undefined : () => sendAlone(middle, mediaType);
   };
   const partsOf = (mediaType: PictureMediaType): readonly RenderedPart[] =>

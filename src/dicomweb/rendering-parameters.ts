@@ -18,10 +18,8 @@ export interface RenderingParameters {
 export const ICC_PROFILES = ['no', 'yes', 'srgb', 'adobergb', 'rommrgb'] as const satisfies readonly ICCProfileChoice[];
 const WINDOW_FUNCTIONS = ['linear', 'linear-exact', 'sigmoid'] as const satisfies readonly WindowFunction[];
 
-/** Of Retrieve Rendered, for a Capabilities Description. */
+/** Of Retrieve Rendered, for a Capabilities Description: those that say how, not as what. */
 export const RENDERING_PARAMETERS: readonly ParameterDescription[] = [
-  { name: 'accept' },
-  { name: 'charset', values: ['utf-8'] },
   { name: 'annotation', values: ['patient', 'technique'] },
   { name: 'quality' },
   { name: 'viewport' },
@@ -30,7 +28,7 @@ export const RENDERING_PARAMETERS: readonly ParameterDescription[] = [
 ];
 
 /** Of Retrieve Thumbnail. */
-export const THUMBNAIL_PARAMETERS: readonly ParameterDescription[] = [{ name: 'accept' }, { name: 'viewport' }];
+export const THUMBNAIL_PARAMETERS: readonly ParameterDescription[] = [{ name: 'viewport' }];
 
 const MOST_QUALITY = 100;
 const DECIMAL = /^[+-]?(?:\d+(?:\.\d*)?|\.\d+)(?:e[+-]?\d+)?$/i;

@@ -1,6 +1,7 @@
 /** Retrieve the thumbnail of a study, series, instance or frame: one small picture. PS3.18 §10.4.1.1.4 */
 import { kindOf } from '../dicom/instance-kinds.js';
-import { notFound } from '../errors.js';
+import { ArchiveError, notFound } from '../errors.js';
+import { negotiate } from './accept.js';
 import { answerNotModified } from './conditional.js';
 import { chooseRepresentation, type Exchange } from './exchange.js';
 import type { DrawnFrame } from './picture-request.js';
@@ -40,18 +41,30 @@ export async function retrieveThumbnail(exchange: Exchange): Promise<void> {
 const middleOf = (numbers: readonly number[] | undefined): number | undefined =>
   numbers?.[Math.floor(numbers.length / 2)];
 
+interface Form {
+  readonly mediaType: ThumbnailMediaType;
+  readonly isInParts: boolean;
+}
+
+function chosenForm(exchange: Exchange): Form {
+  const offered = [false, true].flatMap((multipart) =>
+    THUMBNAIL_MEDIA_TYPES.map((mediaType) => ({ mediaType, multipart })),
+  );
+  try {
+    const chosen = chooseRepresentation(exchange, offered);
+    const mediaType = THUMBNAIL_MEDIA_TYPES.find((type) => type === chosen.mediaType) ?? DEFAULT_TYPE;
+    return { mediaType, isInParts: chosen.multipart };
+  } catch (error) {
+    if (!(error instanceof ArchiveError) || error.code !== 'not-acceptable' || !takesOctets(exchange)) throw error;
+    return { mediaType: DEFAULT_TYPE, isInParts: false };
+  }
+}
+
 /** Viewers that ask for what a URL of Bulkdata gives ask so for a thumbnail too: they get the picture. */
-function chosenForm(exchange: Exchange): { readonly mediaType: ThumbnailMediaType; readonly isInParts: boolean } {
-  const types = THUMBNAIL_MEDIA_TYPES;
-  const octets = { mediaType: OCTETS, multipart: true };
-  const chosen = chooseRepresentation(exchange, [
-    ...types.map((mediaType) => ({ mediaType, multipart: false })),
-    ...types.map((mediaType) => ({ mediaType, multipart: true })),
-    octets,
-    { ...octets, multipart: false },
-  ]);
-  const mediaType = types.find((type) => type === chosen.mediaType);
-  return { mediaType: mediaType ?? DEFAULT_TYPE, isInParts: mediaType !== undefined && chosen.multipart };
+function takesOctets({ request, parameters }: Exchange): boolean {
+  const acceptParameters = parameters.filter(({ name }) => name === 'accept').map(({ value }) => value);
+  const octets = [true, false].map((multipart) => ({ mediaType: OCTETS, multipart }));
+  return negotiate({ acceptHeader: request.headers.accept, acceptParameters }, octets) !== undefined;
 }
 
 const locationOf = (base: string, { instance, frameNumber }: DrawnFrame): string =>

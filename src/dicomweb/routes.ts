@@ -46,9 +46,11 @@ export interface Route {
   readonly searched?: SearchResource;
   /** The parameters of a route that has its own in the place of `accept` and `charset`; to accept anything is not enough then. */
   readonly parameters?: readonly ParameterDescription[];
+  /** Its parameters besides `accept` and `charset`. */
+  readonly moreParameters?: readonly ParameterDescription[];
 }
 
-type Description = Pick<Route, 'section' | 'transaction' | 'responseMediaTypes' | 'parameters'>;
+type Description = Pick<Route, 'section' | 'transaction' | 'responseMediaTypes' | 'parameters' | 'moreParameters'>;
 
 const multipart = (mediaType: string): string => `multipart/related; type="${mediaType}"`;
 
@@ -62,7 +64,8 @@ const FRAMES = [OCTETS, ...FRAME_MEDIA_TYPES.filter((mediaType) => mediaType !==
 const DOCUMENTS = ['application/pdf', 'text/xml', 'model/stl', 'model/obj', 'model/mtl'];
 const VALUES = [...FRAMES, ...DOCUMENTS];
 const VIDEOS = ['video/mpeg', 'video/mp4', 'video/H265'];
-const RENDERED = [...PICTURE_MEDIA_TYPES, ...REPORT_MEDIA_TYPES, 'application/pdf', ...VIDEOS];
+/** PS3.18 Table 8.7.4-1, and documents as what they are. */
+const RENDERED = [...new Set([...PICTURE_MEDIA_TYPES, ...REPORT_MEDIA_TYPES, ...DOCUMENTS, ...VIDEOS])];
 
 /** What stands for the section of a route that is in no standard. */
 export const EXTENSION = 'extension';
@@ -95,7 +98,7 @@ const rendered = (
     section: '10.4.1.1.3',
     transaction,
     responseMediaTypes,
-    parameters: RENDERING_PARAMETERS,
+    moreParameters: RENDERING_PARAMETERS,
   });
 
 const thumbnail = (template: string, transaction: string): Route =>
@@ -103,7 +106,7 @@ const thumbnail = (template: string, transaction: string): Route =>
     section: '10.4.1.1.4',
     transaction,
     responseMediaTypes: [...THUMBNAIL_MEDIA_TYPES, ...THUMBNAIL_MEDIA_TYPES.map(multipart)],
-    parameters: THUMBNAIL_PARAMETERS,
+    moreParameters: THUMBNAIL_PARAMETERS,
   });
 
 /** All values of a resource, or all its pixels. */
@@ -261,7 +264,7 @@ export const ROUTES: readonly Route[] = [
   retrieve('/wado', retrieveByURI, {
     section: '9.4',
     transaction: 'RetrieveDICOMInstance',
-    responseMediaTypes: [DICOM],
+    responseMediaTypes: [...RENDERED, DICOM],
     parameters: URI_PARAMETERS,
   }),
 
