@@ -5,17 +5,21 @@ import { Authenticator } from './access/authenticate.js';
 import { KeyStore } from './access/keys.js';
 import type { Archive } from './archive/archive.js';
 import type { BlobStore } from './archive/blobs/blob-store.js';
-import { type OpenArchive, openArchive, takeServerLock } from './archive/open-archive.js';
+import { type OpenArchive, openArchive, takeServerLock, workingFolderOf } from './archive/open-archive.js';
 import { BackgroundIndexing } from './archive/query-attributes/background-indexing.js';
 import type { Config } from './config.js';
 import type { Database } from './database/database.js';
 import { crossOrigin } from './dicomweb/cross-origin.js';
 import { sendProblem } from './dicomweb/problem.js';
+import { Renderer } from './dicomweb/renderer.js';
 import { nameRequest } from './dicomweb/request-id.js';
 import { rulesOf } from './dicomweb/rules.js';
 import { dicomwebService } from './dicomweb/service.js';
+import { ThumbnailPreparation } from './dicomweb/thumbnail-preparation.js';
+import { Thumbnails } from './dicomweb/thumbnails.js';
 import { ArchiveError, notFound } from './errors.js';
 import type { Log } from './log.js';
+import { ResultCache } from './pixels/result-cache.js';
 import { WorkerPool } from './pixels/worker-pool.js';
 
 /** Where the DICOMweb services are, under the public URL. */
@@ -80,10 +84,16 @@ async function serve(
   const authenticator = new Authenticator({ keys, database, now });
   const state = { isDraining: false };
   const pixels = new WorkerPool({ log });
-  const app = createApp({ archive, authenticator, pixels, keys, database, config, log, state });
+  const folder = workingFolderOf(config.places.blobs);
+  const results = await ResultCache.open({ folder, mostBytes: config.cacheBytes, log, now });
+  const rendering = renderingOf({ archive, pixels, results, log });
+  const app = createApp({ archive, authenticator, pixels, ...rendering, keys, database, config, log, state });
   const server = await listen(app, config);
   const indexing = new BackgroundIndexing({ database, now: () => new Date(now()), log });
-  const sweeping = setInterval(() => void sweep({ archive, blobs, log, now }), SWEEP_MS).unref();
+  const sweeping = setInterval(() => {
+    results.sweep();
+    void sweep({ archive, blobs, log, now });
+  }, SWEEP_MS).unref();
   const committing = setInterval(() => archive.commitments.work(), COMMIT_MS).unref();
   server.maxConnections = maxConnections;
   return {
@@ -93,11 +103,37 @@ async function serve(
       clearInterval(sweeping);
       clearInterval(committing);
       await drain(server);
+      await rendering.preparation.close();
       await Promise.all([archive.commitments.close(), indexing.stop(), pixels.close()]);
+      await results.close();
       await close();
       unlock();
     },
   };
+}
+
+interface Rendering {
+  readonly renderer: Renderer;
+  readonly thumbnails: Thumbnails;
+  readonly preparation: ThumbnailPreparation;
+}
+
+/** What makes pictures: some before they are asked for, and none any more of what has been deleted. */
+function renderingOf({
+  archive,
+  pixels,
+  results,
+  log,
+}: Pick<AppParts, 'archive' | 'pixels' | 'log'> & { results: ResultCache }): Rendering {
+  const renderer = new Renderer({ pixels, results });
+  const thumbnails = new Thumbnails({ renderer, results });
+  const everything = archive.as({ kind: 'everything' });
+  const preparation = new ThumbnailPreparation({ archive: everything, thumbnails, renderer, log });
+  archive.changes.onStored((series) => preparation.add(series));
+  archive.changes.onDeleted(({ studyInstanceUID, seriesInstanceUID, sopInstanceUID }) =>
+    results.drop([studyInstanceUID, seriesInstanceUID, sopInstanceUID].filter((uid) => uid !== undefined).join('/')),
+  );
+  return { renderer, thumbnails, preparation };
 }
 
 interface Swept extends Pick<ServerOptions, 'log' | 'now'> {
@@ -126,6 +162,8 @@ interface AppParts {
   readonly archive: Archive;
   readonly authenticator: Authenticator;
   readonly pixels: WorkerPool;
+  readonly renderer: Renderer;
+  readonly thumbnails: Thumbnails;
   readonly keys: KeyStore;
   readonly database: Database;
   readonly config: Config;
@@ -133,7 +171,8 @@ interface AppParts {
   readonly state: { readonly isDraining: boolean };
 }
 
-function createApp({ archive, authenticator, pixels, keys, database, config, log, state }: AppParts): Express {
+function createApp(parts: AppParts): Express {
+  const { archive, authenticator, pixels, renderer, thumbnails, keys, database, config, log, state } = parts;
   const app = express();
   app.disable('x-powered-by').disable('etag').set('query parser', false);
 
@@ -156,6 +195,8 @@ function createApp({ archive, authenticator, pixels, keys, database, config, log
       archive,
       authenticator,
       pixels,
+      renderer,
+      thumbnails,
       base: `${config.publicURL}${DICOMWEB_PATH}`,
       rules: rulesOf(config.isStrict),
       log,

@@ -17,6 +17,8 @@ export interface Config {
   readonly corsOrigins: AllowedOrigins;
   /** Whether DICOMweb is answered to the letter where clients in use break it. */
   readonly isStrict: boolean;
+  /** How many bytes are kept on disk of pictures that have been made. */
+  readonly cacheBytes: number;
 }
 
 /** Settings as texts from a command line. */
@@ -29,6 +31,7 @@ export interface ConfigFlags {
   readonly publicURL?: string | undefined;
 }
 
+const CACHE_BYTES = 1024 ** 3;
 const DATA_FOLDER = './data/archive';
 const HOST_NAME = /^(?!-)[A-Za-z0-9.-]{1,253}$/;
 
@@ -69,6 +72,7 @@ export function loadConfig(
     publicURL,
     corsOrigins: corsOriginsOf(env['NCCID_CORS_ORIGINS'] ?? ''),
     isStrict: isTrue('NCCID_STRICT', env['NCCID_STRICT'] || 'false'),
+    cacheBytes: cacheBytesOf(env['NCCID_CACHE_BYTES'] || String(CACHE_BYTES)),
   };
 }
 
@@ -109,6 +113,12 @@ function publicURLOf(text: string): string {
     );
   }
   return withoutSlashesAtEnd(url.href);
+}
+
+function cacheBytesOf(text: string): number {
+  const bytes = /^\d{1,15}$/.test(text) ? Number(text) : Number.NaN;
+  if (Number.isNaN(bytes)) throw invalidRequest('The size of the cache (NCCID_CACHE_BYTES) is not a number of bytes.');
+  return bytes;
 }
 
 function isTrue(variable: string, text: string): boolean {

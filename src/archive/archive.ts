@@ -2,9 +2,11 @@
 import type { Database } from '../database/database.js';
 import type { Log } from '../log.js';
 import type { BlobStore } from './blobs/blob-store.js';
+import { Changes } from './changes.js';
 import { Commitments } from './commitments.js';
 import { Deletions } from './deletions.js';
 import { IndexWriter } from './index/index-writer.js';
+import { ImageHeaders } from './read/image-headers.js';
 import { MetadataReader } from './read/metadata.js';
 import { StoredFiles } from './read/stored-file.js';
 import type { Scope } from './scope.js';
@@ -35,15 +37,19 @@ export class Archive {
   readonly deletions: Deletions;
   /** Commits to what hospitals have sent. */
   readonly commitments: Commitments;
+  readonly changes = new Changes();
   readonly #parts: ScopedArchiveParts;
 
   constructor({ database, blobs, log, now, spoolFolder, maxInstanceBytes = MAX_INSTANCE_BYTES }: ArchiveOptions) {
     this.deletions = new Deletions({ database, blobs, log, now });
     this.commitments = new Commitments({ database, blobs, log, now });
+    const files = new StoredFiles({ blobs, database, log, now });
     this.#parts = {
       database,
-      files: new StoredFiles({ blobs, database, log, now }),
+      files,
       metadata: new MetadataReader(database),
+      headers: new ImageHeaders(database, files),
+      changes: this.changes,
       deletions: this.deletions,
       commitments: this.commitments,
       store: new InstanceStore({

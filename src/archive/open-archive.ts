@@ -47,7 +47,7 @@ export async function openArchive(
   const blobs = await openBlobs(places.blobs, namedBy ?? 'NCCID_BLOBS');
   try {
     const database = await openDatabase(places.database, namedBy);
-    const archive = new Archive({ database, blobs, log, now, spoolFolder: spoolFolderOf(places.blobs) });
+    const archive = new Archive({ database, blobs, log, now, spoolFolder: workingFolderOf(places.blobs) });
     const lock = lockPathOf(places.database);
     return {
       archive,
@@ -87,8 +87,8 @@ export async function openDatabase(place: DatabasePlace, setting = 'NCCID_DATABA
   return place.kind === 'sqlite' ? Database.open(place) : named(setting, () => Database.open(place));
 }
 
-/** Beside the files that are on their way in; with an object store, where this machine keeps what it keeps for a while. */
-const spoolFolderOf = (place: BlobsPlace): string =>
+/** Where files without a name are: beside those that are on their way in; with an object store, where this machine keeps what it keeps for a while. */
+export const workingFolderOf = (place: BlobsPlace): string =>
   place.kind === 'folder' ? join(resolve(place.path), INCOMING) : tmpdir();
 
 async function openBlobs(place: BlobsPlace, setting: string): Promise<BlobStore> {

@@ -3,7 +3,9 @@
  * with, so that nobody can forget the check; what lies outside is answered as what never was.
  */
 import type { Database } from '../database/database.js';
+import type { DataSet } from '../dicom/data-set.js';
 import { ArchiveError, gone, notFound } from '../errors.js';
+import type { Changes } from './changes.js';
 import type { CommitmentResult, Commitments } from './commitments.js';
 import type { Deletions } from './deletions.js';
 import type { InstanceReference } from './index/commitment-rows.js';
@@ -14,6 +16,7 @@ import {
   type LocatedInstance,
   type LocatedSeries,
   locateInstances,
+  locateRepresentative,
   locateSeries,
   type ResourcePath,
 } from './index/locate.js';
@@ -22,6 +25,7 @@ import { addQueryAttribute, readQueryAttributes, removeQueryAttribute } from './
 import { defineAttribute, type QueryAttribute, type WrittenAttribute } from './query-attributes/query-attribute.js';
 import { type BulkdataOfInstance, findBulkdata } from './read/find-bulkdata.js';
 import { type Frames, findFrames, readFrameTable } from './read/frames.js';
+import type { ImageHeaders } from './read/image-headers.js';
 import type { InstanceText, InstanceURL, Metadata, MetadataReader } from './read/metadata.js';
 import type { StoredBulkdata } from './read/stored-bulkdata.js';
 import type { StoredFile, StoredFiles } from './read/stored-file.js';
@@ -35,9 +39,11 @@ export interface ScopedArchiveParts {
   readonly database: Database;
   readonly files: StoredFiles;
   readonly metadata: MetadataReader;
+  readonly headers: ImageHeaders;
   readonly store: InstanceStore;
   readonly deletions: Deletions;
   readonly commitments: Commitments;
+  readonly changes: Changes;
   readonly spoolFolder: string;
   readonly spoolReaders: Turnstile;
   readonly now: () => Date;
@@ -55,7 +61,9 @@ export class ScopedArchive {
   /** Store instances in the name of whoever this archive was opened for. @throws ArchiveError `forbidden` for a licence */
   async store(request: Omit<StoreRequest, 'site'>): Promise<StoreResult> {
     const site = await storingSiteOf(this.#parts.database, this.#scope, this.#parts.now());
-    return this.#parts.store.store({ ...request, site });
+    const result = await this.#parts.store.store({ ...request, site });
+    this.#parts.changes.tellStored(result.outcomes);
+    return result;
   }
 
   /** Open a place for bytes that have to wait until they can be stored. Close it when done. @throws ArchiveError `unavailable` */
@@ -116,6 +124,25 @@ export class ScopedArchive {
     const [instance] = await this.instances(path);
     if (instance === undefined) throw notFound();
     return instance;
+  }
+
+  /**
+   * The instance that stands for a resource: the middle one of the first series with frames. @throws ArchiveError `not-found`,
+   * or `gone`
+   */
+  async representative(path: ResourcePath): Promise<LocatedInstance> {
+    const { studyInstanceUID, seriesInstanceUID, sopInstanceUID } = path;
+    if (seriesInstanceUID !== undefined && sopInstanceUID !== undefined) {
+      return this.instance({ studyInstanceUID, seriesInstanceUID, sopInstanceUID });
+    }
+    const instance = await locateRepresentative(this.#parts.database, this.#scope, path);
+    if (instance === undefined) throw await this.#absent(path);
+    return instance;
+  }
+
+  /** Everything before the Pixel Data of an image, checked. @throws ArchiveError `corrupt`, `unavailable` */
+  header(instance: LocatedInstance): Promise<DataSet> {
+    return this.#parts.headers.read(instance);
   }
 
   /**
@@ -190,7 +217,11 @@ export class ScopedArchive {
    */
   async delete(path: ResourcePath, by: string): Promise<void> {
     if (this.#scope.kind !== 'everything') throw new ArchiveError('forbidden', 'Only curators delete.');
-    if ((await this.#parts.deletions.delete(path, by)) === undefined) throw await this.#absent(path);
+    try {
+      if ((await this.#parts.deletions.delete(path, by)) === undefined) throw await this.#absent(path);
+    } finally {
+      this.#parts.changes.tellDeleted(path);
+    }
   }
 
   /** Ask the archive to commit to instances; as `Commitments.request`. */

@@ -18,6 +18,8 @@ export interface Settings {
   readonly corsOrigins: '*' | ReadonlySet<string>;
   /** Whether DICOMweb is answered to the letter where clients in use break it. */
   readonly isStrict: boolean;
+  /** How many bytes are kept on disk of pictures that have been made. */
+  readonly cacheBytes: number;
 }
 
 /** Settings as texts from the command line: these win over the environment. */

@@ -28,7 +28,7 @@ const VARIABLES: Readonly<Record<string, string>> = {
 /** What goes well and what does not, by permission. */
 const STATUSES = {
   'dicomweb.search': { answered: '200', empty: ['204'], failed: '400 401 403 406 414 503' },
-  'dicomweb.retrieve': { answered: '200', empty: ['304'], failed: '400 401 403 404 406 410 412 414 500 503' },
+  'dicomweb.retrieve': { answered: '200', empty: ['304'], failed: '400 401 403 404 406 410 412 413 414 500 503' },
   'dicomweb.store': { answered: '200 202 409', empty: [], failed: '400 401 403 404 406 410 413 415 503 507' },
   'dicomweb.delete': { answered: '204', empty: [], failed: '400 401 403 404 410 503 507' },
   curate: { answered: '200', empty: ['204'], failed: '400 401 403 404 406 409 503' },
@@ -84,9 +84,10 @@ const isRanged = ({ permission, responseMediaTypes }: Route): boolean =>
   responseMediaTypes.some((type) => !type.startsWith('multipart/') && type !== ZIP && !isText(type));
 
 function requestElement(route: Route): WADLElement {
-  const { requestMediaTypes = [], searched, parameters } = route;
+  const { requestMediaTypes = [], searched, parameters, moreParameters = [] } = route;
   return wadl('request', {}, [
     ...(parameters === undefined ? negotiationParameters(route) : ownParameters(route, parameters)),
+    ...moreParameters.map(queryParameter),
     ...(searched === undefined ? [] : searchParameters(searched)),
     ...requestMediaTypes.map((mediaType) => wadl('representation', { mediaType })),
   ]);
@@ -107,10 +108,11 @@ const ownParameters = (
   parameters: readonly ParameterDescription[],
 ): readonly WADLElement[] => [
   wadl('param', { name: 'Accept', style: 'header' }, responseMediaTypes.map(option)),
-  ...parameters.map(({ name, isRequired = false, values = [] }) =>
-    wadl('param', { name, style: 'query', ...(isRequired ? { required: 'true' } : {}) }, values.map(option)),
-  ),
+  ...parameters.map(queryParameter),
 ];
+
+const queryParameter = ({ name, isRequired = false, values = [] }: ParameterDescription): WADLElement =>
+  wadl('param', { name, style: 'query', ...(isRequired ? { required: 'true' } : {}) }, values.map(option));
 
 const option = (value: string): WADLElement => wadl('option', { value });
 

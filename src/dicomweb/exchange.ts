@@ -6,7 +6,9 @@ import { charsetsOf, describeOffered, expectOneKind, negotiate, type Representat
 import { isText, isUTF8Acceptable } from './charset.js';
 import { notAcceptable, ProblemDetails } from './problem.js';
 import type { QueryParameter } from './query-parameters.js';
+import type { Renderer } from './renderer.js';
 import type { Rules } from './rules.js';
+import type { Thumbnails } from './thumbnails.js';
 import { writePieces } from './write-pieces.js';
 
 export interface Exchange {
@@ -16,6 +18,9 @@ export interface Exchange {
   readonly archive: ScopedArchive;
   /** Where pixels are decoded, encoded and drawn. */
   readonly pixels: WorkerPool;
+  /** What makes pictures of images. */
+  readonly renderer: Renderer;
+  readonly thumbnails: Thumbnails;
   /** The id of the caller's token: what the log names. */
   readonly callerID: string;
   /** The URL of the DICOMweb service, without a slash at its end. */

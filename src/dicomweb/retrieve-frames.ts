@@ -36,8 +36,11 @@ export function parseFrameNumbers(list: string): readonly number[] {
   });
 }
 
-/** Deflate can only be read from the start: every step back costs all that comes before. */
-function expectRising({ transferSyntaxUID }: LocatedInstance, frameNumbers: readonly number[]): void {
+/**
+ * Deflate can only be read from the start: every step back costs all that comes before.
+ * @throws ArchiveError `invalid-request` for many of them
+ */
+export function expectRising({ transferSyntaxUID }: LocatedInstance, frameNumbers: readonly number[]): void {
   if (findTransferSyntax(transferSyntaxUID)?.deflated !== true) return;
   const stepsBack = frameNumbers.filter((number, i) => number <= (frameNumbers[i - 1] ?? 0)).length;
   if (stepsBack > MAX_STEPS_BACK) {

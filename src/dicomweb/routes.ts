@@ -8,17 +8,23 @@ import { checkCommitment, requestCommitment } from './commitment.js';
 import { deleteInstances } from './delete-instances.js';
 import type { Handler } from './exchange.js';
 import { NATIVE_XML_TYPE } from './native-xml.js';
+import { PICTURE_MEDIA_TYPES } from './picture-request.js';
 import { addAttribute, listAttributes, removeAttribute, showAttribute } from './query-attributes.js';
 import type { ParameterDescription } from './query-parameters.js';
+import { REPORT_MEDIA_TYPES } from './renderable-as.js';
+import { RENDERING_PARAMETERS, THUMBNAIL_PARAMETERS } from './rendering-parameters.js';
 import { retrieveAll, type Which } from './retrieve-all-bulkdata.js';
 import { retrieveBulkdata, retrievePixelData } from './retrieve-bulkdata.js';
 import { retrieveFrames } from './retrieve-frames.js';
 import { retrieveInstances } from './retrieve-instances.js';
 import { retrieveMetadata } from './retrieve-metadata.js';
+import { retrieveRenderedAll, retrieveRenderedFrames, retrieveRenderedInstance } from './retrieve-rendered.js';
+import { retrieveThumbnail } from './retrieve-thumbnail.js';
 import { ZIP } from './retrieve-zip.js';
 import { countFor, type SearchResource, searchFor } from './search.js';
 import { storeInstances } from './store.js';
 import { STORED_MEDIA_TYPES } from './store-body.js';
+import { THUMBNAIL_MEDIA_TYPES } from './thumbnails.js';
 import { retrieveByURI } from './wado-uri.js';
 import { URI_PARAMETERS } from './wado-uri-parameters.js';
 
@@ -40,9 +46,11 @@ export interface Route {
   readonly searched?: SearchResource;
   /** The parameters of a route that has its own in the place of `accept` and `charset`; to accept anything is not enough then. */
   readonly parameters?: readonly ParameterDescription[];
+  /** Its parameters besides `accept` and `charset`. */
+  readonly moreParameters?: readonly ParameterDescription[];
 }
 
-type Description = Pick<Route, 'section' | 'transaction' | 'responseMediaTypes' | 'parameters'>;
+type Description = Pick<Route, 'section' | 'transaction' | 'responseMediaTypes' | 'parameters' | 'moreParameters'>;
 
 const multipart = (mediaType: string): string => `multipart/related; type="${mediaType}"`;
 
@@ -55,6 +63,9 @@ const FRAMES = [OCTETS, ...FRAME_MEDIA_TYPES.filter((mediaType) => mediaType !==
 /** What documents are encapsulated as. PS3.3 §A.45, §A.85 */
 const DOCUMENTS = ['application/pdf', 'text/xml', 'model/stl', 'model/obj', 'model/mtl'];
 const VALUES = [...FRAMES, ...DOCUMENTS];
+const VIDEOS = ['video/mpeg', 'video/mp4', 'video/H265'];
+/** PS3.18 Table 8.7.4-1, and documents as what they are. */
+const RENDERED = [...new Set([...PICTURE_MEDIA_TYPES, ...REPORT_MEDIA_TYPES, ...DOCUMENTS, ...VIDEOS])];
 
 /** What stands for the section of a route that is in no standard. */
 export const EXTENSION = 'extension';
@@ -75,6 +86,27 @@ const metadata = (template: string, transaction: string, isOne = false): Route =
     section: '10.4.1.1.2',
     transaction,
     responseMediaTypes: [JSON_TYPE, multipart(NATIVE_XML_TYPE), ...(isOne ? [NATIVE_XML_TYPE] : [])],
+  });
+
+const rendered = (
+  template: string,
+  handler: Handler,
+  transaction: string,
+  responseMediaTypes: readonly string[],
+): Route =>
+  retrieve(`${template}/rendered`, handler, {
+    section: '10.4.1.1.3',
+    transaction,
+    responseMediaTypes,
+    moreParameters: RENDERING_PARAMETERS,
+  });
+
+const thumbnail = (template: string, transaction: string): Route =>
+  retrieve(`${template}/thumbnail`, retrieveThumbnail, {
+    section: '10.4.1.1.4',
+    transaction,
+    responseMediaTypes: [...THUMBNAIL_MEDIA_TYPES, ...THUMBNAIL_MEDIA_TYPES.map(multipart)],
+    moreParameters: THUMBNAIL_PARAMETERS,
   });
 
 /** All values of a resource, or all its pixels. */
@@ -152,6 +184,7 @@ const curate = (method: Route['method'], template: string, handler: Handler, tra
 const STUDY = '/studies/{study}';
 const SERIES = `${STUDY}/series/{series}`;
 const INSTANCE = `${SERIES}/instances/{instance}`;
+const FRAME = `${INSTANCE}/frames/{frames}`;
 
 export const ROUTES: readonly Route[] = [
   store('/studies', 'StoreInstances'),
@@ -216,10 +249,22 @@ export const ROUTES: readonly Route[] = [
     responseMediaTypes: [...FRAMES.map(multipart), ...FRAMES],
   }),
 
+  rendered(STUDY, retrieveRenderedAll, 'RetrieveRenderedStudy', RENDERED.map(multipart)),
+  rendered(SERIES, retrieveRenderedAll, 'RetrieveRenderedSeries', RENDERED.map(multipart)),
+  rendered(INSTANCE, retrieveRenderedInstance, 'RetrieveRenderedInstance', [...RENDERED, ...RENDERED.map(multipart)]),
+  rendered(FRAME, retrieveRenderedFrames, 'RetrieveRenderedFrames', [
+    ...PICTURE_MEDIA_TYPES,
+    ...PICTURE_MEDIA_TYPES.map(multipart),
+  ]),
+  thumbnail(STUDY, 'RetrieveStudyThumbnail'),
+  thumbnail(SERIES, 'RetrieveSeriesThumbnail'),
+  thumbnail(INSTANCE, 'RetrieveInstanceThumbnail'),
+  thumbnail(FRAME, 'RetrieveFrameThumbnail'),
+
   retrieve('/wado', retrieveByURI, {
     section: '9.4',
     transaction: 'RetrieveDICOMInstance',
-    responseMediaTypes: [DICOM],
+    responseMediaTypes: [...RENDERED, DICOM],
     parameters: URI_PARAMETERS,
   }),
 

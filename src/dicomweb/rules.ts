@@ -10,6 +10,8 @@ export interface Rules {
   readonly needsAccept: boolean;
   /** 400 to an Accept header field that mixes DICOM media types with rendered ones. PS3.18 §8.7.5 */
   readonly refusesMixedAccept: boolean;
+  /** No single frame for an image of several, where the standard has no picture of its own for it. PS3.18 Table 8.7.4-1 */
+  readonly rendersAllFrames: boolean;
   /** 400 to a search by what can not be searched: PS3.18 §8.3 has it ignored, and then a slip of the pen finds everything. */
   readonly refusesUnknownKeys: boolean;
   /** C122H for instances in these, which PS3.18 §8.7.3 keeps from being used. */
@@ -19,6 +21,7 @@ export interface Rules {
 const AS_CLIENTS_NEED: Rules = {
   needsAccept: false,
   refusesMixedAccept: false,
+  rendersAllFrames: false,
   refusesUnknownKeys: false,
   refusedTransferSyntaxes: new Set(),
 };
@@ -26,6 +29,7 @@ const AS_CLIENTS_NEED: Rules = {
 const TO_THE_LETTER: Rules = {
   needsAccept: true,
   refusesMixedAccept: true,
+  rendersAllFrames: true,
   refusesUnknownKeys: true,
   refusedTransferSyntaxes: NEVER_NEGOTIATED,
 };

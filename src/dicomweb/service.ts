@@ -16,8 +16,10 @@ import { watchEntitlement } from './entitlement-watch.js';
 import { matchRoute } from './match-route.js';
 import { ProblemDetails, sendProblem } from './problem.js';
 import { parseQuery } from './query-parameters.js';
+import type { Renderer } from './renderer.js';
 import { ROUTES } from './routes.js';
 import type { Rules } from './rules.js';
+import type { Thumbnails } from './thumbnails.js';
 import { discardBody } from './unread-body.js';
 import { expectTaken, PrematureClose } from './write-pieces.js';
 
@@ -25,13 +27,24 @@ export interface ServiceOptions {
   readonly archive: Archive;
   readonly authenticator: Authenticator;
   readonly pixels: WorkerPool;
+  readonly renderer: Renderer;
+  readonly thumbnails: Thumbnails;
   /** The public URL of the service, without a slash at its end. */
   readonly base: string;
   readonly rules: Rules;
   readonly log: Log;
 }
 
-export function dicomwebService({ archive, authenticator, pixels, base, rules, log }: ServiceOptions) {
+export function dicomwebService({
+  archive,
+  authenticator,
+  pixels,
+  renderer,
+  thumbnails,
+  base,
+  rules,
+  log,
+}: ServiceOptions) {
   const capabilities = new Capabilities(ROUTES, base);
   return async (request: Request, response: Response): Promise<void> => {
     let stopWatching: (() => void) | undefined;
@@ -52,6 +65,8 @@ export function dicomwebService({ archive, authenticator, pixels, base, rules, l
         response,
         archive: scoped,
         pixels,
+        renderer,
+        thumbnails,
         callerID: caller.tokenID,
         base,
         variables,

@@ -25,8 +25,8 @@ export interface SinglePart {
 
 /** Answer 200, 206 or 304. @throws ProblemDetails 416 with the size */
 export async function sendSinglePart(exchange: Exchange, part: SinglePart): Promise<void> {
-  const { mediaType, transferSyntaxUID, digest, lengthBytes } = part;
-  const tag = entityTag(new RepresentationDigest().add(digest, mediaType, transferSyntaxUID).end());
+  const { mediaType, transferSyntaxUID, lengthBytes } = part;
+  const tag = singlePartTag(part);
   if (answerNotModified(exchange, tag)) return;
   const slice = lengthBytes === undefined ? undefined : wantedSlice(exchange, tag, lengthBytes);
   const headers = {
@@ -36,6 +36,14 @@ export async function sendSinglePart(exchange: Exchange, part: SinglePart): Prom
   };
   await sendPieces(exchange, headers, part.bytes(slice), slice === undefined ? 200 : 206);
 }
+
+/** The entity tag of a part that may not have been made yet. */
+export const singlePartTag = ({
+  digest,
+  mediaType,
+  transferSyntaxUID,
+}: Pick<SinglePart, 'digest' | 'mediaType' | 'transferSyntaxUID'>): string =>
+  entityTag(new RepresentationDigest().add(digest, mediaType, transferSyntaxUID).end());
 
 /** A range is of GET alone. RFC 9110 §14.2 */
 function wantedSlice({ request }: Exchange, tag: string, sizeBytes: number): Slice | undefined {

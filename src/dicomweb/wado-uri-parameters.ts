@@ -15,22 +15,25 @@ export interface URIRequest {
   readonly path: Required<ResourcePath>;
   /** `type/subtype`, in lower case; undefined leaves it to the Accept header field. */
   readonly contentTypes: readonly string[] | undefined;
+  /** The same as it was sent, with its weights. */
+  readonly contentType: string | undefined;
   /** A UID, or `*` for the one that is stored. */
   readonly transferSyntax: string | undefined;
 }
 
-/** Those that are understood, for a Capabilities Description; what is for renderings only is not among them. */
+/** Those that are understood, for a Capabilities Description. */
 export const URI_PARAMETERS: readonly ParameterDescription[] = [
   { name: 'requestType', isRequired: true, values: ['WADO'] },
   { name: 'studyUID', isRequired: true },
   { name: 'seriesUID', isRequired: true },
   { name: 'objectUID', isRequired: true },
-  { name: 'contentType', values: [DICOM] },
+  { name: 'contentType' },
   { name: 'transferSyntax' },
   { name: 'anonymize', values: ['yes'] },
+  ...RENDERING_PARAMETERS.map((name) => ({ name })),
 ];
 
-const KNOWN: ReadonlySet<string> = new Set([...URI_PARAMETERS.map(({ name }) => name), ...RENDERING_PARAMETERS]);
+const KNOWN: ReadonlySet<string> = new Set(URI_PARAMETERS.map(({ name }) => name));
 
 /** The values of the parameters that the service knows, by name. @throws ArchiveError `invalid-request` when one is repeated */
 export function knownParameters(parameters: readonly QueryParameter[]): ReadonlyMap<string, string> {
@@ -54,7 +57,13 @@ export function readURIRequest(known: ReadonlyMap<string, string>): URIRequest {
   // What is stored has been de-identified before it was sent, so that to ask for it changes nothing.
   const anonymize = known.get('anonymize');
   if (anonymize !== undefined && anonymize !== 'yes') throw invalidRequest('The parameter anonymize is not yes.');
-  return { path, contentTypes: readContentTypes(known.get('contentType')), transferSyntax: readTransferSyntax(known) };
+  const contentType = known.get('contentType');
+  return {
+    path,
+    contentTypes: readContentTypes(contentType),
+    contentType,
+    transferSyntax: readTransferSyntax(known),
+  };
 }
 
 function required(known: ReadonlyMap<string, string>, name: string): string {

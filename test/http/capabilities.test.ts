@@ -81,7 +81,8 @@ const documents = DOCUMENTS.map((mediaType) =>
     attributes: { MIMETypeOfEncapsulatedDocument: mediaType, EncapsulatedDocument: bytesOf(mediaType, 2_000) },
   }),
 );
-const stored = [plain, ...compressed, ...documents];
+const report = makeInstance({ study: 'capabilities report', modality: 'SR' });
+const stored = [plain, ...compressed, ...documents, report];
 
 let archive: CuratedArchive;
 beforeAll(async () => {
@@ -212,7 +213,7 @@ describe('a Capabilities Description of the base', () => {
       if (one.method['@name'] !== 'GET') continue;
       const accept = one.method.request.param.find((param) => param['@style'] === 'header');
       expect(accept?.option?.map((value) => value['@value'])).toEqual(mediaTypesOf(one));
-      // There who accepts anything is answered with an image, and nothing is rendered: URI-03.
+      // It is asked for DICOM here; who accepts anything is answered with an image: URI-03.
       if (one.path === '/wado') continue;
       const { headers } = await asCurator(fill(one.path), 'GET', { Accept: '*/*' });
       expect([one.path, bare(headers['content-type'] ?? '')]).toEqual([one.path, accept?.['@default']]);
@@ -246,11 +247,16 @@ describe('a Capabilities Description of the base', () => {
       if (one.method['@name'] !== 'GET') continue;
       for (const mediaType of mediaTypesOf(one)) {
         const accept = { Accept: mediaType };
-        const answers = await Promise.all(stored.map((made) => asCurator(fill(one.path, made), 'GET', accept)));
-        const given = answers.some(
-          ({ status, headers }) => status === 200 && bare(headers['content-type'] ?? '') === mediaType,
-        );
-        if (!given) wrong.push([one.path, mediaType, answers.map(({ status }) => status)]);
+        const told: unknown[] = [];
+        let isGiven = false;
+        for (const made of stored) {
+          const target = fill(one.path, made).replace(`contentType=${DICOM}`, `contentType=${mediaType}`);
+          const { status, headers } = await asCurator(target, 'GET', accept);
+          isGiven = status === 200 && bare(headers['content-type'] ?? '') === mediaType;
+          if (isGiven) break;
+          told.push(status);
+        }
+        if (!isGiven) wrong.push([one.path, mediaType, told]);
       }
     }
     expect(wrong).toEqual([]);
@@ -264,7 +270,8 @@ describe('a Capabilities Description of the base', () => {
         if (status === 404 || status === 204) continue;
         expect(status).toBe(406);
         const { available }: { available: string[] } = JSON.parse(body.toString());
-        expect(available.length).toBeGreaterThan(0);
+        // Not every instance can be rendered: RR-18.
+        if (!one.path.endsWith('/rendered') && one.path !== '/wado') expect(available.length).toBeGreaterThan(0);
         expect(mediaTypesOf(one)).toEqual(expect.arrayContaining(available.map(bare)));
       }
     }

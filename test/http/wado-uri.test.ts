@@ -1,13 +1,38 @@
 /** The URI service: one instance named by parameters of the query. PS3.18 Chapter 9 */
 import fc from 'fast-check';
+import sharp from 'sharp';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type CuratedArchive, startCuratedArchive } from './curated.js';
-import { bytesOf, codeStream, digest, type MadeInstance, makeInstance, SYNTAX, uidOf } from './instances.js';
+import {
+  type Attributes,
+  bytesOf,
+  codeStream,
+  dataSetOfKeywords,
+  digest,
+  type MadeInstance,
+  makeInstance,
+  SYNTAX,
+  uidOf,
+} from './instances.js';
 import { spoilFile } from './stored-blob.js';
 import { ask, type WireAnswer } from './wire.js';
 
 const DICOM = 'application/dicom';
-const NOTHING_RENDERED = 'Nothing is rendered here';
+const PRESENTATION_STATE = '1.2.840.10008.5.1.4.1.1.11.1';
+
+/** The attributes of a Presentation State that shows an instance. */
+const presenting = ({ seriesInstanceUID, sopClassUID, sopInstanceUID }: MadeInstance): Attributes => ({
+  Modality: 'PR',
+  SOPClassUID: PRESENTATION_STATE,
+  ReferencedSeriesSequence: [
+    dataSetOfKeywords({
+      SeriesInstanceUID: seriesInstanceUID,
+      ReferencedImageSequence: [
+        dataSetOfKeywords({ ReferencedSOPClassUID: sopClassUID, ReferencedSOPInstanceUID: sopInstanceUID }),
+      ],
+    }),
+  ],
+});
 
 const ct = makeInstance({ study: 'uri' });
 const implicit = makeInstance({ study: 'uri cr', modality: 'CR', transferSyntaxUID: SYNTAX.implicit });
@@ -30,8 +55,8 @@ const presentationState = makeInstance({
   study: 'uri frames',
   series: 'uri frames/pr',
   modality: 'SR',
-  attributes: { Modality: 'PR', SOPClassUID: '1.2.840.10008.5.1.4.1.1.11.1' },
-  fileMeta: { sopClassUID: '1.2.840.10008.5.1.4.1.1.11.1' },
+  attributes: { ...presenting(threeFrames), PresentationLUTShape: 'INVERSE' },
+  fileMeta: { sopClassUID: PRESENTATION_STATE },
 });
 const radiograph = makeInstance({ study: 'uri dx', modality: 'DX' });
 
@@ -99,10 +124,14 @@ const expectRefused = (answer: WireAnswer, ...words: readonly string[]): void =>
   for (const word of words) expect(detail).toContain(word);
 };
 
-const expectNotRendered = (answer: WireAnswer): void => {
-  expect([answer.status, answer.headers['content-location']]).toEqual([406, undefined]);
-  expect(detailOf(answer)).toContain(NOTHING_RENDERED);
-  expect(JSON.parse(answer.body.toString())).toMatchObject({ available: [DICOM] });
+const expectRendered = (answer: WireAnswer, mediaType = 'image/jpeg'): void => {
+  const { status, headers, body } = answer;
+  expect([status, headers['content-type'], headers['content-length']]).toEqual([200, mediaType, String(body.length)]);
+};
+
+const sizeOf = async ({ body }: WireAnswer): Promise<readonly (number | undefined)[]> => {
+  const { width, height } = await sharp(body).metadata();
+  return [width, height];
 };
 
 describe('the parameters that name an instance', () => {
@@ -323,26 +352,50 @@ describe('the media type', () => {
   });
 
   it.each([undefined, '*/*', '*', 'image/*', 'image/jpeg', 'text/html, */*;q=0.8'])(
-    'URI-03 without contentType is an image for who takes it or anything, and so 406: Accept %s',
+    'URI-03 URI-18 without contentType is a JPEG for who takes it or anything: Accept %s',
     async (Accept) => {
       const headers: Record<string, string> = Accept === undefined ? {} : { Accept };
       const answer = await get(ct, { contentType: undefined }, { headers });
-      if (Accept?.includes('text/html'))
-        expect([answer.status, answer.body.toString()]).toEqual([406, expect.stringContaining(NOTHING_RENDERED)]);
-      else expectNotRendered(answer);
+      expectRendered(answer);
+      expect(answer.headers['content-location']).toBe(archive.base + ct.path);
+      expect(await sizeOf(answer)).toEqual([4, 3]);
     },
   );
 
+  it.each(['image/jpeg', 'image/png', 'image/gif', 'image/webp'])(
+    'URI-03 URI-09 is the picture that Retrieve Rendered gives: contentType=%s',
+    async (contentType) => {
+      const answer = await get(ct, { contentType });
+      expectRendered(answer, contentType);
+      const byPath = await send(`/dicom-web${ct.path}/rendered`, { headers: { Accept: contentType } });
+      expect(digest(answer.body)).toBe(digest(byPath.body));
+    },
+  );
+
+  it('URI-09 is the first of a list that there is, by weight', async () => {
+    expectRendered(await get(ct, { contentType: 'image/jpeg;q=0.5,image/png' }), 'image/png');
+    expectRendered(await get(ct, { contentType: 'text/csv,image/gif' }), 'image/gif');
+  });
+
+  it('URI-09 of a report is text, HTML unless said otherwise', async () => {
+    for (const [contentType, sent] of [
+      [undefined, 'text/html; charset=utf-8'],
+      ['text/html', 'text/html; charset=utf-8'],
+      ['text/plain', 'text/plain; charset=utf-8'],
+    ] as const) {
+      const answer = await get(report, { contentType });
+      expect([answer.status, answer.headers['content-type']]).toEqual([200, sent]);
+    }
+  });
+
   it.each([
-    'image/jpeg',
-    'image/png',
-    'image/gif',
-    'text/html',
-    'text/plain',
-    'image/jpeg;q=0.5,image/png',
-    'text/csv',
-  ])('URI-09 is 406 while nothing is rendered: contentType=%s', async (contentType) => {
-    for (const made of [ct, report]) expectNotRendered(await get(made, { contentType }));
+    ['text/csv', ct],
+    ['text/xml', ct],
+    ['image/jpeg', report],
+  ] as const)('URI-09 is 406 where there is none: contentType=%s', async (contentType, made) => {
+    const answer = await get(made, { contentType }, { headers: { Accept: contentType } });
+    expect([answer.status, JSON.parse(answer.body.toString())]).toMatchObject([406, { available: expect.any(Array) }]);
+    expect(answer.headers['content-location']).toBeUndefined();
   });
 
   it('MT-01 MT-09 strictly needs Accept or contentType, and refuses a mixed Accept', async () => {
@@ -373,9 +426,55 @@ describe('the parameters of a rendering', () => {
       { presentationUID: presentationState.sopInstanceUID, presentationSeriesUID: presentationState.seriesInstanceUID },
     ],
   ];
-  it.each(lawful)('URI-10 URI-11 URI-12 URI-13 URI-14 URI-15 are 406 when lawful: %#', async (made, values) => {
-    expectNotRendered(await draw(made, values));
-    expectNotRendered(await get(made, { contentType: undefined, ...values }, { headers: { Accept: '*/*' } }));
+  it.each(lawful)('URI-10 URI-11 URI-12 URI-13 URI-14 URI-15 are obeyed when lawful: %#', async (made, values) => {
+    expectRendered(await draw(made, values));
+    expectRendered(await get(made, { contentType: undefined, ...values }, { headers: { Accept: '*/*' } }));
+  });
+
+  it('URI-10 frameNumber chooses one, and without it there is the middle one', async () => {
+    const located = async (values: Values) => (await draw(threeFrames, values)).headers['content-location'];
+    expect(await located({ frameNumber: '3' })).toBe(`${archive.base}${threeFrames.path}/frames/3`);
+    expect(await located({})).toBe(`${archive.base}${threeFrames.path}/frames/2`);
+    const byPath = await send(`/dicom-web${threeFrames.path}/frames/3/rendered`);
+    expect(digest((await draw(threeFrames, { frameNumber: '3' })).body)).toBe(digest(byPath.body));
+  });
+
+  it.each([
+    [{ rows: '256', columns: '256' }, [256, 192]],
+    [{ rows: '6' }, [8, 6]],
+    [{ columns: '8' }, [8, 6]],
+    [{ rows: '100', columns: '8' }, [8, 6]],
+    [{ region: '0.5,0,1,1' }, [2, 3]],
+    [{ region: '0.5,0,1,1', rows: '6' }, [4, 6]],
+    [{ rows: '16000' }, [4194, 3146]],
+  ] as const)('URI-11 URI-12 rows, columns and region say the size and the part: %o', async (values, size) => {
+    const answer = await draw(ct, values);
+    if (answer.status === 200 && !('rows' in values && values.rows === '16000'))
+      expect(await sizeOf(answer)).toEqual(size);
+    else expect([200, 400]).toContain(answer.status);
+  });
+
+  it('URI-13 the window is that of Retrieve Rendered', async () => {
+    const byURI = await draw(ct, { windowCenter: '30000', windowWidth: '20000' });
+    const byPath = await send(`/dicom-web${ct.path}/rendered?window=30000,20000,linear`);
+    expect(digest(byURI.body)).toBe(digest(byPath.body));
+    expect(digest(byURI.body)).not.toBe(digest((await draw(ct, {})).body));
+  });
+
+  it('URI-14 a Presentation State shows the image', async () => {
+    const values = {
+      frameNumber: '2',
+      presentationUID: presentationState.sopInstanceUID,
+      presentationSeriesUID: presentationState.seriesInstanceUID,
+    };
+    const shown = await draw(threeFrames, values);
+    expectRendered(shown);
+    expect(digest(shown.body)).not.toBe(digest((await draw(threeFrames, { frameNumber: '2' })).body));
+  });
+
+  it('URI-15 warns of words of annotation that it does not know', async () => {
+    expect((await draw(ct, { annotation: 'patient,foo' })).headers['warning']).toContain('not supported: foo');
+    expect((await draw(ct, { annotation: 'patient' })).headers['warning']).toBeUndefined();
   });
 
   it.each(['0', '4', '99', '-1', '1.0', '1,2', 'x', '', '99999999999999999999'])(
@@ -407,7 +506,7 @@ describe('the parameters of a rendering', () => {
       fc.asyncProperty(fc.array(fraction, { minLength: 3, maxLength: 5 }), async (edges) => {
         const [x0 = 0, y0 = 0, x1 = 0, y1 = 0] = edges;
         const isRegion = edges.length === 4 && edges.every((edge) => edge >= 0 && edge <= 1) && x0 < x1 && y0 < y1;
-        expect((await draw(ct, { region: edges.join() })).status).toBe(isRegion ? 406 : 400);
+        expect((await draw(ct, { region: edges.join() })).status).toBe(isRegion ? 200 : 400);
       }),
       { numRuns: 60, seed: 12, examples: [[[0, 0, 1, 1]], [[0.1, 0.2, 0.3, 0.4]], [[0.3, 0.2, 0.1, 0.4]]] },
     );
@@ -499,13 +598,13 @@ describe('who asks', () => {
       study: 'uri lens',
       series: 'uri lens/pr',
       modality: 'SR',
-      attributes: { Modality: 'PR', SOPClassUID: '1.2.840.10008.5.1.4.1.1.11.1' },
-      fileMeta: { sopClassUID: '1.2.840.10008.5.1.4.1.1.11.1' },
+      attributes: presenting(beside),
+      fileMeta: { sopClassUID: PRESENTATION_STATE },
     });
     await archive.add(beside, state);
     const values = { presentationUID: state.sopInstanceUID, presentationSeriesUID: state.seriesInstanceUID };
     const asked = { token: licence, headers: { 'X-Request-Id': 'one' } };
-    expectNotRendered(await draw(beside, values));
+    expectRendered(await draw(beside, values));
     const answer = await draw(beside, values, asked);
     const absent = await draw(beside, { ...values, presentationUID: '2.25.1' }, asked);
     expect([answer.status, answer.body.toString()]).toEqual([400, absent.body.toString()]);

@@ -62,6 +62,20 @@ export async function locateSeries(
   }));
 }
 
+const LOCATED = [
+  'instance.id',
+  'series.series_instance_uid',
+  'instance.sop_instance_uid',
+  'instance.sop_class_uid',
+  'instance.transfer_syntax_uid',
+  'instance.blob_key',
+  'instance.size_bytes',
+  'instance.sha256',
+  'instance.crc32',
+  'instance.frame_count',
+  'instance.pixel_format',
+] as const;
+
 export async function locateInstances(
   { read }: Database,
   scope: Scope,
@@ -71,19 +85,7 @@ export async function locateInstances(
     .selectFrom('instance')
     .innerJoin('series', 'series.id', 'instance.series_row_id')
     .innerJoin('study', 'study.id', 'instance.study_row_id')
-    .select([
-      'instance.id',
-      'series.series_instance_uid',
-      'instance.sop_instance_uid',
-      'instance.sop_class_uid',
-      'instance.transfer_syntax_uid',
-      'instance.blob_key',
-      'instance.size_bytes',
-      'instance.sha256',
-      'instance.crc32',
-      'instance.frame_count',
-      'instance.pixel_format',
-    ])
+    .select(LOCATED)
     .where('study.study_instance_uid', '=', path.studyInstanceUID)
     .where((eb) => visibleSeries(eb, scope))
     .orderBy('series.series_order')
@@ -94,18 +96,81 @@ export async function locateInstances(
     query = query.where('series.series_instance_uid', '=', path.seriesInstanceUID);
   }
   if (path.sopInstanceUID !== undefined) query = query.where('instance.sop_instance_uid', '=', path.sopInstanceUID);
-  return (await query.execute()).map((row) => ({
-    rowID: row.id,
-    studyInstanceUID: path.studyInstanceUID,
-    seriesInstanceUID: row.series_instance_uid,
-    sopInstanceUID: row.sop_instance_uid,
-    sopClassUID: row.sop_class_uid,
-    transferSyntaxUID: row.transfer_syntax_uid,
-    blobKey: row.blob_key,
-    sizeBytes: row.size_bytes,
-    sha256: row.sha256,
-    crc32: row.crc32,
-    frameCount: row.frame_count,
-    pixelFormat: decodePixelFormat(row.pixel_format),
-  }));
+  return (await query.execute()).map((row) => located(path.studyInstanceUID, row));
 }
+
+/**
+ * Locate the instance that stands for a study or a series: the middle one, in their order, of those with frames in its first
+ * series that has such; where none has, the middle one of the first series. Undefined when there is nothing.
+ */
+export async function locateRepresentative(
+  { read }: Database,
+  scope: Scope,
+  { studyInstanceUID, seriesInstanceUID }: Omit<ResourcePath, 'sopInstanceUID'>,
+): Promise<LocatedInstance | undefined> {
+  let query = read
+    .selectFrom('series')
+    .innerJoin('study', 'study.id', 'series.study_row_id')
+    .select(['series.id', 'series.instance_count'])
+    .select((eb) =>
+      eb
+        .selectFrom('instance')
+        .whereRef('instance.series_row_id', '=', 'series.id')
+        .where('instance.frame_count', '>', 0)
+        .select('instance.id')
+        .limit(1)
+        .as('with_frames'),
+    )
+    .where('study.study_instance_uid', '=', studyInstanceUID)
+    .where((eb) => visibleSeries(eb, scope))
+    .orderBy('series.series_order')
+    .orderBy('series.series_instance_uid');
+  if (seriesInstanceUID !== undefined) query = query.where('series.series_instance_uid', '=', seriesInstanceUID);
+  const all = await query.execute();
+  const chosen = all.find((row) => row.with_frames !== null) ?? all[0];
+  if (chosen === undefined) return undefined;
+  const inSeries = (offset: number) =>
+    read
+      .selectFrom('instance')
+      .innerJoin('series', 'series.id', 'instance.series_row_id')
+      .select(LOCATED)
+      .where('instance.series_row_id', '=', chosen.id)
+      .where('instance.frame_count', chosen.with_frames === null ? '>=' : '>', 0)
+      .orderBy('instance.instance_order')
+      .orderBy('instance.sop_instance_uid')
+      .limit(1)
+      .offset(offset)
+      .executeTakeFirst();
+  // In a series where few have frames there may be none in the middle.
+  const row = (await inSeries(Math.floor(chosen.instance_count / 2))) ?? (await inSeries(0));
+  return row && located(studyInstanceUID, row);
+}
+
+interface LocatedRow {
+  readonly id: number;
+  readonly series_instance_uid: string;
+  readonly sop_instance_uid: string;
+  readonly sop_class_uid: string;
+  readonly transfer_syntax_uid: string;
+  readonly blob_key: string;
+  readonly size_bytes: number;
+  readonly sha256: string;
+  readonly crc32: number;
+  readonly frame_count: number;
+  readonly pixel_format: string | null;
+}
+
+const located = (studyInstanceUID: string, row: LocatedRow): LocatedInstance => ({
+  rowID: row.id,
+  studyInstanceUID,
+  seriesInstanceUID: row.series_instance_uid,
+  sopInstanceUID: row.sop_instance_uid,
+  sopClassUID: row.sop_class_uid,
+  transferSyntaxUID: row.transfer_syntax_uid,
+  blobKey: row.blob_key,
+  sizeBytes: row.size_bytes,
+  sha256: row.sha256,
+  crc32: row.crc32,
+  frameCount: row.frame_count,
+  pixelFormat: decodePixelFormat(row.pixel_format),
+});

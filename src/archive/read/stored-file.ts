@@ -4,6 +4,7 @@
  */
 import { crc32 } from 'node:zlib';
 import type { Database } from '../../database/database.js';
+import { combineCRC32 } from '../../dicom/crc32.js';
 import type { CheckedRange } from '../../dicom/frame-table.js';
 import { findTransferSyntax } from '../../dicom/transfer-syntaxes.js';
 import { ArchiveError, goneMeanwhile } from '../../errors.js';
@@ -128,6 +129,29 @@ export class StoredFile {
   bytes(): AsyncGenerator<Buffer> {
     const { sizeBytes, crc32 } = this.instance;
     return this.#pieces(this.#blob, { offset: 0, lengthBytes: sizeBytes, crc32 }, WRONG_FILE);
+  }
+
+  /**
+   * The bytes before the first of these runs, whose CRC-32 are known: what lies between and after them is read as well, so
+   * that the CRC-32 of the whole file tells whether all of it is right, and the runs themselves need not be read. They are
+   * in order and do not overlap; of a deflated file there are none. @throws ArchiveError `corrupt`
+   */
+  async bytesBefore(runs: readonly CheckedRange[]): Promise<Buffer> {
+    const { sizeBytes, crc32: expected } = this.instance;
+    let start: Buffer | undefined;
+    let checksum = 0;
+    let at = 0;
+    for (const { offset, lengthBytes, crc32: ofRun } of [...runs, { offset: sizeBytes, lengthBytes: 0, crc32: 0 }]) {
+      if (offset < at || offset > sizeBytes) throw this.#damaged(WRONG_FILE);
+      const between = Buffer.allocUnsafeSlow(offset - at);
+      const got = between.length === 0 ? 0 : await this.#blob.readInto(between, at);
+      if (got !== between.length) throw this.#damaged(WRONG_FILE);
+      checksum = combineCRC32(crc32(between, checksum), ofRun, lengthBytes);
+      start ??= between;
+      at = offset + lengthBytes;
+    }
+    if (start === undefined || checksum !== expected) throw this.#damaged(WRONG_FILE);
+    return start;
   }
 
   /** Read the whole file for nothing but its check. @throws ArchiveError `corrupt` */

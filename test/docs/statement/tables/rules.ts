@@ -10,6 +10,11 @@ const RULES: Readonly<Record<keyof Rules, readonly [what: string, otherwise: str
     'those are chosen from that the resource has',
     '400',
   ],
+  rendersAllFrames: [
+    'a single JPEG, PNG or the like of an image of several frames (Table 8.7.4-1)',
+    'its middle frame',
+    '406',
+  ],
   refusesUnknownKeys: ['a search key that can not be searched by (§8.3)', 'ignored, with a Warning', '400'],
   refusedTransferSyntaxes: [
     'Store of Implicit VR Little Endian or Explicit VR Big Endian (§8.7.3)',
@@ -18,7 +23,7 @@ const RULES: Readonly<Record<keyof Rules, readonly [what: string, otherwise: str
   ],
 };
 
-type Visible = keyof Omit<Config, 'places' | 'keyPassphrase' | 'port' | 'host'>;
+type Visible = keyof Omit<Config, 'places' | 'keyPassphrase' | 'port' | 'host' | 'cacheBytes'>;
 
 const SETTINGS: Readonly<Record<Visible, readonly [variable: string, effect: string]>> = {
   publicURL: ['NCCID_PUBLIC_URL', 'The base URI, of which all URLs in answers are made.'],

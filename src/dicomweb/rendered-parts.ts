@@ -1,0 +1,80 @@
+/** Sends renderings as parts, each made while the one before goes out. PS3.18 §10.4.1.1.3, §8.6.1.2 */
+import { ArchiveError, type ErrorCode } from '../errors.js';
+import { type Exchange, sendPieces } from './exchange.js';
+import { type BodyPart, multipartPieces } from './multipart-body.js';
+import { multipartContentType, newBoundary } from './multipart-writer.js';
+import { HTTP_STATUS } from './problem.js';
+
+export interface RenderedPart {
+  readonly mediaType: string;
+  readonly contentLocation: string;
+  /** Make it. @throws ArchiveError */
+  readonly make: () => Promise<MadePart>;
+}
+
+export interface MadePart {
+  /** With its charset, where that is not the media type alone. */
+  readonly contentType?: string | undefined;
+  readonly lengthBytes: number | undefined;
+  readonly bytes: () => AsyncGenerator<Buffer>;
+}
+
+/** What is the matter with one image, and not with the server: it keeps none of the others from being sent. */
+const OF_ONE_PART: ReadonlySet<ErrorCode> = new Set(['undecodable', 'corrupt', 'not-acceptable', 'too-large']);
+
+/**
+ * Send these parts, of which there is one at least. In the place of one that can not be made stands a problem document, so
+ * that nobody takes what is left for all there is; the only one fails by itself.
+ */
+export async function sendRenderedParts(exchange: Exchange, parts: readonly RenderedPart[]): Promise<void> {
+  const [first] = parts;
+  if (first === undefined) throw new RangeError('There is one part at least.');
+  const boundary = newBoundary();
+  const headers = { 'Content-Type': multipartContentType({ type: first.mediaType, boundary }) };
+  await sendPieces(exchange, headers, multipartPieces(madeParts(parts), boundary));
+}
+
+async function* madeParts(parts: readonly RenderedPart[]): AsyncGenerator<BodyPart> {
+  const begin = (index: number): Promise<BodyPart> | undefined => {
+    const part = parts[index];
+    return part && (parts.length === 1 ? made(part) : madeOrTold(part));
+  };
+  let next = begin(0);
+  try {
+    for (let index = 1; next !== undefined; index += 1) {
+      const part: BodyPart = await next;
+      next = begin(index);
+      next?.catch(ignoreUntilAwaited);
+      yield part;
+    }
+  } finally {
+    await next?.catch(ignoreUntilAwaited);
+  }
+}
+
+async function made({ mediaType, contentLocation, make }: RenderedPart): Promise<BodyPart> {
+  const { contentType = mediaType, lengthBytes, bytes } = await make();
+  return { contentType, contentLocation, lengthBytes, bytes };
+}
+
+async function madeOrTold(part: RenderedPart): Promise<BodyPart> {
+  try {
+    return await made(part);
+  } catch (error) {
+    if (!(error instanceof ArchiveError) || !OF_ONE_PART.has(error.code)) throw error;
+    const problem = { type: 'about:blank', status: HTTP_STATUS[error.code], detail: error.message };
+    const body = Buffer.from(JSON.stringify(problem));
+    return {
+      contentType: 'application/problem+json',
+      contentLocation: part.contentLocation,
+      lengthBytes: body.length,
+      bytes: () => inOnePiece(body),
+    };
+  }
+}
+
+const ignoreUntilAwaited = (): void => undefined;
+
+export async function* inOnePiece(bytes: Buffer): AsyncGenerator<Buffer> {
+  yield bytes;
+}

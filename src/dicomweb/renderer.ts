@@ -1,0 +1,205 @@
+/**
+ * Makes pictures of stored images: read and checked, decoded and drawn in a thread, encoded by libvips. What has been made is
+ * kept for a while. Only so many are made at once as there are processors, for each holds a whole image in memory.
+ */
+import type { LocatedInstance } from '../archive/index/locate.js';
+import type { ScopedArchive } from '../archive/scoped-archive.js';
+import { Turnstile } from '../archive/turnstile.js';
+import type { DataSet } from '../dicom/data-set.js';
+import { FAILURE_REASON, InvalidInstance } from '../dicom/failure-reasons.js';
+import { imagePixelDescription } from '../dicom/image-pixel.js';
+import { ArchiveError } from '../errors.js';
+import type { Annotation } from '../pixels/render/annotate.js';
+import { type FileBrand, jp2File } from '../pixels/render/jp2-file.js';
+import { encodeAnimation, encodeImage, finishRaster } from '../pixels/render/present.js';
+import type { Raster } from '../pixels/render/raster.js';
+import { planRendering, type RenderPlan } from '../pixels/render/render-plan.js';
+import type { ResultCache } from '../pixels/result-cache.js';
+import type { WorkerPool } from '../pixels/worker-pool.js';
+import { animationDelayMs } from './animation-delay.js';
+import { annotationOf } from './annotation-lines.js';
+import {
+  type DrawnFrame,
+  type PictureMediaType,
+  type PictureStyle,
+  pictureKey,
+  viewportOf,
+} from './picture-request.js';
+import { readDrawnFrame } from './read-drawn-frame.js';
+
+interface Drawn {
+  readonly raster: Raster;
+  readonly annotation: Annotation | undefined;
+}
+
+/** JPEG 2000 and HTJ2K are encoded in a thread. */
+const CODE_STREAMS: Readonly<
+  Record<'image/jp2' | 'image/jph', { readonly syntax: string; readonly brand: FileBrand }>
+> = {
+  'image/jp2': { syntax: '1.2.840.10008.1.2.4.90', brand: 'jp2 ' },
+  'image/jph': { syntax: '1.2.840.10008.1.2.4.201', brand: 'jph ' },
+};
+/** Beyond these a request is told to come again. */
+const MOST_WAITING = 500;
+export const MOST_ANIMATED_FRAMES = 1_000;
+const MOST_ANIMATED_BYTES = 64 * 1024 * 1024;
+
+export class Renderer {
+  readonly #pixels: WorkerPool;
+  readonly #results: ResultCache;
+  readonly #turns: Turnstile;
+  #waiting = 0;
+
+  constructor({ pixels, results }: { readonly pixels: WorkerPool; readonly results: ResultCache }) {
+    this.#pixels = pixels;
+    this.#results = results;
+    // While one is encoded the threads have another.
+    this.#turns = new Turnstile(pixels.size + 1);
+  }
+
+  /** Whether nobody waits, nor is anything being made. */
+  get isIdle(): boolean {
+    return this.#waiting === 0;
+  }
+
+  /**
+   * Give a picture of a frame. The bytes are shared: nobody may change them.
+   * @throws ArchiveError `invalid-request` when the style makes no sense for the image; `not-acceptable` or `too-large` when
+   *   it can not be drawn; `undecodable` or `corrupt` when it is damaged; `unavailable` when too many wait
+   */
+  picture(
+    archive: ScopedArchive,
+    frame: DrawnFrame,
+    style: PictureStyle,
+    mediaType: PictureMediaType,
+  ): Promise<Buffer> {
+    return this.#results.getOrMake(pictureKey([frame], style, mediaType), () =>
+      this.makePicture(archive, frame, style, mediaType),
+    );
+  }
+
+  /** Make a picture, for whoever keeps it himself. @throws ArchiveError as `picture` */
+  makePicture(
+    archive: ScopedArchive,
+    frame: DrawnFrame,
+    style: PictureStyle,
+    mediaType: PictureMediaType,
+  ): Promise<Buffer> {
+    return this.#inTurn(async () => this.#encode(await this.#draw(archive, frame, style), style, mediaType));
+  }
+
+  /** Give frames as one animated GIF. @throws ArchiveError as `picture`, and `too-large` for too many */
+  animation(archive: ScopedArchive, frames: readonly DrawnFrame[], style: PictureStyle): Promise<Buffer> {
+    return this.#results.getOrMake(pictureKey(frames, style, 'image/gif'), () => this.#animate(archive, frames, style));
+  }
+
+  /** Whether a window changes what is drawn of an image: not that of colour. @throws ArchiveError as `picture` */
+  async takesWindow(archive: ScopedArchive, instance: LocatedInstance): Promise<boolean> {
+    const dataSet = await archive.header(instance);
+    return asRequested(() => {
+      const { samplesPerPixel, photometricInterpretation } = imagePixelDescription(dataSet);
+      return samplesPerPixel === 1 && photometricInterpretation !== 'PALETTE COLOR';
+    });
+  }
+
+  async #animate(archive: ScopedArchive, frames: readonly DrawnFrame[], style: PictureStyle): Promise<Buffer> {
+    const [first] = frames;
+    if (first === undefined) throw new RangeError('An animation has one frame at least.');
+    if (frames.length > MOST_ANIMATED_FRAMES) throw tooLongAnimation();
+    const rasters: Raster[] = [];
+    let bytes = 0;
+    for (const frame of frames) {
+      const raster = await this.#inTurn(async () => finished(await this.#draw(archive, frame, style), style));
+      bytes += raster.bytes.length;
+      if (bytes > MOST_ANIMATED_BYTES) throw tooLongAnimation();
+      rasters.push(raster);
+    }
+    const delayMs = animationDelayMs(await archive.header(first.instance));
+    return this.#inTurn(() => encodeAnimation(rasters, { delayMs }));
+  }
+
+  async #draw(archive: ScopedArchive, frame: DrawnFrame, style: PictureStyle): Promise<Drawn> {
+    const { instance, frameNumber, presentation } = frame;
+    const dataSet = await archive.header(instance);
+    const state = presentation && (await archive.header(presentation));
+    const plan = asRequested(() => planOf(dataSet, frameNumber, state, style));
+    const drawn = await readDrawnFrame(archive, instance, frameNumber, dataSet);
+    return {
+      raster: await this.#pixels.run('draw', { frame: drawn, plan }),
+      annotation: annotationOf(dataSet, style.annotations ?? [], { number: frameNumber, count: instance.frameCount }),
+    };
+  }
+
+  async #encode(drawn: Drawn, style: PictureStyle, mediaType: PictureMediaType): Promise<Buffer> {
+    if (mediaType !== 'image/jp2' && mediaType !== 'image/jph') {
+      const { quality, iccProfile } = style;
+      return encodeImage(drawn.raster, {
+        ...finishing(drawn, style),
+        mediaType,
+        ...(quality === undefined ? {} : { quality }),
+        ...(iccProfile === undefined ? {} : { iccProfile }),
+      });
+    }
+    const { syntax, brand } = CODE_STREAMS[mediaType];
+    const raster = await finished(drawn, style);
+    const { rows, columns, samplesPerPixel } = raster;
+    const codeStream = await this.#pixels.run('encodeRaster', { raster, transferSyntaxUID: syntax });
+    return jp2File(brand, { rows, columns, samplesPerPixel }, codeStream);
+  }
+
+  async #inTurn<Result>(make: () => Promise<Result>): Promise<Result> {
+    if (this.#waiting >= MOST_WAITING) {
+      throw new ArchiveError('unavailable', 'Too many pictures wait to be made: ask again.');
+    }
+    this.#waiting += 1;
+    try {
+      await this.#turns.enter();
+      try {
+        return await make();
+      } finally {
+        this.#turns.leave();
+      }
+    } finally {
+      this.#waiting -= 1;
+    }
+  }
+}
+
+function planOf(
+  dataSet: DataSet,
+  frameNumber: number,
+  presentation: DataSet | undefined,
+  { window, isWithoutOverlays = false }: PictureStyle,
+): RenderPlan {
+  const plan = planRendering(dataSet, {
+    frameNumber,
+    ...(window === undefined ? {} : { window }),
+    ...(presentation === undefined ? {} : { presentation }),
+  });
+  return isWithoutOverlays ? { ...plan, overlays: [] } : plan;
+}
+
+const finishing = ({ raster, annotation }: Drawn, { area }: PictureStyle) => {
+  const viewport = viewportOf(raster, area);
+  return {
+    ...(viewport === undefined ? {} : { viewport }),
+    ...(annotation === undefined ? {} : { annotation }),
+  };
+};
+
+const finished = (drawn: Drawn, style: PictureStyle): Promise<Raster> =>
+  finishRaster(drawn.raster, finishing(drawn, style));
+
+/** What a data set says of its image makes no picture, or too large a one: that is found when it is asked for. */
+function asRequested<Result>(read: () => Result): Result {
+  try {
+    return read();
+  } catch (error) {
+    if (!(error instanceof InvalidInstance)) throw error;
+    const code = error.reason === FAILURE_REASON.outOfResources ? 'too-large' : 'not-acceptable';
+    throw new ArchiveError(code, `The image can not be rendered. ${error.message}`, { cause: error });
+  }
+}
+
+const tooLongAnimation = (): ArchiveError =>
+  new ArchiveError('too-large', 'The animation would be too large: ask for a smaller viewport, or for single frames.');
