@@ -3,6 +3,7 @@ import { createServer as createHTTPServer, type Server } from 'node:http';
 import express, { type Express, type NextFunction, type Request, type Response } from 'express';
 import { Authenticator } from './access/authenticate.js';
 import { KeyStore } from './access/keys.js';
+import { Sessions } from './access/sessions.js';
 import type { Archive } from './archive/archive.js';
 import type { BlobStore } from './archive/blobs/blob-store.js';
 import { type OpenArchive, openArchive, takeServerLock } from './archive/open-archive.js';
@@ -16,6 +17,7 @@ import { rulesOf } from './dicomweb/rules.js';
 import { dicomwebService } from './dicomweb/service.js';
 import { ArchiveError, notFound } from './errors.js';
 import type { Log } from './log.js';
+import { portal } from './portal/portal.js';
 
 /** Where the DICOMweb services are, under the public URL. */
 export const DICOMWEB_PATH = '/dicom-web';
@@ -147,12 +149,16 @@ function createApp({ archive, authenticator, keys, database, config, log, state 
   });
   app.get('/.well-known/jwks.json', async (_request, response) => void response.json(await keys.jwks()));
 
+  const { publicURL, viewerFolder } = config;
+  const sessions = new Sessions(publicURL);
+  app.use(portal({ authenticator, sessions, publicURL, dicomwebPath: DICOMWEB_PATH, viewerFolder }));
   app.use(
     DICOMWEB_PATH,
     dicomwebService({
       archive,
       authenticator,
-      base: `${config.publicURL}${DICOMWEB_PATH}`,
+      sessions,
+      base: `${publicURL}${DICOMWEB_PATH}`,
       rules: rulesOf(config.isStrict),
       log,
     }),
@@ -174,7 +180,7 @@ function commonHeaders(_request: Request, response: Response, next: NextFunction
     'Content-Security-Policy': "default-src 'none'; sandbox",
     'Cross-Origin-Resource-Policy': 'cross-origin',
     'X-Content-Type-Options': 'nosniff',
-    Vary: 'Accept, Accept-Charset, Accept-Encoding, Origin, Authorization',
+    Vary: 'Accept, Accept-Charset, Accept-Encoding, Origin, Authorization, Cookie',
   });
   next();
 }

@@ -7,6 +7,7 @@ import type { Authenticator } from '../access/authenticate.js';
 import type { Caller } from '../access/caller.js';
 import { isPermitted } from '../access/permissions.js';
 import { scopeOf } from '../access/scope-of.js';
+import type { Sessions } from '../access/sessions.js';
 import type { Archive } from '../archive/archive.js';
 import { ArchiveError } from '../errors.js';
 import type { Log } from '../log.js';
@@ -23,13 +24,14 @@ import { expectTaken, PrematureClose } from './write-pieces.js';
 export interface ServiceOptions {
   readonly archive: Archive;
   readonly authenticator: Authenticator;
+  readonly sessions: Sessions;
   /** The public URL of the service, without a slash at its end. */
   readonly base: string;
   readonly rules: Rules;
   readonly log: Log;
 }
 
-export function dicomwebService({ archive, authenticator, base, rules, log }: ServiceOptions) {
+export function dicomwebService({ archive, authenticator, sessions, base, rules, log }: ServiceOptions) {
   const capabilities = new Capabilities(ROUTES, base);
   return async (request: Request, response: Response): Promise<void> => {
     let stopWatching: (() => void) | undefined;
@@ -38,7 +40,7 @@ export function dicomwebService({ archive, authenticator, base, rules, log }: Se
       if (request.method === 'OPTIONS') {
         return capabilities.answer({ request, response, parameters: parseQuery(query), rules }, path);
       }
-      const authorization = authorizationOf(request);
+      const authorization = sessions.authorizationOf(request);
       const caller = await authenticator.authenticate(authorization);
       const { route, variables } = matchRoute(ROUTES, request.method, path);
       expectPermission(caller, route.permission);
@@ -65,11 +67,6 @@ export function dicomwebService({ archive, authenticator, base, rules, log }: Se
       }
     }
   };
-}
-
-/** All values as sent: Node joins or drops repeated headers, and two of them must be told from one. */
-function authorizationOf(request: Request): readonly string[] {
-  return request.headersDistinct['authorization'] ?? [];
 }
 
 /** What goes before the path of a target in absolute form, as proxies send it. RFC 9112 §3.2.2 */
