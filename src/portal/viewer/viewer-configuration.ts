@@ -53,7 +53,8 @@ const dataSource = {
   thumbnailRendering: 'wadors',
   enableStudyLazyLoad: true,
   singlepart: 'bulkdata,video',
-  omitQuotationForMultipartRequest: false,
+  // A frame by itself, as it is stored: to take it out of a multipart body costs the page a look at each of its bytes.
+  acceptHeader: ['application/octet-stream; transfer-syntax=*', '*/*; transfer-syntax=*; q=0.5'],
 };
 
 /**
