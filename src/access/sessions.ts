@@ -3,14 +3,17 @@
  * every request exactly as a bearer token is, and ends with it. What a cookie adds is that browsers send it unasked; so it
  * counts only for requests of the archive's own pages. RFC 6265bis §4.1.3, §8.8; Fetch Metadata §2
  */
-import type { IncomingHttpHeaders } from 'node:http';
 import { ArchiveError } from '../errors.js';
 
 /** As much of a request as tells whose it is. */
 export interface IncomingCredentials {
   readonly method: string;
-  readonly headers: IncomingHttpHeaders;
-  readonly headersDistinct: NodeJS.Dict<string[]>;
+  readonly headers: {
+    readonly cookie?: string | undefined;
+    readonly origin?: string | undefined;
+    readonly 'sec-fetch-site'?: string | string[] | undefined;
+  };
+  readonly headersDistinct: { readonly authorization?: string[] | undefined };
 }
 
 const SAFE_METHODS: readonly string[] = ['GET', 'HEAD', 'OPTIONS'];
@@ -39,7 +42,7 @@ export class Sessions {
    */
   authorizationOf(request: IncomingCredentials): readonly string[] {
     // All values as sent: Node joins or drops repeated headers, and two of them must be told from one.
-    const explicit = request.headersDistinct['authorization'] ?? [];
+    const explicit = request.headersDistinct.authorization ?? [];
     const token = explicit.length > 0 ? undefined : this.tokenOf(request);
     if (token === undefined) return explicit;
     const isSafe = SAFE_METHODS.includes(request.method);

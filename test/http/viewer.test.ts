@@ -130,7 +130,6 @@ describe('the viewer', () => {
     runInNewContext(body.toString(), {
       window,
       location: { origin: 'http://localhost:1' },
-      console: { time: () => {} },
     });
     expect(window).toMatchObject({
       __filename: '',

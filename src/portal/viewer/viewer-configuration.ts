@@ -59,8 +59,8 @@ const dataSource = {
 
 /**
  * Write the script. Addresses are made in the browser, from the host by which it knows the archive: it may know another one
- * than the public URL, such as localhost. A part of the viewer reads
- * `__filename`, which is Node's, and it ends a timer that its own page would have begun.
+ * than the public URL, such as localhost. Parts of the viewer read `__filename`, which is
+ * Node's, and break when it is not there.
  */
 export const viewerConfiguration = (parts: ViewerConfigurationParts): string => {
   const { base, publicURL, dicomwebPath } = parts;
@@ -69,7 +69,6 @@ export const viewerConfiguration = (parts: ViewerConfigurationParts): string => 
   const own = location.origin + ${literal(base)};
   const dicomweb = own + ${literal(dicomwebPath)};
   window.__filename = '';
-  console.time('scriptToView');
   window.PUBLIC_URL = ${literal(`${base}/viewer/`)};
   window.browserImportFunction = (name) => import(name.startsWith('/') ? ${literal(`${base}/viewer/${VIEWER_RELEASE}`)} + name : name);
   window.config = {
