@@ -80,7 +80,7 @@ describe('POST /sign-in', () => {
     ['a page of an origin that CORS allows', { ...FORM, 'Sec-Fetch-Site': 'cross-site', Origin: VIEWER }, 403],
     ['nowhere', { 'Content-Type': 'application/x-www-form-urlencoded' }, 403],
     ['something that is no form', { ...OWN, 'Content-Type': 'application/json' }, 415],
-  ])('signs nobody in by %s', async (_name, headers: Headers, status) => {
+  ])('T61 signs nobody in by %s', async (_name, headers: Headers, status) => {
     const answer = await signIn(archive.curatorToken, '', headers);
     expect([answer.status, answer.headers['set-cookie']]).toEqual([status, undefined]);
   });
@@ -115,7 +115,7 @@ describe('a session', () => {
     expect((await get('/dicom-web/studies', cookie(licence))).headers['vary']).toContain('Cookie');
   });
 
-  it('stores for the pages of the archive, and for no others', async () => {
+  it('T61 stores for the pages of the archive, and for no others', async () => {
     const made = makeInstance({ study: 'seen', series: 'report', modality: 'SR' });
     const store = (headers: Headers, token = archive.curatorToken): Promise<WireAnswer> =>
       ask(archive.url, '/dicom-web/studies', {
@@ -140,7 +140,7 @@ describe('a session', () => {
     expect(row.name).not.toBe('Curation');
   });
 
-  it('deletes for nobody who comes from elsewhere', async () => {
+  it('T61 deletes for nobody who comes from elsewhere', async () => {
     const answer = await ask(archive.url, `/dicom-web/studies/${scan.studyInstanceUID}`, {
       method: 'DELETE',
       headers: { ...cookie(archive.curatorToken), 'Sec-Fetch-Site': 'same-site', Origin: 'http://other.example' },
@@ -148,7 +148,7 @@ describe('a session', () => {
     expect(answer.status).toBe(403);
   });
 
-  it('is nothing to a page of another origin, allowed by CORS or not', async () => {
+  it('T61 is nothing to a page of another origin, allowed by CORS or not', async () => {
     for (const origin of [VIEWER, 'https://evil.example']) {
       const answer = await get('/dicom-web/studies', {
         ...cookie(archive.curatorToken),
