@@ -11,16 +11,20 @@ COPY package.json package-lock.json .npmrc ./
 RUN npm ci
 COPY tsconfig.json tsconfig.build.json ./
 COPY src ./src
-RUN npm run build && npm prune --omit=dev
+RUN npm run build \
+ && NCCID_VIEWER=/app/viewer node dist/start.cjs fetch viewer \
+ && npm prune --omit=dev
 
 FROM node:20-bookworm-slim
 ENV NODE_ENV=production \
     NCCID_DATA=/data \
+    NCCID_VIEWER=/app/viewer \
     NCCID_HOST=0.0.0.0
 WORKDIR /app
 COPY --from=build /app/package.json ./
 COPY --from=build /app/node_modules ./node_modules
 COPY --from=build /app/dist ./dist
+COPY --from=build /app/viewer ./viewer
 # The folder belongs to the user before it becomes a volume: a new volume takes its owner from it.
 RUN install --directory --owner=node --group=node --mode=0750 /data
 USER node

@@ -3,6 +3,7 @@ import { createServer as createHTTPServer, type Server } from 'node:http';
 import express, { type Express, type NextFunction, type Request, type Response } from 'express';
 import { Authenticator } from './access/authenticate.js';
 import { KeyStore } from './access/keys.js';
+import { Sessions } from './access/sessions.js';
 import type { Archive } from './archive/archive.js';
 import type { BlobStore } from './archive/blobs/blob-store.js';
 import { type OpenArchive, openArchive, takeServerLock, workingFolderOf } from './archive/open-archive.js';
@@ -21,6 +22,7 @@ import { ArchiveError, notFound } from './errors.js';
 import type { Log } from './log.js';
 import { ResultCache } from './pixels/result-cache.js';
 import { WorkerPool } from './pixels/worker-pool.js';
+import { portal } from './portal/portal.js';
 
 /** Where the DICOMweb services are, under the public URL. */
 export const DICOMWEB_PATH = '/dicom-web';
@@ -189,15 +191,19 @@ function createApp(parts: AppParts): Express {
   });
   app.get('/.well-known/jwks.json', async (_request, response) => void response.json(await keys.jwks()));
 
+  const { publicURL, viewerFolder } = config;
+  const sessions = new Sessions(publicURL);
+  app.use(portal({ authenticator, sessions, publicURL, dicomwebPath: DICOMWEB_PATH, viewerFolder }));
   app.use(
     DICOMWEB_PATH,
     dicomwebService({
       archive,
       authenticator,
+      sessions,
       pixels,
       renderer,
       thumbnails,
-      base: `${config.publicURL}${DICOMWEB_PATH}`,
+      base: `${publicURL}${DICOMWEB_PATH}`,
       rules: rulesOf(config.isStrict),
       log,
     }),
@@ -219,7 +225,7 @@ function commonHeaders(_request: Request, response: Response, next: NextFunction
     'Content-Security-Policy': "default-src 'none'; sandbox",
     'Cross-Origin-Resource-Policy': 'cross-origin',
     'X-Content-Type-Options': 'nosniff',
-    Vary: 'Accept, Accept-Charset, Accept-Encoding, Origin, Authorization',
+    Vary: 'Accept, Accept-Charset, Accept-Encoding, Origin, Authorization, Cookie',
   });
   next();
 }

@@ -13,6 +13,8 @@ export interface Config {
   readonly host: string;
   /** The URL under which clients see the archive, without a slash at its end. */
   readonly publicURL: string;
+  /** Where the viewer is unpacked, or would be. */
+  readonly viewerFolder: string;
   /** The origins whose pages may read answers in a browser, beside that of the archive itself. */
   readonly corsOrigins: AllowedOrigins;
   /** Whether DICOMweb is answered to the letter where clients in use break it. */
@@ -33,6 +35,7 @@ export interface ConfigFlags {
 
 const CACHE_BYTES = 1024 ** 3;
 const DATA_FOLDER = './data/archive';
+const VIEWER_FOLDER = './data/viewer';
 const HOST_NAME = /^(?!-)[A-Za-z0-9.-]{1,253}$/;
 
 /**
@@ -47,7 +50,9 @@ export function loadConfig(
 ): Config {
   const setting = (flag: string | undefined, variable: string, fallback: string): string =>
     flag ?? (env[variable] || fallback);
-  const inFolder = placesInFolder(dataFolderOf(setting(flags.data, 'NCCID_DATA', defaultDataFolder)));
+  const inFolder = placesInFolder(
+    folderOf('The archive folder (NCCID_DATA, --data)', setting(flags.data, 'NCCID_DATA', defaultDataFolder)),
+  );
   const database = setting(flags.database, 'NCCID_DATABASE_URL', '');
   const blobs = setting(flags.blobs, 'NCCID_BLOBS', '');
   const places = {
@@ -70,6 +75,7 @@ export function loadConfig(
     port,
     host,
     publicURL,
+    viewerFolder: folderOf('The folder of the viewer (NCCID_VIEWER)', env['NCCID_VIEWER'] || VIEWER_FOLDER),
     corsOrigins: corsOriginsOf(env['NCCID_CORS_ORIGINS'] ?? ''),
     isStrict: isTrue('NCCID_STRICT', env['NCCID_STRICT'] || 'false'),
     cacheBytes: cacheBytesOf(env['NCCID_CACHE_BYTES'] || String(CACHE_BYTES)),
@@ -85,9 +91,8 @@ function named<T>(name: string, text: string, parse: (text: string) => T): T {
   }
 }
 
-function dataFolderOf(text: string): string {
-  if (text === '' || text.includes('\0'))
-    throw invalidRequest('The archive folder (NCCID_DATA, --data) is not a path.');
+function folderOf(name: string, text: string): string {
+  if (text === '' || text.includes('\0')) throw invalidRequest(`${name} is not a path.`);
   return text;
 }
 

@@ -6,6 +6,7 @@ import { addBackupCommand } from './cli/backup.js';
 import type { Output } from './cli/context.js';
 import { addDeleteCommand } from './cli/delete.js';
 import { addDemoCommand } from './cli/demo.js';
+import { addFetchCommand, type Viewer } from './cli/fetch.js';
 import { addImportCommand } from './cli/import.js';
 import { addKeyCommand } from './cli/key.js';
 import { addLicenceCommand } from './cli/licence.js';
@@ -19,10 +20,18 @@ import { addTokenCommand } from './cli/token.js';
 import { addVerifyCommand } from './cli/verify.js';
 import { loadConfig } from './config.js';
 import { createLog } from './log.js';
+import { unpackViewer } from './portal/viewer/unpack-viewer.js';
+import { readContents } from './portal/viewer/viewer-files.js';
+import { VIEWER_PACKAGE } from './portal/viewer/viewer-package.js';
 
 const log = createLog('info');
 const now = (): number => Date.now();
 const start: StartServer = (config) => startServer({ config, log, now });
+const viewer: Viewer = {
+  ...VIEWER_PACKAGE,
+  isIn: async (folder) => (await readContents(folder)) !== undefined,
+  unpack: unpackViewer,
+};
 
 const output: Output = {
   print: (line) => void process.stdout.write(`${line}\n`),
@@ -36,6 +45,7 @@ const program = buildProgram({
   commands: [
     addServeCommand(start),
     addDemoCommand(start, DICOMWEB_PATH),
+    addFetchCommand(viewer),
     addSiteCommand,
     addLicenceCommand,
     addAttributeCommand,

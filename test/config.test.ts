@@ -10,6 +10,7 @@ describe('loadConfig', () => {
       port: 8080,
       host: '127.0.0.1',
       publicURL: 'http://127.0.0.1:8080',
+      viewerFolder: './data/viewer',
       corsOrigins: new Set(),
       isStrict: false,
     });
@@ -20,6 +21,7 @@ describe('loadConfig', () => {
       NCCID_DATA: '/srv/archive',
       NCCID_PORT: '80',
       NCCID_HOST: 'localhost',
+      NCCID_VIEWER: '/usr/share/viewer',
       NCCID_PUBLIC_URL: 'https://images.example.org/archive/',
       NCCID_STRICT: 'true',
       NCCID_CORS_ORIGINS: 'https://viewer.example.org, http://localhost:3000/,',
@@ -30,6 +32,7 @@ describe('loadConfig', () => {
       port: 80,
       host: 'localhost',
       publicURL: 'https://images.example.org/archive',
+      viewerFolder: '/usr/share/viewer',
       corsOrigins: new Set(['https://viewer.example.org', 'http://localhost:3000']),
       isStrict: true,
     });
@@ -44,6 +47,7 @@ describe('loadConfig', () => {
       port: 81,
       host: '::1',
       publicURL: 'http://[::1]:81',
+      viewerFolder: './data/viewer',
       corsOrigins: new Set(),
       isStrict: false,
     });

@@ -23,8 +23,13 @@ describe('Dockerfile', () => {
 
   it('copies from its own build stage only what that stage makes', () => {
     const taken = copies.flatMap(([from, path]) => (from === '--from=build' ? [path] : []));
-    expect(taken).toEqual(['/app/package.json', '/app/node_modules', '/app/dist']);
+    expect(taken).toEqual(['/app/package.json', '/app/node_modules', '/app/dist', '/app/viewer']);
     expect(instructions('WORKDIR')).toEqual(['/app', '/app']);
+  });
+
+  it('has the viewer where the program looks for it', () => {
+    expect(instructions('RUN').join(' ')).toContain('NCCID_VIEWER=/app/viewer node dist/start.cjs fetch viewer');
+    expect(instructions('ENV').join(' ')).toContain('NCCID_VIEWER=/app/viewer');
   });
 
   it('starts the command that the package installs, and not as root', () => {

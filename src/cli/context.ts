@@ -14,6 +14,8 @@ export interface Settings {
   readonly host: string;
   /** The URL under which clients see the archive, without a slash at its end. */
   readonly publicURL: string;
+  /** Where the viewer is unpacked, or would be. */
+  readonly viewerFolder: string;
   /** The origins whose pages may read answers in a browser. */
   readonly corsOrigins: '*' | ReadonlySet<string>;
   /** Whether DICOMweb is answered to the letter where clients in use break it. */

@@ -1,6 +1,6 @@
 /**
  * `nccid demo`: a sample archive of made-up patients, made when it is not there, then served, with everything printed that
- * is needed to look at it from a terminal.
+ * is needed to look at it in a browser and from a terminal.
  */
 
 import { issueToken, type TokenRequest } from '../access/tokens.js';
@@ -35,7 +35,7 @@ export const addDemoCommand =
         const settings = context.config({ port, host }, DATA_FOLDER);
         const guide = await withArchive(context, (opened) => prepareDemo(opened, context, settings), settings);
         await serveUntilStopped(start, settings, context, async () => {
-          for (const line of guideLines(`${settings.publicURL}${dicomwebPath}`, guide)) context.print(line);
+          for (const line of guideLines(settings.publicURL, dicomwebPath, guide)) context.print(line);
         });
       });
   };
@@ -137,11 +137,17 @@ async function visibleRadiograph({ database }: OpenArchive): Promise<Pick<Guide,
     .executeTakeFirstOrThrow();
 }
 
-function guideLines(base: string, guide: Guide): readonly string[] {
+function guideLines(publicURL: string, dicomwebPath: string, guide: Guide): readonly string[] {
   const { siteToken, researcherToken, curatorToken, study, series, instance } = guide;
+  const base = `${publicURL}${dicomwebPath}`;
   const authorization = `-H 'Authorization: Bearer ${researcherToken}'`;
   const frame = `${base}/studies/${study}/series/${series}/instances/${instance}/frames/1`;
   return [
+    '',
+    'The viewer, signed in as a curator, who sees everything:',
+    `  ${publicURL}/sign-in#${curatorToken}`,
+    `The viewer, signed in as a researcher (${RESEARCHER}), who sees what the licence covers:`,
+    `  ${publicURL}/sign-in#${researcherToken}`,
     '',
     'DICOMweb service:',
     `  ${base}`,

@@ -1,6 +1,6 @@
 /**
- * CORS: which pages of other origins may ask, and read what is answered. A caller is known by the token he sends, never by a
- * cookie, so no answer says Allow-Credentials. Fetch Standard §3.2; PS3.18 has no words for it.
+ * CORS: which pages of other origins may ask, and read what is answered. There a caller is known by the token he sends, never by
+ * a cookie, so no answer says Allow-Credentials. Fetch Standard §3.2; PS3.18 has no words for it.
  */
 import type { NextFunction, Request, Response } from 'express';
 

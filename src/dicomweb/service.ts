@@ -7,6 +7,7 @@ import type { Authenticator } from '../access/authenticate.js';
 import type { Caller } from '../access/caller.js';
 import { isPermitted } from '../access/permissions.js';
 import { scopeOf } from '../access/scope-of.js';
+import type { Sessions } from '../access/sessions.js';
 import type { Archive } from '../archive/archive.js';
 import { ArchiveError } from '../errors.js';
 import type { Log } from '../log.js';
@@ -26,6 +27,7 @@ import { expectTaken, PrematureClose } from './write-pieces.js';
 export interface ServiceOptions {
   readonly archive: Archive;
   readonly authenticator: Authenticator;
+  readonly sessions: Sessions;
   readonly pixels: WorkerPool;
   readonly renderer: Renderer;
   readonly thumbnails: Thumbnails;
@@ -38,6 +40,7 @@ export interface ServiceOptions {
 export function dicomwebService({
   archive,
   authenticator,
+  sessions,
   pixels,
   renderer,
   thumbnails,
@@ -53,7 +56,7 @@ export function dicomwebService({
       if (request.method === 'OPTIONS') {
         return capabilities.answer({ request, response, parameters: parseQuery(query), rules }, path);
       }
-      const authorization = authorizationOf(request);
+      const authorization = sessions.authorizationOf(request);
       const caller = await authenticator.authenticate(authorization);
       const { route, variables } = matchRoute(ROUTES, request.method, path);
       expectPermission(caller, route.permission);
@@ -83,11 +86,6 @@ export function dicomwebService({
       }
     }
   };
-}
-
-/** All values as sent: Node joins or drops repeated headers, and two of them must be told from one. */
-function authorizationOf(request: Request): readonly string[] {
-  return request.headersDistinct['authorization'] ?? [];
 }
 
 /** What goes before the path of a target in absolute form, as proxies send it. RFC 9112 §3.2.2 */

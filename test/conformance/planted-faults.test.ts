@@ -23,8 +23,7 @@ import { MODEL_FAULTS, RETRIEVE_FAULTS } from './faults/retrieve-faults.js';
 import { SEARCH_FAULTS } from './faults/search-faults.js';
 import { STORE_FAULTS } from './faults/store-faults.js';
 import { URI_SERVICE_FAULTS } from './faults/uri-service-faults.js';
-import { modelReply } from './model/model-server.js';
-import { NOT_BUILT_YET, NOT_HELD, NOT_JUDGED, NOT_OFFERED_YET } from './own-server-lists.js';
+import { NOT_HELD, NOT_JUDGED } from './own-server-lists.js';
 import { addSearchedBySuite, CT_ALONE, VIEWER_ORIGIN } from './own-server-run.js';
 
 const FAULTS: readonly Fault[] = [
@@ -44,17 +43,13 @@ const FAULTS: readonly Fault[] = [
   ...THUMBNAIL_FAULTS,
   ...URI_RENDERED_FAULTS,
 ];
-/** A fault can be planted only where the row holds without it: in the archive, or in the model that stands before it. */
-const isModelled = (row: string): boolean => Object.hasOwn(NOT_BUILT_YET, row) || NOT_OFFERED_YET.includes(row);
-const plantable = FAULTS.filter(
-  ({ row }) => isModelled(row) || (!Object.hasOwn(NOT_HELD, row) && !NOT_JUDGED.includes(row)),
-);
+/** A fault can be planted only where the row holds without it. */
+const plantable = FAULTS.filter(({ row }) => !Object.hasOwn(NOT_HELD, row) && !NOT_JUDGED.includes(row));
 
 let archive: RunningArchive;
 let proxy: FaultyProxy;
 let client: Client;
 let session: Session;
-let stored: Session['fixtures'] = new Map();
 const withoutFault = new Map<string, Result>();
 
 beforeAll(async () => {
@@ -63,7 +58,7 @@ beforeAll(async () => {
     publicURL: `http://127.0.0.1:${port}`,
     corsOrigins: new Set([VIEWER_ORIGIN]),
   });
-  proxy = await startFaultyProxy(port, archive.base, (request) => modelReply(request, stored));
+  proxy = await startFaultyProxy(port, archive.base);
   await archive.addSite('Elsewhere');
   await addSearchedBySuite(archive);
   const reference = await archive.addLicence({ project: 'Nothing of this', sites: ['Elsewhere'] });
@@ -73,7 +68,6 @@ beforeAll(async () => {
   const partial = await archive.token({ kind: 'licence', reference: licence, person: 'ada@example.org' });
   client = new Client(`http://127.0.0.1:${port}/dicom-web`, { reader, storer: reader, outsider, partial });
   session = await startSession({ client, isReadOnly: false, wadoURI: `${client.base}/wado` });
-  stored = session.fixtures;
 });
 afterAll(async () => {
   client.close();

@@ -7,6 +7,7 @@ import { addAttributeCommand } from '../../src/cli/attribute.js';
 import { addBackupCommand } from '../../src/cli/backup.js';
 import { addDeleteCommand } from '../../src/cli/delete.js';
 import { addDemoCommand } from '../../src/cli/demo.js';
+import { addFetchCommand } from '../../src/cli/fetch.js';
 import { addImportCommand } from '../../src/cli/import.js';
 import { addKeyCommand } from '../../src/cli/key.js';
 import { addLicenceCommand } from '../../src/cli/licence.js';
@@ -30,10 +31,18 @@ import { codeIn, headingsOf, linkedHeadingsIn, localLinksIn, readDocument, table
 
 const start: StartServer = () => Promise.reject(new Error('Nothing is served here.'));
 
+const viewer = {
+  name: 'viewer',
+  version: '0',
+  isIn: async () => true,
+  unpack: async () => {},
+};
+
 const program = buildProgram({
   commands: [
     addServeCommand(start),
     addDemoCommand(start, '/dicom-web'),
+    addFetchCommand(viewer),
     addSiteCommand,
     addLicenceCommand,
     addAttributeCommand,

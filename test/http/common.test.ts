@@ -78,7 +78,7 @@ const WAYS = [
   way(400, '/dicom-web/studies/abc'),
   way(400, '/dicom-web/%'),
   way(401, '/dicom-web/studies', { anonymous: true }),
-  way(404, '/'),
+  way(404, '/nowhere'),
   way(404, '/dicom-web'),
   way(404, '/nothing'),
   way(404, '/dicom-web/nothing'),
@@ -110,7 +110,7 @@ describe('every answer', () => {
         'content-security-policy': "default-src 'none'; sandbox",
         'cross-origin-resource-policy': 'cross-origin',
         'x-content-type-options': 'nosniff',
-        vary: 'Accept, Accept-Charset, Accept-Encoding, Origin, Authorization',
+        vary: 'Accept, Accept-Charset, Accept-Encoding, Origin, Authorization, Cookie',
       });
       expect(answer.headers['x-powered-by']).toBeUndefined();
       expect(answer.headers['access-control-allow-credentials']).toBeUndefined();

@@ -57,11 +57,18 @@ export interface RunningOrthanc {
   close(): Promise<void>;
 }
 
-/** Start Orthanc in an empty folder of its own, which the caller removes. Close it when done. */
-export async function startOrthanc(folder: string, peer: DICOMwebPeer): Promise<RunningOrthanc> {
+/**
+ * Start Orthanc in an empty folder of its own, which the caller removes. Close it when done.
+ * @param more settings beside those that a test needs
+ */
+export async function startOrthanc(
+  folder: string,
+  peer: DICOMwebPeer,
+  more: Readonly<Record<string, unknown>> = {},
+): Promise<RunningOrthanc> {
   const port = await freePort();
   const configuration = join(folder, 'orthanc.json');
-  writeFileSync(configuration, JSON.stringify(configurationOf(folder, port, peer)));
+  writeFileSync(configuration, JSON.stringify({ ...configurationOf(folder, port, peer), ...more }));
   const orthanc = spawn(PROGRAM, [configuration], {
     env: { LD_PRELOAD: compileLoopbackOnly(folder) },
     stdio: 'ignore',

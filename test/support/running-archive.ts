@@ -36,7 +36,7 @@ export interface RunningArchive {
 }
 
 /** What a test may want otherwise than it is by default; with `publicURL` it believes to be reached there. */
-export type ArchiveSettings = Partial<Pick<Config, 'corsOrigins' | 'isStrict' | 'publicURL'>>;
+export type ArchiveSettings = Partial<Pick<Config, 'corsOrigins' | 'isStrict' | 'publicURL' | 'viewerFolder'>>;
 
 /** Start a server. Close it when done: that removes its archive. */
 export async function startArchive(settings: ArchiveSettings = {}): Promise<RunningArchive> {

@@ -7,22 +7,15 @@ export interface FaultyProxy {
   close(): Promise<void>;
 }
 
-/** What is asked before the server behind; it gives undefined for what it leaves to that. */
-export type Model = (request: Passing) => Promise<Reply | undefined>;
-
-/** Start it on `port`, before the services at `base` and the model before these. */
-export async function startFaultyProxy(
-  port: number,
-  base: string,
-  model: Model = async () => undefined,
-): Promise<FaultyProxy> {
+/** Start it on `port`, before the services at `base`. */
+export async function startFaultyProxy(port: number, base: string): Promise<FaultyProxy> {
   const { port: behind, pathname } = new URL(base);
   const proxy: { fault: Fault | undefined } = { fault: undefined };
   const server = createServer({ maxHeaderSize: 256 * 1024 }, (request, response) => {
-    pass(request, response, Number(behind), pathname, proxy.fault, model).catch(() => response.destroy());
+    pass(request, response, Number(behind), pathname, proxy.fault).catch(() => response.destroy());
   });
   server.on('checkContinue', (request: IncomingMessage, response: ServerResponse) => {
-    passExpecting(request, response, Number(behind), pathname, proxy.fault, model).catch(() => response.destroy());
+    passExpecting(request, response, Number(behind), pathname, proxy.fault).catch(() => response.destroy());
   });
   await new Promise<void>((resolve) => server.listen(port, '127.0.0.1', resolve));
   return Object.assign(proxy, {
@@ -40,7 +33,6 @@ async function pass(
   port: number,
   prefix: string,
   planted: Fault | undefined,
-  model: Model,
 ): Promise<void> {
   const url = incoming.url ?? '';
   const isBelow = url.startsWith(prefix);
@@ -51,9 +43,7 @@ async function pass(
     body: await bodyOf(incoming),
   };
   const turned = planted?.request?.(came) ?? came;
-  const plain = isReply(turned)
-    ? turned
-    : ((await model(turned)) ?? (await forward(turned, port, isBelow ? prefix : '')));
+  const plain = isReply(turned) ? turned : await forward(turned, port, isBelow ? prefix : '');
   const answer = planted?.answer?.(plain, came) ?? plain;
   send(outgoing, answer, plain);
 }
@@ -74,7 +64,6 @@ async function passExpecting(
   port: number,
   prefix: string,
   planted: Fault | undefined,
-  model: Model,
 ): Promise<void> {
   const method = incoming.method ?? 'POST';
   const url = incoming.url ?? '';

@@ -23,7 +23,7 @@ const RULES: Readonly<Record<keyof Rules, readonly [what: string, otherwise: str
   ],
 };
 
-type Visible = keyof Omit<Config, 'places' | 'keyPassphrase' | 'port' | 'host' | 'cacheBytes'>;
+type Visible = keyof Omit<Config, 'places' | 'keyPassphrase' | 'port' | 'host' | 'cacheBytes' | 'viewerFolder'>;
 
 const SETTINGS: Readonly<Record<Visible, readonly [variable: string, effect: string]>> = {
   publicURL: ['NCCID_PUBLIC_URL', 'The base URI, of which all URLs in answers are made.'],

@@ -1,0 +1,101 @@
+/** `nccid fetch viewer` with npm itself, and a registry that has one package. */
+import { createServer, type Server } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { join } from 'node:path';
+import { afterAll, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
+import { addFetchCommand } from '../../src/cli/fetch.js';
+import { buildProgram, runProgram } from '../../src/cli/program.js';
+import { loadConfig } from '../../src/config.js';
+import { silentLog } from '../../src/log.js';
+import { unpackViewer } from '../../src/portal/viewer/unpack-viewer.js';
+import { readContents } from '../../src/portal/viewer/viewer-files.js';
+import { temporaryFolder } from '../support/temporary-folder.js';
+import { packageOf } from '../support/viewer-package.js';
+
+const { tarball, integrity } = packageOf();
+const VERSION = '1.2.3';
+
+let registry: Server;
+let url: string;
+let downloads = 0;
+beforeAll(async () => {
+  registry = createServer((request, response) => {
+    if (request.url?.endsWith('.tgz') === true) {
+      downloads += 1;
+      response.end(tarball);
+      return;
+    }
+    const dist = { tarball: `${url}/viewer.tgz`, integrity };
+    const versions = { [VERSION]: { name: 'made-up-viewer', version: VERSION, dist } };
+    response.setHeader('Content-Type', 'application/json');
+    response.end(JSON.stringify({ name: 'made-up-viewer', 'dist-tags': { latest: VERSION }, versions }));
+  });
+  await new Promise<void>((resolve) => registry.listen(0, '127.0.0.1', resolve));
+  url = `http://127.0.0.1:${(registry.address() as AddressInfo).port}`;
+});
+afterAll(() => new Promise((resolve) => registry.close(resolve)));
+
+let folder: string;
+beforeEach(() => {
+  folder = join(temporaryFolder(), 'viewer');
+  vi.stubEnv('npm_config_registry', url);
+  vi.stubEnv('npm_config_cache', join(folder, '../cache'));
+  vi.stubEnv('npm_config_fetch_retries', '0');
+  return () => vi.unstubAllEnvs();
+});
+
+async function fetchViewer(args: readonly string[] = [], expected = integrity) {
+  const printed: string[] = [];
+  const errors: string[] = [];
+  const output = { print: (line: string) => printed.push(line), printError: (line: string) => errors.push(line) };
+  const viewer = {
+    name: 'made-up-viewer',
+    version: VERSION,
+    isIn: async (place: string) => (await readContents(place)) !== undefined,
+    unpack: (file: string, place: string) => unpackViewer(file, place, expected),
+  };
+  const program = buildProgram({
+    commands: [addFetchCommand(viewer)],
+    output,
+    readSettings: (flags) => loadConfig({ NCCID_VIEWER: folder }, flags),
+    log: silentLog,
+    isWatched: false,
+    now: Date.now,
+  });
+  return { status: await runProgram(program, ['fetch', 'viewer', ...args], output), printed, errors };
+}
+
+describe('nccid fetch viewer', () => {
+  it('gets the package by npm, from the registry npm is set up with, once', async () => {
+    downloads = 0;
+    expect(await fetchViewer()).toMatchObject({
+      status: 0,
+      printed: [`made-up-viewer ${VERSION} is now in ${folder}`],
+    });
+    expect((await readContents(folder))?.files.length).toBeGreaterThan(0);
+    expect(await fetchViewer()).toEqual({
+      status: 0,
+      printed: [`made-up-viewer ${VERSION} is in ${folder}`],
+      errors: [],
+    });
+    expect(downloads).toBe(1);
+  });
+
+  it('keeps nothing of a package that is not the one it names', async () => {
+    const outcome = await fetchViewer([], 'sha512-other');
+    expect(outcome).toMatchObject({ status: 1, printed: [] });
+    expect(outcome.errors.at(-1)).toMatch(/not the one that this version of the archive names\.$/);
+    expect(await readContents(folder)).toBeUndefined();
+  });
+
+  it('says in a sentence that it can not be had, and with --optional is content', async () => {
+    vi.stubEnv('npm_config_registry', 'http://127.0.0.1:1');
+    const outcome = await fetchViewer();
+    expect([outcome.status, outcome.errors.at(-1)]).toEqual([1, `npm can not get made-up-viewer@${VERSION} now.`]);
+    const optional = await fetchViewer(['--optional']);
+    expect([optional.status, optional.errors.at(-1)]).toEqual([
+      0,
+      `npm can not get made-up-viewer@${VERSION} now. The archive is served without a viewer.`,
+    ]);
+  });
+});
