@@ -92,7 +92,7 @@ async function passExpecting(
   const answer = refusal === undefined ? undefined : (planted?.answer?.(refusal, came) ?? refusal);
   if (answer !== undefined && answer.status !== 100) return send(outgoing, answer, refusal);
   outgoing.writeContinue();
-  await pass(incoming, outgoing, port, prefix, planted, model);
+  await pass(incoming, outgoing, port, prefix, planted);
 }
 
 function forward({ method, target, headers, body }: Passing, port: number, prefix: string): Promise<Reply> {
