@@ -115,6 +115,7 @@ async function serve(
 }
 
 interface Rendering {
+  readonly results: ResultCache;
   readonly renderer: Renderer;
   readonly thumbnails: Thumbnails;
   readonly preparation: ThumbnailPreparation;
@@ -135,7 +136,7 @@ function renderingOf({
   archive.changes.onDeleted(({ studyInstanceUID, seriesInstanceUID, sopInstanceUID }) =>
     results.drop([studyInstanceUID, seriesInstanceUID, sopInstanceUID].filter((uid) => uid !== undefined).join('/')),
   );
-  return { renderer, thumbnails, preparation };
+  return { results, renderer, thumbnails, preparation };
 }
 
 interface Swept extends Pick<ServerOptions, 'log' | 'now'> {
@@ -164,6 +165,7 @@ interface AppParts {
   readonly archive: Archive;
   readonly authenticator: Authenticator;
   readonly pixels: WorkerPool;
+  readonly results: ResultCache;
   readonly renderer: Renderer;
   readonly thumbnails: Thumbnails;
   readonly keys: KeyStore;
@@ -174,7 +176,7 @@ interface AppParts {
 }
 
 function createApp(parts: AppParts): Express {
-  const { archive, authenticator, pixels, renderer, thumbnails, keys, database, config, log, state } = parts;
+  const { archive, authenticator, pixels, results, renderer, thumbnails, keys, database, config, log, state } = parts;
   const app = express();
   app.disable('x-powered-by').disable('etag').set('query parser', false);
 
@@ -201,6 +203,7 @@ function createApp(parts: AppParts): Express {
       authenticator,
       sessions,
       pixels,
+      results,
       renderer,
       thumbnails,
       base: `${publicURL}${DICOMWEB_PATH}`,

@@ -1,6 +1,7 @@
 /** One request as the handlers of the DICOMweb services see it, and the ways in which they answer. */
 import type { Request, Response } from 'express';
 import type { ScopedArchive } from '../archive/scoped-archive.js';
+import type { ResultCache } from '../pixels/result-cache.js';
 import type { WorkerPool } from '../pixels/worker-pool.js';
 import { charsetsOf, describeOffered, expectOneKind, negotiate, type Representation } from './accept.js';
 import { isText, isUTF8Acceptable } from './charset.js';
@@ -19,6 +20,8 @@ export interface Exchange {
   /** Where pixels are decoded, encoded and drawn. */
   readonly pixels: WorkerPool;
   /** What makes pictures of images. */
+  /** Keeps what has been made of stored instances. */
+  readonly results: ResultCache;
   readonly renderer: Renderer;
   readonly thumbnails: Thumbnails;
   /** The id of the caller's token: what the log names. */

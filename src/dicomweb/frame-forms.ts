@@ -8,6 +8,7 @@ import { EXPLICIT_VR_LITTLE_ENDIAN, findTransferSyntax } from '../dicom/transfer
 import { areFramesDecodable, isAvailable } from '../pixels/available-syntaxes.js';
 import { ENCODED_SYNTAXES } from '../pixels/encode.js';
 import { type FrameDescription, nativeFrameBytes } from '../pixels/frame.js';
+import type { ResultCache } from '../pixels/result-cache.js';
 import type { WorkerPool } from '../pixels/worker-pool.js';
 import type { Representation } from './accept.js';
 import { whyNotInForm } from './undecodable.js';
@@ -58,10 +59,11 @@ export interface WorkedFrames {
   readonly frames: Frames;
   readonly transferSyntaxUID: string;
   readonly pixels: WorkerPool;
+  readonly results: ResultCache;
 }
 
 interface Begun {
-  readonly done: Promise<Uint8Array<ArrayBuffer>>;
+  readonly done: Promise<Buffer>;
 }
 
 /** Decodes or compresses frames, a few of them ahead of the one that is asked for. They come in their order. */
@@ -69,6 +71,7 @@ export class FrameWorks {
   readonly #options: WorkedFrames;
   readonly #coming: Iterator<Frame>;
   readonly #begun: Begun[] = [];
+  #reading: Promise<unknown> = Promise.resolve();
 
   constructor(options: WorkedFrames) {
     this.#options = options;
@@ -92,30 +95,51 @@ export class FrameWorks {
       throw await whyNotInForm(error, this.#options.file, OCTETS);
     });
     if (bytes === undefined) throw new Error('There are as many frames as are asked for.');
-    yield Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length);
+    yield bytes;
   }
 
-  /** Reads one frame after the other, for a file holds only the last, and leaves the rest to the threads. */
-  async #begin(stored: Frame): Promise<Begun> {
-    const bytes = new Uint8Array(stored.lengthBytes);
-    let at = 0;
-    for await (const piece of stored.bytes(this.#options.file)) {
-      bytes.set(piece, at);
-      at += piece.length;
-    }
-    const done = this.#work(bytes);
+  /** A frame is read before others may wait for what is made of it: whoever asked for it first may go away meanwhile. */
+  async #begin(frame: Frame): Promise<Begun> {
+    const { file, results } = this.#options;
+    const { studyInstanceUID, seriesInstanceUID, sopInstanceUID } = file.instance;
+    const key = this.#keyOf(frame);
+    const stored = results.has(key) ? undefined : await this.#read(frame);
+    const of = [`${studyInstanceUID}/${seriesInstanceUID}/${sopInstanceUID}`];
+    const done = results.getOrMake({ key, of }, async () => this.#work(stored ?? (await this.#read(frame))));
     // Whoever stops early must not leave a failure behind that nobody hears of.
     done.catch(() => undefined);
     return { done };
   }
 
-  async #work(bytes: Uint8Array<ArrayBuffer>): Promise<Uint8Array<ArrayBuffer>> {
+  #keyOf({ frameNumber }: Frame): string {
+    const { file, transferSyntaxUID } = this.#options;
+    return `${file.instance.sha256}/frames/${frameNumber}/${transferSyntaxUID}`;
+  }
+
+  /** One after the other, for a file holds only what was read last. */
+  #read(frame: Frame): Promise<Uint8Array<ArrayBuffer>> {
+    const read = this.#reading.then(() => wholeFrame(frame, this.#options.file));
+    this.#reading = read.catch(() => undefined);
+    return read;
+  }
+
+  async #work(bytes: Uint8Array<ArrayBuffer>): Promise<Buffer> {
     const { description, transferSyntaxUID, pixels } = this.#options;
     const frame = { description, bytes };
-    const worked =
+    const { bytes: worked } =
       transferSyntaxUID === EXPLICIT_VR_LITTLE_ENDIAN
         ? await pixels.run('decode', frame)
         : await pixels.run('transcode', { frame, transferSyntaxUID });
-    return worked.bytes;
+    return Buffer.from(worked.buffer, worked.byteOffset, worked.length);
   }
+}
+
+async function wholeFrame(frame: Frame, file: StoredFile): Promise<Uint8Array<ArrayBuffer>> {
+  const bytes = new Uint8Array(frame.lengthBytes);
+  let at = 0;
+  for await (const piece of frame.bytes(file)) {
+    bytes.set(piece, at);
+    at += piece.length;
+  }
+  return bytes;
 }

@@ -99,7 +99,7 @@ interface Form {
 }
 
 async function formOf(
-  { pixels }: Exchange,
+  { pixels, results }: Exchange,
   file: StoredFile,
   frames: Frames,
   { transferSyntaxUID }: Representation,
@@ -107,7 +107,14 @@ async function formOf(
   if (transferSyntaxUID === undefined || areAsStored(file.instance, transferSyntaxUID)) {
     return { lengthBytes: ({ lengthBytes }) => lengthBytes, bytes: (frame) => frame.bytes(file) };
   }
-  const works = new FrameWorks({ file, description: await describeFrames(file), frames, transferSyntaxUID, pixels });
+  const works = new FrameWorks({
+    file,
+    description: await describeFrames(file),
+    frames,
+    transferSyntaxUID,
+    pixels,
+    results,
+  });
   return { lengthBytes: () => works.lengthBytes, bytes: () => works.next() };
 }
 

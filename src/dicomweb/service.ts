@@ -11,6 +11,7 @@ import type { Sessions } from '../access/sessions.js';
 import type { Archive } from '../archive/archive.js';
 import { ArchiveError } from '../errors.js';
 import type { Log } from '../log.js';
+import type { ResultCache } from '../pixels/result-cache.js';
 import type { WorkerPool } from '../pixels/worker-pool.js';
 import { Capabilities } from './capabilities.js';
 import { watchEntitlement } from './entitlement-watch.js';
@@ -29,6 +30,7 @@ export interface ServiceOptions {
   readonly authenticator: Authenticator;
   readonly sessions: Sessions;
   readonly pixels: WorkerPool;
+  readonly results: ResultCache;
   readonly renderer: Renderer;
   readonly thumbnails: Thumbnails;
   /** The public URL of the service, without a slash at its end. */
@@ -42,6 +44,7 @@ export function dicomwebService({
   authenticator,
   sessions,
   pixels,
+  results,
   renderer,
   thumbnails,
   base,
@@ -68,6 +71,7 @@ export function dicomwebService({
         response,
         archive: scoped,
         pixels,
+        results,
         renderer,
         thumbnails,
         callerID: caller.tokenID,
