@@ -24,7 +24,7 @@ import { count, search } from './index/search.js';
 import { addQueryAttribute, readQueryAttributes, removeQueryAttribute } from './query-attributes/definitions.js';
 import { defineAttribute, type QueryAttribute, type WrittenAttribute } from './query-attributes/query-attribute.js';
 import { type BulkdataOfInstance, findBulkdata } from './read/find-bulkdata.js';
-import { type Frames, findFrames } from './read/frames.js';
+import { type Frames, findFrames, readFrameTable } from './read/frames.js';
 import type { ImageHeaders } from './read/image-headers.js';
 import type { InstanceText, InstanceURL, Metadata, MetadataReader } from './read/metadata.js';
 import type { StoredBulkdata } from './read/stored-bulkdata.js';
@@ -187,6 +187,11 @@ export class ScopedArchive {
   /** Frames of an instance, by number, or all. @throws ArchiveError `not-found` when one of them is not there */
   frames(instance: LocatedInstance, frameNumbers: readonly number[] | 'all'): Promise<Frames> {
     return findFrames(this.#parts.database, instance, frameNumbers);
+  }
+
+  /** Where all frames of an instance lie, encoded; undefined without Pixel Data. @throws ArchiveError `unavailable` */
+  frameTable(instance: LocatedInstance): Promise<Buffer | undefined> {
+    return readFrameTable(this.#parts.database, instance);
   }
 
   /** A value that metadata refers to; undefined when there is none of that name. */

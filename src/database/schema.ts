@@ -156,6 +156,8 @@ export interface InstanceTable {
   /** CRC-32 of the stored file, unsigned. */
   crc32: number;
   frame_count: number;
+  /** See `dicom/pixel-format`; null without Pixel Data, or where it is not known. */
+  pixel_format: string | null;
   stored_at: string;
   /** When a read or a scrub found other bytes than were stored. */
   damaged_at: string | null;

@@ -23,6 +23,8 @@ export interface Representation {
    * PS3.18 §8.7.3.4
    */
   readonly lossyOnly?: boolean | undefined;
+  /** What is stored with loss is given decoded: to who names Explicit VR Little Endian, not to who names nothing. */
+  readonly isDecodedLossy?: boolean | undefined;
 }
 
 export interface AcceptableTypes {
@@ -44,8 +46,8 @@ interface MediaRange {
   readonly place: number;
 }
 
-interface Candidate {
-  readonly offer: Representation;
+interface Candidate<Offer extends Representation> {
+  readonly offer: Offer;
   readonly range: MediaRange;
   readonly transferSyntaxRank: number;
 }
@@ -92,7 +94,10 @@ const RENDERED_MEDIA_TYPES: ReadonlySet<string> = new Set([
  * @throws ArchiveError invalid-request when either is longer than 16 KiB, or the parameter holds a wildcard or mixes DICOM
  * with rendered media types. PS3.18 §8.3.3.1, §8.7.8
  */
-export function negotiate(request: AcceptableTypes, offered: readonly Representation[]): Representation | undefined {
+export function negotiate<Offer extends Representation>(
+  request: AcceptableTypes,
+  offered: readonly Offer[],
+): Offer | undefined {
   const wanted = acceptable(rangesOfParameter(request.acceptParameters), offered);
   const byHeader = acceptable(rangesOfHeader(request.acceptHeader), offered);
   if (wanted.length === 0) return byHeader[0];
@@ -182,7 +187,10 @@ function specificityOf(range: Pick<MediaRange, 'form' | 'mediaType' | 'transferS
   return (range.mediaType.endsWith('/*') ? 4 : 6) + namesSyntax;
 }
 
-function acceptable(ranges: readonly MediaRange[], offered: readonly Representation[]): readonly Representation[] {
+function acceptable<Offer extends Representation>(
+  ranges: readonly MediaRange[],
+  offered: readonly Offer[],
+): readonly Offer[] {
   return offered
     .filter(mayBeReturned)
     .flatMap((offer) => candidateOf(ranges, offer) ?? [])
@@ -193,7 +201,7 @@ function acceptable(ranges: readonly MediaRange[], offered: readonly Representat
 
 const mayBeReturned = (offer: Representation): boolean => !NEVER_NEGOTIATED.has(offer.transferSyntaxUID);
 
-function byPreference(a: Candidate, b: Candidate): number {
+function byPreference(a: Candidate<Representation>, b: Candidate<Representation>): number {
   return (
     b.range.quality - a.range.quality ||
     b.range.specificity - a.range.specificity ||
@@ -203,10 +211,13 @@ function byPreference(a: Candidate, b: Candidate): number {
 }
 
 /** Pair the offer with the narrowest range that covers it, for that one says its quality; the first of several. */
-function candidateOf(ranges: readonly MediaRange[], offer: Representation): Candidate | undefined {
+function candidateOf<Offer extends Representation>(
+  ranges: readonly MediaRange[],
+  offer: Offer,
+): Candidate<Offer> | undefined {
   const mediaType = standardName(offer.mediaType);
   const family = `${mediaType.slice(0, mediaType.indexOf('/'))}/*`;
-  let best: Candidate | undefined;
+  let best: Candidate<Offer> | undefined;
   for (const range of ranges) {
     if (best && range.specificity <= best.range.specificity) continue;
     if (range.mediaType !== mediaType && range.mediaType !== family && range.mediaType !== ANY) continue;
@@ -232,7 +243,7 @@ function transferSyntaxRankOf(range: MediaRange, offer: Representation): number 
  */
 function rankWithoutTransferSyntax(range: MediaRange, offer: Representation): number | undefined {
   if (range.mediaType === ANY || range.quality === 0) return 0;
-  if (offer.transferSyntaxUID === EXPLICIT_VR_LITTLE_ENDIAN) return 0;
+  if (offer.transferSyntaxUID === EXPLICIT_VR_LITTLE_ENDIAN) return offer.isDecodedLossy ? 2 : 0;
   if (offer.lossyOnly) return 1;
   const isUncompressed = offer.mediaType === 'application/dicom' || offer.mediaType === 'application/octet-stream';
   if (isUncompressed) return undefined;

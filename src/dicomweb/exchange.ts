@@ -40,10 +40,10 @@ export type Handler = (exchange: Exchange) => Promise<void>;
  * Choose what to answer with.
  * @throws ProblemDetails 406 naming what there is, ArchiveError `invalid-request` for an Accept that breaks a rule
  */
-export function chooseRepresentation(
+export function chooseRepresentation<Offer extends Representation>(
   { request, parameters, rules }: Negotiation,
-  offered: readonly Representation[],
-): Representation {
+  offered: readonly Offer[],
+): Offer {
   const acceptParameters = valuesOf(parameters, 'accept');
   const acceptHeader = request.headers.accept;
   if (rules.needsAccept && acceptHeader === undefined && acceptParameters.length === 0) {

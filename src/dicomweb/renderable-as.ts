@@ -5,9 +5,12 @@ import { findTransferSyntax } from '../dicom/transfer-syntaxes.js';
 export const REPORT_MEDIA_TYPES = ['text/html', 'text/plain', 'text/xml'] as const;
 export type ReportMediaType = (typeof REPORT_MEDIA_TYPES)[number];
 
+/** PS3.4 Table B.5-1 */
+export const ENCAPSULATED_CDA = '1.2.840.10008.5.1.4.1.1.104.2';
+
 /**
- * The media types as which an instance can be rendered without drawing it, the default first: a report as text, a document as
- * what it is, a video as its code stream. None for images, which are drawn, and for what nobody can look at.
+ * The media types as which an instance can be rendered without drawing it, the default first: a report or
+ * clinical document (CDA) as text, another document as what it is, a video as its code stream. None for images, which are drawn, and for what nobody can look at.
  * @param documentMediaType what an encapsulated document says that it is, in lower case
  */
 export function renderableAs(
@@ -18,7 +21,7 @@ export function renderableAs(
     case 'report':
       return REPORT_MEDIA_TYPES;
     case 'document':
-      return [documentMediaType];
+      return instance.sopClassUID === ENCAPSULATED_CDA ? REPORT_MEDIA_TYPES : [documentMediaType];
     case 'video':
       return [findTransferSyntax(instance.transferSyntaxUID)?.mediaType ?? 'application/octet-stream'];
     default:

@@ -1,10 +1,11 @@
 /** What `rendered` gives of an instance that is no image. PS3.18 §10.4.1.1.3, Table 8.7.4-1 */
 import type { LocatedInstance } from '../archive/index/locate.js';
+import { MOST_CDA_BYTES } from '../dicom/cda-document.js';
 import { kindOf } from '../dicom/instance-kinds.js';
 import type { Exchange } from './exchange.js';
-import { REPORT_MEDIA_TYPES, renderableAs } from './renderable-as.js';
-import { findDocument, renderedDocument, renderedVideo } from './rendered-document.js';
-import { renderedReport } from './rendered-report.js';
+import { ENCAPSULATED_CDA, REPORT_MEDIA_TYPES, renderableAs } from './renderable-as.js';
+import { type EncapsulatedDocument, findDocument, renderedDocument, renderedVideo } from './rendered-document.js';
+import { renderedCDA, renderedReport } from './rendered-report.js';
 import type { SinglePart } from './single-part.js';
 
 /** One way in which an instance can be rendered, by its media type. */
@@ -30,10 +31,8 @@ export async function nonImageRenderings(
         mediaType,
         render: () => renderedReport(exchange, instance, mediaType),
       }));
-    case 'document': {
-      const document = await findDocument(archive, instance);
-      return [{ mediaType: document.mediaType, render: async () => renderedDocument(document) }];
-    }
+    case 'document':
+      return documentRenderings(instance, await findDocument(archive, instance));
     case 'video':
       return renderableAs(instance).map((mediaType) => ({
         mediaType,
@@ -42,4 +41,16 @@ export async function nonImageRenderings(
     default:
       return [];
   }
+}
+
+function documentRenderings(instance: LocatedInstance, document: EncapsulatedDocument): readonly NonImageRendering[] {
+  const asStored = async (): Promise<SinglePart> => renderedDocument(document);
+  if (instance.sopClassUID !== ENCAPSULATED_CDA) return [{ mediaType: document.mediaType, render: asStored }];
+  const asXML = { mediaType: 'text/xml', render: async () => ({ ...(await asStored()), mediaType: 'text/xml' }) };
+  if (document.lengthBytes > MOST_CDA_BYTES) return [asXML];
+  const forPeople = (['text/html', 'text/plain'] as const).map((mediaType) => ({
+    mediaType,
+    render: () => renderedCDA(document, mediaType),
+  }));
+  return [...forPeople, asXML];
 }

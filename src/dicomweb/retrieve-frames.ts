@@ -1,15 +1,16 @@
-/** Retrieve frames: native ones in little endian, compressed ones as stored. PS3.18 §10.4.1.1.6, §8.7.3.3 */
+/** Retrieve frames: as they are stored, decoded, or compressed. PS3.18 §10.4.1.1.6, §8.7.3.3 */
 import type { LocatedInstance } from '../archive/index/locate.js';
 import type { Frame, Frames } from '../archive/read/frames.js';
-import { EXPLICIT_VR_LITTLE_ENDIAN, findTransferSyntax } from '../dicom/transfer-syntaxes.js';
+import type { StoredFile } from '../archive/read/stored-file.js';
+import { findTransferSyntax } from '../dicom/transfer-syntaxes.js';
 import { invalidRequest, notFound } from '../errors.js';
 import type { Representation } from './accept.js';
 import { chooseRepresentation, type Exchange } from './exchange.js';
+import { areAsStored, describeFrames, FrameWorks, frameForms } from './frame-forms.js';
 import { type BodyPart, sendMultipart } from './multipart-body.js';
 import { sendSinglePart, sliced } from './single-part.js';
 import { instancePath, instanceURL } from './urls.js';
 
-const OCTETS = 'application/octet-stream';
 /** Of one request. */
 export const MAX_FRAMES = 1_000;
 /** In the frames asked for of a deflated instance. */
@@ -59,30 +60,30 @@ export async function sendFrames(
   location: (frame: Frame) => string,
   byDefault: 'parts' | 'alone' = 'parts',
 ): Promise<void> {
-  const forms = offered(instance.transferSyntaxUID, frames.count);
-  const chosen = chooseRepresentation(exchange, byDefault === 'parts' ? forms : forms.toReversed());
-  const { mediaType, transferSyntaxUID, multipart } = chosen;
+  const forms = offered(instance, frames.count);
+  const chosen = chooseRepresentation(exchange, byDefault === 'parts' ? forms : aloneFirst(forms));
   const file = await exchange.archive.open(instance);
   try {
-    if (!multipart) {
+    const form = await formOf(exchange, file, frames, chosen);
+    if (!chosen.multipart) {
       const [only] = frames;
       if (only === undefined) throw notFound();
       exchange.response.set('Content-Location', location(only));
       return await sendSinglePart(exchange, {
-        mediaType,
-        transferSyntaxUID,
+        mediaType: chosen.mediaType,
+        transferSyntaxUID: chosen.transferSyntaxUID,
         digest: frameDigest(instance, only),
-        lengthBytes: only.lengthBytes,
-        bytes: (slice) => sliced(only.bytes(file), slice),
+        lengthBytes: form.lengthBytes(only),
+        bytes: (slice) => sliced(form.bytes(only), slice),
       });
     }
     const partOf = (frame: Frame): BodyPart => ({
-      contentType: mediaType,
-      transferSyntaxUID,
+      contentType: chosen.mediaType,
+      transferSyntaxUID: chosen.transferSyntaxUID,
       contentLocation: location(frame),
-      lengthBytes: frame.lengthBytes,
+      lengthBytes: form.lengthBytes(frame),
       digest: frameDigest(instance, frame),
-      bytes: () => frame.bytes(file),
+      bytes: () => form.bytes(frame),
     });
     await sendMultipart(exchange, { [Symbol.iterator]: () => mapped(frames, partOf) });
   } finally {
@@ -90,26 +91,44 @@ export async function sendFrames(
   }
 }
 
+/** How the frames get the form that was chosen. */
+interface Form {
+  readonly lengthBytes: (frame: Frame) => number | undefined;
+  /** To be asked for in the order of the frames. */
+  readonly bytes: (frame: Frame) => AsyncGenerator<Buffer>;
+}
+
+async function formOf(
+  { pixels }: Exchange,
+  file: StoredFile,
+  frames: Frames,
+  { transferSyntaxUID }: Representation,
+): Promise<Form> {
+  if (transferSyntaxUID === undefined || areAsStored(file.instance, transferSyntaxUID)) {
+    return { lengthBytes: ({ lengthBytes }) => lengthBytes, bytes: (frame) => frame.bytes(file) };
+  }
+  const works = new FrameWorks({ file, description: await describeFrames(file), frames, transferSyntaxUID, pixels });
+  return { lengthBytes: () => works.lengthBytes, bytes: () => works.next() };
+}
+
 function* mapped(frames: Frames, partOf: (frame: Frame) => BodyPart): Generator<BodyPart> {
   for (const frame of frames) yield partOf(frame);
 }
 
-/** Native frames are always little endian; compressed ones go by the name of their code stream, or as mere octets. */
-function offered(storedSyntaxUID: string, count: number): readonly Representation[] {
-  const syntax = findTransferSyntax(storedSyntaxUID);
-  const forms =
-    syntax?.mediaType === undefined
-      ? [{ mediaType: OCTETS, transferSyntaxUID: EXPLICIT_VR_LITTLE_ENDIAN, stored: true }]
-      : [...new Set([OCTETS, syntax.mediaType])].map((mediaType) => ({
-          mediaType,
-          transferSyntaxUID: storedSyntaxUID,
-          stored: true,
-        }));
+/** Several parts first; by itself only what is one. */
+function offered(instance: LocatedInstance, count: number): readonly Representation[] {
+  const forms = frameForms(instance);
   return [
     ...forms.map((form) => ({ ...form, multipart: true })),
     ...(count === 1 ? forms.map((form) => ({ ...form, multipart: false })) : []),
   ];
 }
+
+/** As what it is before octets. */
+const aloneFirst = (forms: readonly Representation[]): readonly Representation[] => [
+  ...forms.filter(({ multipart, stored }) => !multipart && stored).toReversed(),
+  ...forms,
+];
 
 /** Stands for the bytes of a frame. */
 export const frameDigest = ({ sha256 }: LocatedInstance, { frameNumber }: Frame): string =>

@@ -1,8 +1,9 @@
-/** Retrieve studies, series and instances as Part 10 files: as stored, or as Explicit VR Little Endian. PS3.18 §10.4.1.1.1 */
+/** Retrieve studies, series and instances as Part 10 files, as stored or in another transfer syntax. PS3.18 §10.4.1.1.1 */
 import type { LocatedInstance } from '../archive/index/locate.js';
-import { asExplicitLittleEndian, isNative } from '../archive/read/explicit-little-endian.js';
-import type { ScopedArchive } from '../archive/scoped-archive.js';
+import { isNative } from '../archive/read/explicit-little-endian.js';
 import { EXPLICIT_VR_LITTLE_ENDIAN, isLossy, NEVER_NEGOTIATED } from '../dicom/transfer-syntaxes.js';
+import { isAvailable } from '../pixels/available-syntaxes.js';
+import { ENCODED_SYNTAXES } from '../pixels/encode.js';
 import { describeOffered, negotiate, type Representation } from './accept.js';
 import { chooseRepresentation, type Exchange } from './exchange.js';
 import { type BodyPart, sendMultipart } from './multipart-body.js';
@@ -11,6 +12,7 @@ import { ReadAhead } from './read-ahead.js';
 import { octets, sendAll } from './retrieve-all-bulkdata.js';
 import { sendZip, ZIP } from './retrieve-zip.js';
 import { sendSinglePart, sliced } from './single-part.js';
+import { bytesIn } from './transcoded-file.js';
 import { instanceURL, resourcePath, resourceURL } from './urls.js';
 
 const DICOM = 'application/dicom';
@@ -22,21 +24,21 @@ export async function retrieveInstances(exchange: Exchange): Promise<void> {
   const path = resourcePath(exchange.variables);
   const instances = await exchange.archive.instances(path);
   const isOneInstance = path.sopInstanceUID !== undefined;
-  const chosen = namingCompressed(instances, () => chooseRepresentation(exchange, offered(instances, isOneInstance)));
+  const chosen = namingOthers(instances, () => chooseRepresentation(exchange, offered(instances, isOneInstance)));
   exchange.response.set('Content-Location', resourceURL(exchange.base, path));
   if (chosen.mediaType === ZIP) return sendZip(exchange, path, instances);
   if (chosen.mediaType === OCTETS) return sendAll(exchange, instances, 'bulkdata', OCTETS);
-  const isAsStored = chosen.stored === true;
-  if (!chosen.multipart) return sendOne(exchange, at(instances, 0), isAsStored);
+  const { form } = chosen;
+  if (!chosen.multipart) return sendOne(exchange, at(instances, 0), form);
   const files = new ReadAhead({
     sizesBytes: instances.map(({ sizeBytes }) => sizeBytes),
-    open: (index) => fileBytes(exchange.archive, at(instances, index), isAsStored),
+    open: (index) => fileBytes(exchange, at(instances, index), form),
     ahead: exchange.archive.filesAhead,
   });
   try {
     await sendMultipart(
       exchange,
-      instances.map((instance, index) => partOf(exchange, instance, isAsStored, () => files.pieces(index))),
+      instances.map((instance, index) => partOf(exchange, instance, form, () => files.pieces(index))),
       () => exchange.archive.expectFiles(instances),
     );
   } finally {
@@ -54,7 +56,7 @@ export async function sendInstance(
   transferSyntax: string | undefined,
 ): Promise<void> {
   const wanted = transferSyntax === undefined ? DICOM : `${DICOM}; transfer-syntax=${transferSyntax}`;
-  const chosen = namingCompressed([instance], () => {
+  const chosen = namingOthers([instance], () => {
     const offers = filesOffered([instance]).map((file) => ({ ...file, multipart: false }));
     const found = negotiate({ acceptHeader: wanted, acceptParameters: [] }, offers);
     if (found !== undefined) return found;
@@ -63,15 +65,15 @@ export async function sendInstance(
     });
   });
   exchange.response.set('Content-Location', instanceURL(exchange.base, instance));
-  await sendOne(exchange, instance, chosen.stored === true);
+  await sendOne(exchange, instance, chosen.form);
 }
 
-/** @throws ProblemDetails 406, naming the instances that can be had in one transfer syntax only, too */
-function namingCompressed(instances: readonly LocatedInstance[], choose: () => Representation): Representation {
+/** @throws ProblemDetails 406, naming the instances that can be had as they are stored only, too */
+function namingOthers<Offer>(instances: readonly LocatedInstance[], choose: () => Offer): Offer {
   try {
     return choose();
   } catch (error) {
-    const compressed = instances.filter(({ transferSyntaxUID }) => isLosslesslyCompressed(transferSyntaxUID));
+    const compressed = instances.filter((instance) => !isAvailable(instance, EXPLICIT_VR_LITTLE_ENDIAN));
     if (!(error instanceof ProblemDetails) || compressed.length === 0) throw error;
     const uids = compressed.slice(0, MOST_NAMED).map(({ sopInstanceUID }) => sopInstanceUID);
     throw new ProblemDetails(error.code, error.message, {
@@ -81,53 +83,69 @@ function namingCompressed(instances: readonly LocatedInstance[], choose: () => R
   }
 }
 
-const isLosslesslyCompressed = (uid: string): boolean => !isNative(uid) && !isLossy(uid);
+/** `uncompressed` is Explicit VR Little Endian but for what is lossy; otherwise the UID of the one transfer syntax of all. */
+type Form = 'stored' | 'uncompressed' | string;
 
-function offered(instances: readonly LocatedInstance[], isOneInstance: boolean): readonly Representation[] {
+interface OfferedFiles extends Representation {
+  readonly form: Form;
+}
+
+function offered(instances: readonly LocatedInstance[], isOneInstance: boolean): readonly OfferedFiles[] {
   const files = filesOffered(instances);
   return [
     ...files.map((file) => ({ ...file, multipart: true })),
     ...(isOneInstance ? files.map((file) => ({ ...file, multipart: false })) : []),
-    ...octets(instances),
+    ...octets(instances).map((values) => ({ ...values, form: 'stored' })),
     ...files.filter(({ stored }) => stored).map((file) => ({ ...file, mediaType: ZIP, multipart: false })),
   ];
 }
 
 /**
- * What there is without decoding pixels; Explicit VR Little Endian first where all can be given in it, or all but those
- * whose pixels are lossy anyway.
+ * Explicit VR Little Endian, where all can be given in it, or all but those whose pixels are lossy anyway; as they are; and
+ * what they can be compressed into.
  */
-function filesOffered(instances: readonly LocatedInstance[]): readonly Omit<Representation, 'multipart'>[] {
+function filesOffered(instances: readonly LocatedInstance[]): readonly Omit<OfferedFiles, 'multipart'>[] {
   const syntaxes = new Set(instances.map(({ transferSyntaxUID }) => transferSyntaxUID));
   const [first] = syntaxes;
   const common = syntaxes.size === 1 && first !== undefined && !NEVER_NEGOTIATED.has(first) ? first : undefined;
   const stored = {
     mediaType: DICOM,
+    form: 'stored',
     stored: true,
     lossyOnly: [...syntaxes].every(isLossy),
     ...(common === undefined ? {} : { transferSyntaxUID: common }),
   };
-  return [...uncompressed(syntaxes), stored];
+  const isOffered = (uid: string): boolean =>
+    uid !== common && instances.every((instance) => isAvailable(instance, uid));
+  const hasLossy = [...syntaxes].some(isLossy);
+  const decoded = [EXPLICIT_VR_LITTLE_ENDIAN]
+    .filter(isOffered)
+    .map((uid) => ({ ...inSyntax(uid), isDecodedLossy: hasLossy }));
+  return [
+    ...(hasLossy ? besideLossy(instances) : []),
+    // Who takes anything does not make the server decode what is compressed.
+    ...([...syntaxes].some(isNative) ? [...decoded, stored] : [stored, ...decoded]),
+    ...ENCODED_SYNTAXES.filter(isOffered).map(inSyntax),
+  ];
 }
 
-/** Native instances as Explicit VR Little Endian, beside lossy ones as they are. */
-function uncompressed(syntaxes: ReadonlySet<string>): readonly Omit<Representation, 'multipart'>[] {
-  const compressed = [...syntaxes].filter((uid) => !isNative(uid));
-  if (compressed.length === syntaxes.size || !compressed.every(isLossy)) return [];
-  if (compressed.length > 0) return [{ mediaType: DICOM, lossyOnly: true }];
-  return syntaxes.size === 1 && syntaxes.has(EXPLICIT_VR_LITTLE_ENDIAN)
-    ? []
-    : [{ mediaType: DICOM, transferSyntaxUID: EXPLICIT_VR_LITTLE_ENDIAN }];
+const inSyntax = (uid: string) => ({ mediaType: DICOM, transferSyntaxUID: uid, form: uid });
+
+/** What is not lossy as Explicit VR Little Endian, where there is any, beside what is, as it is stored. */
+function besideLossy(instances: readonly LocatedInstance[]): readonly Omit<OfferedFiles, 'multipart'>[] {
+  const others = instances.filter(({ transferSyntaxUID }) => !isLossy(transferSyntaxUID));
+  if (others.length === 0 || !others.every((each) => isAvailable(each, EXPLICIT_VR_LITTLE_ENDIAN))) return [];
+  return [{ mediaType: DICOM, lossyOnly: true, form: 'uncompressed' }];
 }
 
-async function sendOne(exchange: Exchange, instance: LocatedInstance, isAsStored: boolean): Promise<void> {
+async function sendOne(exchange: Exchange, instance: LocatedInstance, form: Form): Promise<void> {
   await sendSinglePart(exchange, {
     mediaType: DICOM,
-    transferSyntaxUID: syntaxSent(instance, isAsStored),
+    transferSyntaxUID: syntaxSent(instance, form),
     headers: { 'Content-Disposition': `attachment; filename="${instance.sopInstanceUID}.dcm"` },
     digest: instance.sha256,
-    lengthBytes: lengthSent(instance, isAsStored),
-    bytes: (slice) => sliced(fileBytes(exchange.archive, instance, isAsStored), slice),
+    lengthBytes: lengthSent(instance, form),
+    bytes: (slice) => sliced(fileBytes(exchange, instance, form), slice),
   });
 }
 
@@ -140,34 +158,30 @@ function at(instances: readonly LocatedInstance[], index: number): LocatedInstan
 const partOf = (
   { base }: Exchange,
   instance: LocatedInstance,
-  isAsStored: boolean,
+  form: Form,
   bytes: () => AsyncGenerator<Buffer>,
 ): BodyPart => ({
   contentType: DICOM,
-  transferSyntaxUID: syntaxSent(instance, isAsStored),
+  transferSyntaxUID: syntaxSent(instance, form),
   contentLocation: instanceURL(base, instance),
-  lengthBytes: lengthSent(instance, isAsStored),
+  lengthBytes: lengthSent(instance, form),
   digest: instance.sha256,
   bytes,
 });
 
-const lengthSent = (instance: LocatedInstance, isAsStored: boolean): number | undefined =>
-  isUnchanged(instance, isAsStored) ? instance.sizeBytes : undefined;
+const lengthSent = (instance: LocatedInstance, form: Form): number | undefined =>
+  syntaxSent(instance, form) === instance.transferSyntaxUID ? instance.sizeBytes : undefined;
 
-const isUnchanged = (instance: LocatedInstance, isAsStored: boolean): boolean =>
-  syntaxSent(instance, isAsStored) === instance.transferSyntaxUID;
+function syntaxSent({ transferSyntaxUID }: LocatedInstance, form: Form): string {
+  if (form === 'stored') return transferSyntaxUID;
+  if (form !== 'uncompressed') return form;
+  return isLossy(transferSyntaxUID) ? transferSyntaxUID : EXPLICIT_VR_LITTLE_ENDIAN;
+}
 
-const syntaxSent = ({ transferSyntaxUID }: LocatedInstance, isAsStored: boolean): string =>
-  isAsStored || isLossy(transferSyntaxUID) ? transferSyntaxUID : EXPLICIT_VR_LITTLE_ENDIAN;
-
-async function* fileBytes(
-  archive: ScopedArchive,
-  instance: LocatedInstance,
-  isAsStored: boolean,
-): AsyncGenerator<Buffer> {
-  const file = await archive.open(instance);
+async function* fileBytes(exchange: Exchange, instance: LocatedInstance, form: Form): AsyncGenerator<Buffer> {
+  const file = await exchange.archive.open(instance);
   try {
-    yield* isUnchanged(instance, isAsStored) ? file.bytes() : asExplicitLittleEndian(file);
+    yield* bytesIn(exchange, file, syntaxSent(instance, form));
   } finally {
     await file.close();
   }

@@ -1,10 +1,11 @@
 /** What a search answers for one study, series or instance, attribute by attribute in tag order. PS3.18 §10.6.3.3 */
-import type { FoundEntity } from '../archive/index/found-entity.js';
+import type { FoundEntity, FoundInstance } from '../archive/index/found-entity.js';
 import { keywordsOf } from '../archive/query-attributes/query-attribute.js';
 import { TAG } from '../dicom/attributes.js';
 import { type Tag, tagText } from '../dicom/data-set.js';
 import { type QueryableAttribute, type QueryLevel, queryableAttributesOf } from '../dicom/queryable-attributes.js';
 import type { VR } from '../dicom/vr.js';
+import { availableSyntaxes } from '../pixels/available-syntaxes.js';
 import type { AddedField } from './added-attributes.js';
 import { memberTexts } from './member-texts.js';
 import { instanceURL, seriesURL, studyURL } from './urls.js';
@@ -140,6 +141,9 @@ const emptyElement = (vr: VR): string => `{"vr":"${vr}"}`;
 /** An element of one value, whose text in JSON is `json`. */
 const element = (vr: string, json: string | number): string => `{"vr":"${vr}","Value":[${json}]}`;
 
+const availableText = (instance: FoundInstance, vr: VR): string =>
+  `{"vr":"${vr}","Value":${JSON.stringify(availableSyntaxes(instance))}}`;
+
 /** The UIDs under which an entity is retrieved, whatever else is known of it, and what is made from what the caller may see. */
 function knownText(
   { tag, vr, isComputed }: QueryableAttribute,
@@ -153,7 +157,7 @@ function knownText(
     case TAG.SOPInstanceUID:
       return ({ instance }) => instance && element(vr, `"${instance.sopInstanceUID}"`);
     case TAG.AvailableTransferSyntaxUID:
-      return ({ instance }) => instance && element(vr, `"${instance.transferSyntaxUID}"`);
+      return ({ instance }) => instance && availableText(instance, vr);
     case TAG.InstanceAvailability:
       return () => element(vr, '"ONLINE"');
     case TAG.ModalitiesInStudy:

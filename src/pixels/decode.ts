@@ -4,6 +4,7 @@ import { describeCodeStream } from '../dicom/code-stream.js';
 import { EXPLICIT_VR_LITTLE_ENDIAN, findTransferSyntax } from '../dicom/transfer-syntaxes.js';
 import { CodecFailure } from './codecs/codec-failure.js';
 import { decodeHTJ2K } from './codecs/htj2k.js';
+import { withoutBoxes } from './codecs/jp2-boxes.js';
 import { decodeJPEG } from './codecs/jpeg.js';
 import { decodeJPEGLS } from './codecs/jpeg-ls.js';
 import { decodeJPEGXL } from './codecs/jpeg-xl.js';
@@ -20,8 +21,7 @@ const DECODERS: ReadonlyMap<string, Decode> = new Map<string, Decode>([
   [EXPLICIT_VR_LITTLE_ENDIAN, asTheyAre],
   [`${root}.1.98`, asTheyAre],
   [`${root}.5`, decodeRLE],
-  ...['50', '51', '53', '55'].map((leaf) => [`${root}.4.${leaf}`, (frame: Frame) => decodeJPEG(frame, false)] as const),
-  ...['57', '70'].map((leaf) => [`${root}.4.${leaf}`, (frame: Frame) => decodeJPEG(frame, true)] as const),
+  ...['50', '51', '53', '55', '57', '70'].map((leaf) => [`${root}.4.${leaf}`, decodeJPEG] as const),
   ...['80', '81'].map((leaf) => [`${root}.4.${leaf}`, decodeJPEGLS] as const),
   ...['90', '91', '92', '93'].map((leaf) => [`${root}.4.${leaf}`, decodeJPEG2000] as const),
   ...['110', '111', '112'].map((leaf) => [`${root}.4.${leaf}`, decodeJPEGXL] as const),
@@ -39,11 +39,12 @@ export const isDecodable = (transferSyntaxUID: string): boolean => DECODERS.has(
  * Decode a frame to native, little-endian pixels: colour by pixel unless it was native or RLE, RGB where the code stream
  * holds differences of colours. @throws CodecFailure when the bytes are not the frame that they are said to be
  */
-export async function decodeFrame(frame: Frame): Promise<Frame> {
-  const { description } = frame;
+export async function decodeFrame(stored: Frame): Promise<Frame> {
+  const { description } = stored;
   const decode = DECODERS.get(description.transferSyntaxUID);
   if (decode === undefined) throw new CodecFailure('Frames of this transfer syntax can not be decoded.');
   if (nativeFrameBytes(description) > MOST_FRAME_BYTES) throw new CodecFailure('The frame is too large to be decoded.');
+  const frame = { description, bytes: withoutBoxes(stored.bytes) };
   expectDescribed(frame);
   const decoded = await decode(frame);
   const native = { ...decoded.description, transferSyntaxUID: EXPLICIT_VR_LITTLE_ENDIAN };
@@ -70,14 +71,23 @@ function describe(mediaType: string, { buffer, byteOffset, byteLength }: Uint8Ar
   }
 }
 
-/** Frames of a mask may come with a byte for each pixel. @throws CodecFailure when pixels are missing, or too many */
+/**
+ * Frames of a mask may come with a byte for each pixel, and those of few bits in bytes where the data set has words.
+ * @throws CodecFailure when pixels are missing, or too many
+ */
 function exactly(description: FrameDescription, bytes: Uint8Array<ArrayBuffer>): Uint8Array<ArrayBuffer> {
   const { rows, columns, bitsAllocated } = description;
   const expectedBytes = nativeFrameBytes(description);
   if (bytes.length === expectedBytes) return bytes;
   if (bitsAllocated === 1 && bytes.length === rows * columns) return packBits(bytes);
+  if (bitsAllocated === 16 && bytes.length * 2 === expectedBytes) return inWords(bytes, description);
   if (bytes.length === expectedBytes + (expectedBytes % 2)) return bytes.subarray(0, expectedBytes);
   throw new CodecFailure('A frame holds more or fewer pixels than its instance says.');
+}
+
+function inWords(bytes: Uint8Array<ArrayBuffer>, { pixelRepresentation }: FrameDescription): Uint8Array<ArrayBuffer> {
+  const samples = pixelRepresentation === 1 ? new Int8Array(bytes.buffer, bytes.byteOffset, bytes.length) : bytes;
+  return new Uint8Array(Int16Array.from(samples).buffer);
 }
 
 /** From the least significant bit of each byte. PS3.5 §8.1.1 */

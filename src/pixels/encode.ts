@@ -74,6 +74,12 @@ export async function encodeFrame({ description, bytes }: Frame, transferSyntaxU
   };
 }
 
+/** By Bits Allocated: codecs take samples of 8 bits or fewer in bytes, and none of a single bit. */
+const LEAST_BITS: ReadonlyMap<number, number> = new Map([
+  [8, 2],
+  [16, 9],
+]);
+
 /** Colour by pixel, in numbers of as many bits as hold all that is there: some writers use the bits above Bits Stored. */
 function inNumbers({ description, bytes }: Frame, isUnsigned: boolean): Frame {
   const { planarConfiguration, samplesPerPixel, bitsAllocated } = description;
@@ -85,7 +91,7 @@ function inNumbers({ description, bytes }: Frame, isUnsigned: boolean): Frame {
     description: {
       ...description,
       planarConfiguration: 0,
-      bitsStored: isWithin ? description.bitsStored : bitsAllocated,
+      bitsStored: isWithin ? Math.max(description.bitsStored, LEAST_BITS.get(bitsAllocated) ?? 0) : bitsAllocated,
       pixelRepresentation: isSigned ? 1 : 0,
     },
     bytes: pixels,

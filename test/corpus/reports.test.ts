@@ -1,16 +1,21 @@
-/** RR-02 over real files: what DCMTK reads in a structured report is in ours, in all three forms. */
+/** RR-02 over real files: what DCMTK reads in a structured report is in ours, in all three forms; and documents are the same. */
 import { spawnSync } from 'node:child_process';
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
+import { TAG } from '../../src/dicom/attributes.js';
 import type { DataSet } from '../../src/dicom/data-set.js';
 import { readStructuredReport, type StructuredReport } from '../../src/dicom/structured-report.js';
+import { readString } from '../../src/dicom/values.js';
+import { nonImageRenderings } from '../../src/dicomweb/rendered-non-image.js';
 import { reportAsHTML } from '../../src/dicomweb/report/report-html.js';
 import { locateReferences, type ReportOptions } from '../../src/dicomweb/report/report-links.js';
 import { reportAsText } from '../../src/dicomweb/report/report-text.js';
 import { reportAsXML } from '../../src/dicomweb/report/report-xml.js';
+import { ArchiveFixture } from '../support/archive-fixture.js';
 import { corpusDir } from '../support/outside-files.js';
 import { readWhole } from '../support/read-in-chunks.js';
+import { temporaryFolder } from '../support/temporary-folder.js';
 
 const folder = join(corpusDir ?? '', 'sr');
 const paths = corpusDir === undefined ? [] : readdirSync(folder).sort();
@@ -31,6 +36,8 @@ interface Dumped {
   readonly items: readonly string[];
   readonly meanings: readonly string[];
   readonly texts: readonly string[];
+  /** Of instances that are named. */
+  readonly uids: readonly string[];
 }
 
 function dump(path: string): Dumped {
@@ -40,15 +47,13 @@ function dump(path: string): Dumped {
     const [, position, type] = new RegExp(`^([\\d.]+)\\s+<(?:[a-z ]+ )?(${TYPES}):`).exec(line) ?? [];
     return position === undefined || type === undefined ? [] : [`${position} ${type}`];
   });
+  const all = (pattern: RegExp): readonly string[] =>
+    lines.flatMap((line) => [...line.matchAll(pattern)].map(([, first]) => first ?? ''));
   return {
     items,
-    meanings: lines.flatMap((line) =>
-      [...line.matchAll(/\([^()"]*,[^()"]*,"([^"]*)"\)/g)].map(([, meaning]) => meaning ?? ''),
-    ),
-    texts: lines.flatMap((line) => {
-      const [, text] = /<(?:[a-z ]+ )?(?:TEXT|UIDREF|NUM):\([^()]*\)="(.*?)"(?: \([^()]*\))?>/.exec(line) ?? [];
-      return text === undefined ? [] : [text];
-    }),
+    meanings: all(/\([^()"]*,[^()"]*,"([^"]*)"\)/g),
+    texts: all(/<(?:[a-z ]+ )?(?:TEXT|UIDREF|NUM):\([^()]*\)="(.*?)"(?: \([^()]*\))?>/g),
+    uids: all(/[(,]"([\d.]+)"[,)]/g),
   };
 }
 
@@ -65,8 +70,12 @@ const ENTITIES: Readonly<Record<string, string>> = {
   '#13': '',
   '#9': '',
 };
+/** UIDs are attributes of XML. */
 const unmarked = (markup: string): string =>
-  markup.replace(/<[^>]*>/g, '').replace(/&([#\w]+);/g, (all, name: string) => ENTITIES[name] ?? all);
+  markup
+    .replace(/ (?:sopInstance|frameOfReference)UID="([^"]*)"[^>]*>/g, '>$1')
+    .replace(/<[^>]*>/g, '')
+    .replace(/&([#\w]+);/g, (all, name: string) => ENTITIES[name] ?? all);
 
 async function read(name: string): Promise<{ dataSet: DataSet; report: StructuredReport; options: ReportOptions }> {
   const { header } = await readWhole(readFileSync(join(folder, name)));
@@ -95,6 +104,7 @@ describe.runIf(corpusDir !== undefined && has('dsrdump'))('reports beside those 
     for (const form of Object.values(forms)) {
       expect(theirs.meanings.filter((meaning) => !form.includes(flat(meaning)))).toEqual([]);
       expect(theirs.texts.filter((text) => !form.includes(flat(text)))).toEqual([]);
+      expect(theirs.uids.filter((uid) => !form.includes(uid))).toEqual([]);
     }
   });
 
@@ -106,5 +116,33 @@ describe.runIf(corpusDir !== undefined && has('dsrdump'))('reports beside those 
       encoding: 'utf8',
     });
     expect([status, stderr]).toEqual([0, '']);
+  });
+});
+
+const documents = join(corpusDir ?? '', 'encapsulated-doc');
+const documentPaths = corpusDir === undefined ? [] : readdirSync(documents).sort();
+
+describe.runIf(corpusDir !== undefined && has('dcm2pdf'))('documents beside those of DCMTK', () => {
+  it.each(documentPaths)('RB-05 AMB-10 gives the bytes that DCMTK takes out: %s', async (name) => {
+    const file = readFileSync(join(documents, name));
+    const fixture = await ArchiveFixture.open();
+    await fixture.store(await fixture.addSite('Leeds'), file);
+    const archive = fixture.opened.archive.as({ kind: 'everything' });
+    const { header } = await readWhole(file);
+    const uid = (tag: number): string => readString(header.dataSet, tag) ?? '';
+    const instance = await archive.instance({
+      studyInstanceUID: uid(TAG.StudyInstanceUID),
+      seriesInstanceUID: uid(TAG.SeriesInstanceUID),
+      sopInstanceUID: uid(TAG.SOPInstanceUID),
+    });
+    const forms = await nonImageRenderings({ archive, base: 'https://archive' }, instance);
+    expect(forms.map(({ mediaType }) => mediaType)).toEqual(['application/pdf']);
+    const pieces: Buffer[] = [];
+    const part = await forms[0]?.render();
+    if (part !== undefined) for await (const piece of part.bytes()) pieces.push(Buffer.from(piece));
+    const theirs = join(temporaryFolder(), 'document.pdf');
+    spawnSync('dcm2pdf', [join(documents, name), theirs]);
+    expect(Buffer.concat(pieces).equals(readFileSync(theirs))).toBe(true);
+    expect(part?.lengthBytes).toBe(readFileSync(theirs).length);
   });
 });

@@ -6,11 +6,12 @@ import type { Scope } from '../../src/archive/scope.js';
 import type { ScopedArchive } from '../../src/archive/scoped-archive.js';
 import { dataSetOfKeywords } from '../../src/dicom/build-data-set.js';
 import { nonImageRenderings } from '../../src/dicomweb/rendered-non-image.js';
-import { REPORT_PAGE_POLICY } from '../../src/dicomweb/report/report-html.js';
+import { REPORT_PAGE_POLICY } from '../../src/dicomweb/report/report-page.js';
 import { MOST_SERIES } from '../../src/dicomweb/report/visible-references.js';
 import type { SinglePart, Slice } from '../../src/dicomweb/single-part.js';
 import { bytesOf, digest, type InstanceOptions, type MadeInstance, makeInstance } from '../http/instances.js';
 import { ArchiveFixture } from '../support/archive-fixture.js';
+import { CLINICAL_DOCUMENT } from '../support/clinical-document.js';
 import { code, item } from '../support/reports.js';
 import { H264_MP4 } from '../support/tiny-videos.js';
 
@@ -211,6 +212,33 @@ describe('an encapsulated document', () => {
       const part = await render(await stored(made), made);
       expect([part?.mediaType, part?.headers]).toEqual([expected, { 'Content-Disposition': 'attachment' }]);
     }
+  });
+
+  it('RR-02 is read to people when it is a clinical document, and given to programs as it is', async () => {
+    const CDA = '1.2.840.10008.5.1.4.1.1.104.2';
+    const bytes = Buffer.from(CLINICAL_DOCUMENT);
+    const made = makeInstance({
+      study: 'cda',
+      modality: 'DOC',
+      attributes: {
+        SOPClassUID: CDA,
+        MIMETypeOfEncapsulatedDocument: 'text/XML',
+        EncapsulatedDocument: bytes,
+        EncapsulatedDocumentLength: bytes.length,
+      },
+      fileMeta: { sopClassUID: CDA },
+    });
+    const archive = await stored(made);
+    expect(await typesOf(archive, made)).toEqual(['text/html', 'text/plain', 'text/xml']);
+    const page = await render(archive, made);
+    expect(page?.headers?.['Content-Security-Policy']).toBe(REPORT_PAGE_POLICY);
+    expect((await read(page)).toString()).toContain('<h1><bdi>Chest CT report</bdi></h1>');
+    expect((await read(await render(archive, made, { mediaType: 'text/plain' }))).toString()).toContain(
+      '# Chest CT report',
+    );
+    const xml = await render(archive, made, { mediaType: 'text/xml' });
+    expect(xml?.headers).toEqual({ 'Content-Disposition': 'attachment' });
+    expect(digest(await read(xml))).toBe(digest(bytes));
   });
 
   it('is not found where there is none', async () => {

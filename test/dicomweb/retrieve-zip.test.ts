@@ -15,6 +15,7 @@ const instance: LocatedInstance = {
   sha256: 'ab'.repeat(32),
   crc32: 0,
   frameCount: 1,
+  pixelFormat: undefined,
 };
 
 describe('sendZip', () => {

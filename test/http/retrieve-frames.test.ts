@@ -288,7 +288,7 @@ describe('compressed frames', () => {
 
   it('MT-21 answers 406 to a transfer syntax that there is not', async () => {
     for (const accept of [
-      `multipart/related; type="image/jphc"`,
+      `multipart/related; type="image/jxl"`,
       `${PARTS_OF_OCTETS}; transfer-syntax=${SYNTAX.rle}`,
       'image/png',
     ]) {

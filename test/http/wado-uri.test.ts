@@ -221,7 +221,7 @@ describe('the instance itself', () => {
 
   it('URI-06 is 406 in a transfer syntax that there is not, and says which there are', async () => {
     for (const [made, transferSyntax] of [
-      [ct, '1.2.840.10008.1.2.4.201'],
+      [ct, '1.2.840.10008.1.2.4.70'],
       [ct, '1.2.3'],
       [implicit, SYNTAX.implicit],
       [lossy, SYNTAX.explicit],

@@ -28,7 +28,7 @@ const described = fc
     rows: fc.integer({ min: 2, max: 40 }),
     columns: fc.integer({ min: 2, max: 300 }),
     bitsAllocated: fc.constantFrom(8, 16),
-    bitsUnused: fc.nat(7),
+    bitsUnused: fc.nat(14),
     pixelRepresentation: fc.constantFrom(0, 1),
     isColour: fc.boolean(),
     planarConfiguration: fc.constantFrom(0, 1),
@@ -39,7 +39,7 @@ const described = fc
       ...GREY,
       ...rest,
       samplesPerPixel: isColour ? 3 : 1,
-      bitsStored: rest.bitsAllocated - bitsUnused,
+      bitsStored: Math.max(rest.bitsAllocated - bitsUnused, 1),
       photometricInterpretation: isColour ? photometricInterpretation : 'MONOCHROME2',
     }),
   );

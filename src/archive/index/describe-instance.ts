@@ -17,6 +17,7 @@ import { encodeFrameTable, type FrameTable } from '../../dicom/frame-table.js';
 import { personNameKeys } from '../../dicom/matching-names.js';
 import { dateTimeBounds, normaliseValue } from '../../dicom/matching-values.js';
 import type { Part10Header } from '../../dicom/part10-reader.js';
+import { encodePixelFormat } from '../../dicom/pixel-format.js';
 import { swapUnitBytes } from '../../dicom/swap-bytes.js';
 import { offsetMinutes } from '../../dicom/timezones.js';
 import { readCharacterSet, readNumber, readString } from '../../dicom/values.js';
@@ -52,7 +53,7 @@ export interface InstanceDescription extends LevelsDescription {
   readonly patientID: string;
   readonly instance: Pick<
     Insertable<InstanceTable>,
-    'instance_number' | 'instance_order' | 'transfer_syntax_uid' | 'attributes' | 'frame_count'
+    'instance_number' | 'instance_order' | 'transfer_syntax_uid' | 'attributes' | 'frame_count' | 'pixel_format'
   >;
   readonly content: Omit<InstanceContentTable, 'instance_row_id'>;
 }
@@ -80,6 +81,7 @@ export async function describeInstance(source: InstanceSource): Promise<Instance
       transfer_syntax_uid: source.header.transferSyntax.uid,
       attributes: answeredAttributes(text, 'instance'),
       frame_count: source.frames?.frameCount ?? 0,
+      pixel_format: encodePixelFormat(source.header),
     },
     content: await content(source),
   };

@@ -1,4 +1,5 @@
 /** What a search of the index gives. */
+import type { PixelFormat } from '../../dicom/pixel-format.js';
 import type { SeriesSum } from './series-counts.js';
 
 export interface FoundStudy extends SeriesSum {
@@ -19,6 +20,8 @@ export interface FoundInstance {
   readonly rowID: number;
   readonly sopInstanceUID: string;
   readonly transferSyntaxUID: string;
+  readonly pixelFormat: PixelFormat | undefined;
+  readonly frameCount: number;
   readonly attributes: string;
 }
 

@@ -1,5 +1,6 @@
 /** From a resource of the DICOMweb tree to the instances in it that a Scope shows, in the order in which they are answered. */
 import type { Database } from '../../database/database.js';
+import { decodePixelFormat, type PixelFormat } from '../../dicom/pixel-format.js';
 import type { Scope } from '../scope.js';
 import { visibleSeries } from './visible-series.js';
 
@@ -32,6 +33,8 @@ export interface LocatedInstance {
   readonly sha256: string;
   readonly crc32: number;
   readonly frameCount: number;
+  /** Undefined without Pixel Data, and for an instance that was stored before the index kept it. */
+  readonly pixelFormat: PixelFormat | undefined;
 }
 
 export async function locateSeries(
@@ -70,6 +73,7 @@ const LOCATED = [
   'instance.sha256',
   'instance.crc32',
   'instance.frame_count',
+  'instance.pixel_format',
 ] as const;
 
 export async function locateInstances(
@@ -153,6 +157,7 @@ interface LocatedRow {
   readonly sha256: string;
   readonly crc32: number;
   readonly frame_count: number;
+  readonly pixel_format: string | null;
 }
 
 const located = (studyInstanceUID: string, row: LocatedRow): LocatedInstance => ({
@@ -167,4 +172,5 @@ const located = (studyInstanceUID: string, row: LocatedRow): LocatedInstance => 
   sha256: row.sha256,
   crc32: row.crc32,
   frameCount: row.frame_count,
+  pixelFormat: decodePixelFormat(row.pixel_format),
 });

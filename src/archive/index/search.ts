@@ -5,6 +5,7 @@
 import type { Kysely, SelectQueryBuilder } from 'kysely';
 import type { Database } from '../../database/database.js';
 import type { Schema } from '../../database/schema.js';
+import { decodePixelFormat } from '../../dicom/pixel-format.js';
 import type { Scope } from '../scope.js';
 import { withValues } from './answered-values.js';
 import type { FindQuery } from './find-query.js';
@@ -157,7 +158,15 @@ async function readSeries({ read, dialect }: Database, ids: readonly number[]) {
 async function readInstances({ read, dialect }: Database, ids: readonly number[]) {
   const rows = await read
     .selectFrom('instance')
-    .select(['id', 'series_row_id', 'sop_instance_uid', 'transfer_syntax_uid', 'attributes'])
+    .select([
+      'id',
+      'series_row_id',
+      'sop_instance_uid',
+      'transfer_syntax_uid',
+      'pixel_format',
+      'frame_count',
+      'attributes',
+    ])
     .where(dialect.isAmong('id', ids))
     .execute();
   return new Map(
@@ -168,6 +177,8 @@ async function readInstances({ read, dialect }: Database, ids: readonly number[]
         seriesRowID: row.series_row_id,
         sopInstanceUID: row.sop_instance_uid,
         transferSyntaxUID: row.transfer_syntax_uid,
+        pixelFormat: decodePixelFormat(row.pixel_format),
+        frameCount: row.frame_count,
         attributes: row.attributes,
       },
     ]),

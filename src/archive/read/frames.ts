@@ -54,6 +54,17 @@ export async function findFrames(
   };
 }
 
+/** The encoded table of all frames; undefined without Pixel Data. @throws ArchiveError `unavailable` */
+export async function readFrameTable({ read }: Database, { rowID }: LocatedInstance): Promise<Buffer | undefined> {
+  const row = await read
+    .selectFrom('instance_content')
+    .select('frame_table')
+    .where('instance_row_id', '=', rowID)
+    .executeTakeFirst();
+  if (row === undefined) throw goneMeanwhile();
+  return row.frame_table ?? undefined;
+}
+
 function* upTo(last: number): Generator<number> {
   for (let number = 1; number <= last; number++) yield number;
 }

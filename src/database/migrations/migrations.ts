@@ -6,6 +6,7 @@ import * as nodes from './0002-nodes.js';
 import * as studySeries from './0003-study-series.js';
 import * as search from './0004-search.js';
 import * as deletion from './0005-deletion.js';
+import * as pixelFormat from './0006-pixel-format.js';
 
 interface DialectMigration {
   up(db: Kysely<unknown>, dialect: Dialect): Promise<void>;
@@ -17,6 +18,7 @@ const MIGRATIONS: Readonly<Record<string, DialectMigration>> = {
   '0003-study-series': studySeries,
   '0004-search': search,
   '0005-deletion': deletion,
+  '0006-pixel-format': pixelFormat,
 };
 
 /** The migrations as they run on a database of that dialect. */

@@ -3,7 +3,6 @@
  * text of strangers: escaped, set apart from the direction of writing around it, and cleared of what deceives the eye.
  * PS3.18 Table 8.7.4-1
  */
-import { createHash } from 'node:crypto';
 import type { CodedConcept } from '../../dicom/coded-concepts.js';
 import type { ContentItem, OmittedItems } from '../../dicom/content-items.js';
 import type { InstanceReference, ReferencedInstance } from '../../dicom/content-values.js';
@@ -11,6 +10,7 @@ import type { StructuredReport } from '../../dicom/structured-report.js';
 import { escapeHTML } from '../html-text.js';
 import { headerLines, reportTitle } from './report-header.js';
 import type { ReportOptions } from './report-links.js';
+import { PAGE_END, pageStart } from './report-page.js';
 import { dateTimeText } from './report-times.js';
 import {
   classWords,
@@ -24,23 +24,6 @@ import {
   valueWords,
 } from './report-words.js';
 
-const STYLE = `
-:root{color-scheme:light dark;font:1rem/1.5 system-ui,sans-serif}
-body{max-width:50rem;margin:2rem auto;padding:0 1rem}
-h1,h2,h3,h4,h5,h6{line-height:1.25;margin:1.5rem 0 .5rem}
-header{border-bottom:1px solid;padding-bottom:1rem}
-header dl{display:grid;grid-template-columns:max-content 1fr;gap:.15rem 1rem;margin:0}
-section section{border-left:2px solid #8888;padding-left:1rem}
-dt{font-weight:600}
-dd{margin:0 0 .5rem 1.5rem;overflow-wrap:anywhere}
-header dd{margin:0}
-small{font-weight:400;opacity:.75}
-.text{white-space:pre-wrap}
-`;
-
-/** What the answer has to say so that the page looks as it should, and can do nothing else. */
-export const REPORT_PAGE_POLICY = `default-src 'none'; style-src 'sha256-${createHash('sha256').update(STYLE).digest('base64')}'; sandbox allow-popups allow-top-navigation`;
-
 const LOWEST_HEADING = 6;
 
 /** One item whose element is open: a section, or an entry in the list of the item above it. */
@@ -51,21 +34,19 @@ interface OpenElement {
 
 /** Write the page in pieces, none of them much longer than what one item says. */
 export function* reportAsHTML(report: StructuredReport, options: ReportOptions): Generator<string> {
-  yield* pageStart(report);
+  yield pageStart(shown(reportTitle(report)));
+  yield* reportHeader(report);
   const open: OpenElement[] = [];
   for (const item of report.items()) {
     while (open.length > item.level) yield closed(open.pop());
     yield openItem(item, { open, options });
   }
   while (open.length > 0) yield closed(open.pop());
-  yield '</main>\n</body>\n</html>\n';
+  yield `</main>\n${PAGE_END}`;
 }
 
-function* pageStart(report: StructuredReport): Generator<string> {
-  const title = value(reportTitle(report));
-  yield `<!doctype html>\n<html lang="en">\n<head>\n<meta charset="utf-8">\n`;
-  yield `<meta name="viewport" content="width=device-width">\n<title>${title}</title>\n<style>${STYLE}</style>\n</head>\n`;
-  yield `<body>\n<header>\n<h1>${isolated(reportTitle(report))}</h1>\n`;
+function* reportHeader(report: StructuredReport): Generator<string> {
+  yield `<header>\n<h1>${isolated(reportTitle(report))}</h1>\n`;
   if (report.sopClass !== undefined) yield `<p>${value(report.sopClass)}</p>\n`;
   yield '<dl>\n';
   for (const line of headerLines(report)) yield `<dt>${line.name}</dt><dd>${isolated(line.value)}</dd>\n`;

@@ -41,7 +41,10 @@ const VALUE_TYPES: Readonly<Record<ContentValue['type'], string>> = {
 };
 
 /** Text that shows all that is in it: lines end as here, what could deceive the eye becomes U+FFFD. */
-export const shown = (text: string): string => text.replace(LINE_BREAK, '\n').replace(UNSEEN, '\ufffd').trimEnd();
+export const visible = (text: string): string => text.replace(LINE_BREAK, '\n').replace(UNSEEN, '\ufffd');
+
+/** The same of a whole text, whose end is its last word. */
+export const shown = (text: string): string => visible(text).trimEnd();
 
 /** What a relationship adds to the place of an item; undefined for the plain CONTAINS. PS3.3 Table C.17.3-2 */
 export function relationshipWords({ relationship }: ContentItem): string | undefined {
@@ -138,7 +141,7 @@ function unitWords({ value, meaning }: CodedConcept): string {
 }
 
 function regionWords(
-  { graphicType, coordinates }: Extract<ContentValue, { type: 'SCOORD' | 'SCOORD3D' }>,
+  { graphicType, coordinates, frameOfReferenceUID }: Extract<ContentValue, { type: 'SCOORD' | 'SCOORD3D' }>,
   dimensions: number,
 ): string {
   const points: string[] = [];
@@ -150,7 +153,9 @@ function regionWords(
         .join(', ')})`,
     );
   }
-  return [graphicType?.toLowerCase() ?? 'region', ...points, ...(coordinates.isCut ? ['…'] : [])].join(' ');
+  const more = coordinates.isCut ? ['…'] : [];
+  const frame = frameOfReferenceUID === undefined ? [] : [`in frame of reference ${frameOfReferenceUID}`];
+  return [graphicType?.toLowerCase() ?? 'region', ...points, ...more, ...frame].join(' ');
 }
 
 /** They are stored in 32 bits: more digits than these mean nothing. */

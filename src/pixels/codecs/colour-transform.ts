@@ -1,14 +1,26 @@
-/** The colour transform within code streams of the JPEG 2000 family. PS3.5 §8.2.4, PS3.3 §C.7.6.3.1.2 */
+/** The colour transforms within code streams. PS3.5 §8.2.1, §8.2.4, PS3.3 §C.7.6.3.1.2 */
 import type { FrameDescription } from '../frame.js';
 
-/** What a code stream undoes by itself: its pixels come out as RGB. */
-const TRANSFORMED: ReadonlySet<string | undefined> = new Set(['YBR_RCT', 'YBR_ICT', 'XYB']);
+/** What a code stream of the JPEG 2000 family undoes by itself: its pixels come out as RGB. */
+const UNDONE: ReadonlySet<string | undefined> = new Set(['YBR_RCT', 'YBR_ICT', 'XYB']);
+/** JPEG that loses something: its colours are told apart as brightness and differences. */
+const LOSSY_JPEG: ReadonlySet<string> = new Set(['50', '51', '53', '55'].map((leaf) => `1.2.840.10008.1.2.4.${leaf}`));
+
+type Coloured = Pick<FrameDescription, 'transferSyntaxUID' | 'photometricInterpretation'>;
+
+/** Whether pixels come out of lossy JPEG as another colour than they are to be given in. */
+export const isLossyYBR = ({ transferSyntaxUID, photometricInterpretation }: Coloured): boolean =>
+  LOSSY_JPEG.has(transferSyntaxUID) && photometricInterpretation?.startsWith('YBR') === true;
+
+/** The Photometric Interpretation of the pixels once they are decoded. */
+export const decodedInterpretation = (stored: Coloured): string | undefined =>
+  UNDONE.has(stored.photometricInterpretation) || isLossyYBR(stored) ? 'RGB' : stored.photometricInterpretation;
 
 /** How pixels are described that came out of a code stream. */
 export const asDecoded = (description: FrameDescription): FrameDescription => ({
   ...description,
   planarConfiguration: 0,
-  ...(TRANSFORMED.has(description.photometricInterpretation) ? { photometricInterpretation: 'RGB' } : {}),
+  photometricInterpretation: decodedInterpretation(description),
 });
 
 /** Whether pixels are coded as differences of their colours: without loss, and in much less. */

@@ -19,6 +19,7 @@ const instance = {
   sha256: '',
   crc32: 0,
   frameCount: 1,
+  pixelFormat: undefined,
 };
 
 describe('StoredFile', () => {

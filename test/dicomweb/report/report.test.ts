@@ -6,8 +6,9 @@ import { describe, expect, it } from 'vitest';
 import { dataSetOfKeywords } from '../../../src/dicom/build-data-set.js';
 import type { DataSet } from '../../../src/dicom/data-set.js';
 import { readStructuredReport } from '../../../src/dicom/structured-report.js';
-import { REPORT_PAGE_POLICY, reportAsHTML } from '../../../src/dicomweb/report/report-html.js';
+import { reportAsHTML } from '../../../src/dicomweb/report/report-html.js';
 import { locateReferences, type ReportOptions } from '../../../src/dicomweb/report/report-links.js';
+import { REPORT_PAGE_POLICY } from '../../../src/dicomweb/report/report-page.js';
 import { reportAsText } from '../../../src/dicomweb/report/report-text.js';
 import { reportAsXML } from '../../../src/dicomweb/report/report-xml.js';
 import { code, item, report } from '../../support/reports.js';
@@ -98,6 +99,15 @@ Conclusion: Done. [observed 2020-04-02]
 `);
   });
 
+  it('says in which space a region lies', () => {
+    const region = item('SCOORD3D', 'Region', {
+      GraphicType: 'POINT',
+      GraphicData: [1, 2, 3.25],
+      ReferencedFrameOfReferenceUID: '1.7',
+    });
+    expect(write('text', report('x', [region]))).toContain('Region: point (1, 2, 3.25) in frame of reference 1.7\n');
+  });
+
   it('wraps between words, and cuts none that is of ASCII', () => {
     const words = report('x', [
       item('TEXT', 'Long', { TextValue: `${'word '.repeat(60)}${'1.2.840.'.repeat(20)} ${'長'.repeat(200)}` }),
@@ -139,7 +149,7 @@ describe('reportAsHTML', () => {
 
   it('allows its style and nothing else', () => {
     expect(REPORT_PAGE_POLICY).toMatch(
-      /^default-src 'none'; style-src 'sha256-[\w+/]{43}='; sandbox allow-popups allow-top-navigation$/,
+      /^default-src 'none'; style-src 'sha256-[\w+/]{43}='; sandbox allow-same-origin$/,
     );
     expect(write('html', findings)).not.toMatch(/ style=| on\w+=|src=|@import|url\(/);
   });

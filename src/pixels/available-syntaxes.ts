@@ -1,0 +1,54 @@
+/** In which transfer syntaxes the pixels of an instance can be given. PS3.18 §8.7.3.4, Table 10.6.3-5 */
+import type { PixelFormat } from '../dicom/pixel-format.js';
+import { EXPLICIT_VR_LITTLE_ENDIAN, findTransferSyntax, NEVER_NEGOTIATED } from '../dicom/transfer-syntaxes.js';
+import { decodedInterpretation } from './codecs/colour-transform.js';
+import { isDecodable, MOST_FRAME_BYTES } from './decode.js';
+import { ENCODED_SYNTAXES, isEncodable } from './encode.js';
+import { nativeFrameBytes } from './frame.js';
+
+export interface StoredPixels {
+  readonly transferSyntaxUID: string;
+  /** Undefined without Pixel Data, and where it is not known. */
+  readonly pixelFormat: PixelFormat | undefined;
+  readonly frameCount: number;
+}
+
+/** A value field can be no longer: it is even, and all bits set mean that its length is undefined. PS3.5 §7.1.1 */
+const MOST_VALUE_BYTES = 0xfffffffe;
+
+/** The stored one first, unless it is one that is never handed out by name. */
+export function availableSyntaxes(stored: StoredPixels): readonly string[] {
+  const { transferSyntaxUID } = stored;
+  const others = [EXPLICIT_VR_LITTLE_ENDIAN, ...ENCODED_SYNTAXES].filter(
+    (uid) => uid !== transferSyntaxUID && isAvailable(stored, uid),
+  );
+  return NEVER_NEGOTIATED.has(transferSyntaxUID) ? others : [transferSyntaxUID, ...others];
+}
+
+/** Whether an instance can be given in that transfer syntax. */
+export function isAvailable(stored: StoredPixels, transferSyntaxUID: string): boolean {
+  if (stored.transferSyntaxUID === transferSyntaxUID) return true;
+  if (transferSyntaxUID === EXPLICIT_VR_LITTLE_ENDIAN) return isNativelyAvailable(stored);
+  const { pixelFormat } = stored;
+  if (pixelFormat === undefined || !areFramesDecodable(stored)) return false;
+  const photometricInterpretation = decodedInterpretation({ ...pixelFormat, ...stored });
+  return isEncodable({ ...pixelFormat, photometricInterpretation }, transferSyntaxUID);
+}
+
+/** Whether single frames can be given as native pixels. */
+export function areFramesDecodable({ transferSyntaxUID, pixelFormat }: StoredPixels): boolean {
+  if (!isEncapsulated(transferSyntaxUID)) return true;
+  return isDecodable(transferSyntaxUID) && (pixelFormat === undefined || frameBytes(pixelFormat) <= MOST_FRAME_BYTES);
+}
+
+function isNativelyAvailable(stored: StoredPixels): boolean {
+  const { transferSyntaxUID, pixelFormat, frameCount } = stored;
+  if (!isEncapsulated(transferSyntaxUID) || frameCount === 0) return true;
+  if (!areFramesDecodable(stored)) return false;
+  return pixelFormat === undefined || frameBytes(pixelFormat) * frameCount <= MOST_VALUE_BYTES;
+}
+
+const frameBytes = (pixelFormat: PixelFormat): number =>
+  nativeFrameBytes({ ...pixelFormat, transferSyntaxUID: EXPLICIT_VR_LITTLE_ENDIAN });
+
+const isEncapsulated = (uid: string): boolean => findTransferSyntax(uid)?.encapsulated === true;
