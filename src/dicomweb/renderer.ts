@@ -18,6 +18,7 @@ import type { ResultCache } from '../pixels/result-cache.js';
 import type { WorkerPool } from '../pixels/worker-pool.js';
 import { animationDelayMs } from './animation-delay.js';
 import { annotationOf } from './annotation-lines.js';
+import { FailedFrames } from './failed-frames.js';
 import {
   type DrawnFrame,
   type PictureMediaType,
@@ -48,6 +49,7 @@ export class Renderer {
   readonly #pixels: WorkerPool;
   readonly #results: ResultCache;
   readonly #turns: Turnstile;
+  readonly #failed = new FailedFrames();
   #waiting = 0;
 
   constructor({ pixels, results }: { readonly pixels: WorkerPool; readonly results: ResultCache }) {
@@ -123,9 +125,11 @@ export class Renderer {
     const dataSet = await archive.header(instance);
     const state = presentation && (await archive.header(presentation));
     const plan = asRequested(() => planOf(dataSet, frameNumber, state, style));
-    const drawn = await readDrawnFrame(archive, instance, frameNumber, dataSet);
+    const raster = await this.#failed.unlessFailed(`${instance.sha256}/${frameNumber}`, async () =>
+      this.#pixels.run('draw', { frame: await readDrawnFrame(archive, instance, frameNumber, dataSet), plan }),
+    );
     return {
-      raster: await this.#pixels.run('draw', { frame: drawn, plan }),
+      raster,
       annotation: annotationOf(dataSet, style.annotations ?? [], { number: frameNumber, count: instance.frameCount }),
     };
   }
