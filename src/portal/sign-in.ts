@@ -23,7 +23,7 @@ const OWN_PATH = /^\/(?![/\\])[\w./~%-]*(?:\?[\w.,:;=&%~*+-]*)?$/;
 /** In a session already, as who follows a link from elsewhere is without his browser's telling so, he is sent on. */
 export const SIGN_IN_SCRIPT = `'use strict';
 const form = document.querySelector('form');
-const token = decodeURIComponent(location.hash.slice(1)).trim();
+const token = location.hash.slice(1);
 if (token !== '') {
   history.replaceState(null, '', location.pathname + location.search);
   form.elements.token.value = token;
