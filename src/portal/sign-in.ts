@@ -80,7 +80,7 @@ export class SignIn {
   /** Else a foreign page could sign somebody in as somebody else. */
   #expectOwnPage(request: Request): void {
     if (this.#doorkeeper.sessions.isFromOwnPage(request)) return;
-    throw new ArchiveError('forbidden', 'Only the pages of this archive sign in and out.');
+    throw new ArchiveError('forbidden', 'Only the pages of this archive, at its public URL, sign in and out.');
   }
 
   #sendForm(response: Response, asked: Omit<FormParts, 'base'>, status = 200): void {
