@@ -18,6 +18,14 @@ export interface Viewer {
 }
 
 const DEADLINE_MS = 15 * 60_000;
+/** What is in npm's cache is taken from there; where there is no registry, a server that waits to start is told so soon. */
+const NPM_OPTIONS = [
+  '--prefer-offline',
+  '--fetch-retries=1',
+  '--fetch-retry-mintimeout=1000',
+  '--ignore-scripts',
+  '--silent',
+];
 
 export const addFetchCommand =
   (viewer: Viewer): AddCommand =>
@@ -54,14 +62,9 @@ async function fetchViewer(viewer: Viewer, folder: string, { printError }: Comma
 
 /** Let npm put the tarball of a package into an empty folder; gives where it is. */
 async function download(specifier: string, folder: string): Promise<string> {
+  const options = ['--pack-destination', folder, ...NPM_OPTIONS];
   try {
-    await promisify(execFile)(
-      'npm',
-      ['pack', specifier, '--pack-destination', folder, '--ignore-scripts', '--silent'],
-      {
-        timeout: DEADLINE_MS,
-      },
-    );
+    await promisify(execFile)('npm', ['pack', specifier, ...options], { timeout: DEADLINE_MS });
   } catch (error) {
     throw new ArchiveError('unavailable', `npm can not get ${specifier} now.`, { cause: error });
   }

@@ -23,7 +23,7 @@ const OWN_PATH = /^\/(?![/\\])[\w./~%-]*(?:\?[\w.,:;=&%~*+-]*)?$/;
 /** In a session already, as who follows a link from elsewhere is without his browser's telling so, he is sent on. */
 export const SIGN_IN_SCRIPT = `'use strict';
 const form = document.querySelector('form');
-const token = decodeURIComponent(location.hash.slice(1)).trim();
+const token = location.hash.slice(1);
 if (token !== '') {
   history.replaceState(null, '', location.pathname + location.search);
   form.elements.token.value = token;
@@ -80,7 +80,7 @@ export class SignIn {
   /** Else a foreign page could sign somebody in as somebody else. */
   #expectOwnPage(request: Request): void {
     if (this.#doorkeeper.sessions.isFromOwnPage(request)) return;
-    throw new ArchiveError('forbidden', 'Only the pages of this archive sign in and out.');
+    throw new ArchiveError('forbidden', 'Only the pages of this archive, at its public URL, sign in and out.');
   }
 
   #sendForm(response: Response, asked: Omit<FormParts, 'base'>, status = 200): void {

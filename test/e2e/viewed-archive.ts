@@ -3,10 +3,14 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Browser } from 'playwright-core';
+import { expect } from 'vitest';
 import { multipartBody } from '../support/running-archive.js';
 import { runCommand, ServedArchive } from '../support/served-archive.js';
 import { launchBrowser, Visit } from './browser.js';
 import { untilDrawn } from './viewing.js';
+
+/** Levels of pino: warnings are 40. */
+const LOGGED_ERROR = /"level":[456]0/;
 
 /** Where the viewer shows studies. */
 export const pathOfStudies = (...studyInstanceUIDs: readonly string[]): string =>
@@ -91,6 +95,8 @@ export class ViewedArchive {
     await this.#browser.close();
     await this.archive.stop();
     await rm(this.archive.folder, { recursive: true, force: true });
+    // Whatever a browser does, breaking off included, is nothing for the log.
+    expect(this.archive.log.filter((line) => LOGGED_ERROR.test(line))).toEqual([]);
   }
 
   async #run(...args: readonly string[]): Promise<string> {

@@ -10,6 +10,8 @@ export const PATIENCE_MS = 120_000;
 const ROUNDING = 3;
 const PLACES_ACROSS = 24;
 
+type Shown = ReturnType<typeof shownImage>;
+
 /** Wait until the first viewport shows an image; with an index, counted from 0, that one of its stack. */
 export async function untilDrawn(visit: Visit, index?: number): Promise<void> {
   await visit.page.waitForFunction(isDrawn, index, { timeout: PATIENCE_MS });
@@ -35,7 +37,7 @@ export async function expectPicture(visit: Visit, picture: Picture, frame = 0): 
     expect(Math.abs((lower + upper) / 2 - picture.window[0])).toBeLessThanOrEqual(1);
     expect(Math.abs(upper - lower - picture.window[1])).toBeLessThanOrEqual(1);
   }
-  await expect.poll(() => wronglyDrawn(visit, picture, values), { timeout: PATIENCE_MS }).toEqual([]);
+  await expect.poll(() => wronglyDrawn(visit, picture, values, shown), { timeout: PATIENCE_MS }).toEqual([]);
 }
 
 function firstDifference(shown: ArrayLike<number>, expected: ArrayLike<number>): string | undefined {
@@ -47,11 +49,15 @@ function firstDifference(shown: ArrayLike<number>, expected: ArrayLike<number>):
 }
 
 /** Places of a grid over the image that are drawn lighter or darker than anything near them in the file. */
-async function wronglyDrawn(visit: Visit, picture: Picture, values: ArrayLike<number>): Promise<readonly string[]> {
+async function wronglyDrawn(
+  visit: Visit,
+  picture: Picture,
+  values: ArrayLike<number>,
+  { voiRange, isColour }: Shown,
+): Promise<readonly string[]> {
   const { columns, rows, samples } = picture;
   const places = grid(columns, rows);
   const { colours, zoom } = await visit.page.evaluate(drawnAt, places);
-  const { voiRange, isColour } = await visit.page.evaluate(shownImage);
   const reach = 1 + Math.ceil(1 / zoom);
   const wrong: string[] = [];
   const greys = new Set<number>();

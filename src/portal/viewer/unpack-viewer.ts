@@ -77,17 +77,18 @@ async function expectIntegrity(tarball: string, integrity: string): Promise<void
 async function unpack(tarball: string, folder: string): Promise<ViewerContents> {
   const files: ViewerFile[] = [];
   let page = '';
-  const bytes = createReadStream(tarball);
   const inflated = createGunzip();
-  const reading = pipeline(bytes, inflated);
-  // Whoever reads the tar learns of it as well.
-  reading.catch(() => {});
-  for await (const { path: packed, body } of readTar(inflated)) {
-    if (!packed.startsWith(DIST) && packed !== LICENCE) continue;
-    const path = packed === LICENCE ? 'LICENSE.txt' : packed.slice(DIST.length);
-    if (path === 'index.html') page = body.toString();
-    if (LEFT_OUT.test(path)) continue;
-    files.push(await writeForms(folder, path, atOwnPath(path, body)));
+  // Whoever reads the archive learns of it as well.
+  pipeline(createReadStream(tarball), inflated).catch(() => {});
+  try {
+    for await (const { path: packed, body } of readTar(inflated)) {
+      if (!packed.startsWith(DIST) && packed !== LICENCE) continue;
+      const path = packed === LICENCE ? 'LICENSE.txt' : packed.slice(DIST.length);
+      if (path === 'index.html') page = body.toString();
+      if (!LEFT_OUT.test(path)) files.push(await writeForms(folder, path, atOwnPath(path, body)));
+    }
+  } finally {
+    inflated.destroy();
   }
   return {
     files,

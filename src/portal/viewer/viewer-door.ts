@@ -32,6 +32,7 @@ const MEDIA_TYPES: Readonly<Record<string, string>> = {
   wasm: 'application/wasm',
   woff2: 'font/woff2',
 };
+const ABORTS: ReadonlySet<string> = new Set(['ERR_STREAM_PREMATURE_CLOSE', 'ECONNRESET', 'EPIPE']);
 /** The routes of the viewer itself have none. */
 const FILE_ENDING = /\.([A-Za-z0-9]{1,8})$/;
 
@@ -113,7 +114,11 @@ async function sendFile(request: Request, response: Response, files: ViewerFiles
     ...(encoding === 'identity' ? {} : { 'Content-Encoding': encoding }),
   });
   if (request.method === 'HEAD') return void response.end();
-  await pipeline(createReadStream(files.placeOf(file, encoding), { highWaterMark: READ_BYTES }), response);
+  const stored = createReadStream(files.placeOf(file, encoding), { highWaterMark: READ_BYTES });
+  await pipeline(stored, response).catch((error: NodeJS.ErrnoException) => {
+    // Whoever leaves a page breaks off what it was still loading.
+    if (!ABORTS.has(error.code ?? '')) throw error;
+  });
 }
 
 /** The smallest form that is there of those that a browser takes; one that is refused by `q=0` is refused by no browser. */
