@@ -15,26 +15,22 @@ const CHUNK_BYTES = 3 * 0x8000;
 /** The raster as a picture; with a profile it is colour, even if that is grey. */
 export async function profiledPicture(raster: Raster, choice: ICCProfileChoice): Promise<Sharp> {
   if (choice === 'no') return pictureOf(raster);
-  const colour = asColour(raster);
+  const colour = await asColour(raster);
   const { iccProfile } = raster;
   if (choice === 'yes' && iccProfile !== undefined) return withProfile(colour, iccProfile);
   const source = iccProfile === undefined ? pictureOf(colour) : sharp(tiffWithProfile(colour, iccProfile));
   if (choice === 'yes' || choice === 'srgb') return source.withIccProfile('srgb');
-  const target = iccProfile === undefined ? colour : await rasterOf(source.toColourspace('srgb'), 3);
+  const target = await rasterOf(source.toColourspace('srgb'), 3);
   return withProfile(await converted(target, choice), profileOf(choice));
 }
 
 const withProfile = (raster: Raster, profile: Uint8Array): Sharp =>
   sharp(tiffWithProfile(raster, profile)).keepIccProfile();
 
-/** A copy in red, green and blue. */
-function asColour(raster: Raster): Raster {
-  if (raster.samplesPerPixel === 3) return { ...raster, bytes: raster.bytes.slice() };
-  const bytes = new Uint8Array(raster.bytes.length * 3);
-  for (let i = 0, to = 0; i < raster.bytes.length; i += 1, to += 3) bytes.fill(raster.bytes[i] ?? 0, to, to + 3);
-  return { ...raster, samplesPerPixel: 3, bytes };
-}
+const asColour = async (raster: Raster): Promise<Raster> =>
+  raster.samplesPerPixel === 3 ? raster : rasterOf(pictureOf(raster).toColourspace('srgb'), 3);
 
+/** The pixels of the raster are overwritten. */
 async function converted(raster: Raster, name: StandardProfile): Promise<Raster> {
   const convert = converterTo(name);
   for (let at = 0; at < raster.bytes.length; at += CHUNK_BYTES) {

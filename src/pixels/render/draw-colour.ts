@@ -67,7 +67,8 @@ function narrowed(frame: Frame, { bitsStored, shift, isSigned }: SampleLayout): 
   if (samples instanceof Uint8Array && bitsStored === 8 && !isSigned) return samples;
   const most = 2 ** bitsStored - 1;
   const lowest = isSigned ? 2 ** (bitsStored - 1) : 0;
-  const table = Uint8Array.from({ length: most + 1 }, (_, value) => (((value + lowest) & most) * 255) / most + 0.5);
+  const table = new Uint8Array(most + 1);
+  for (let value = 0; value <= most; value += 1) table[value] = (((value + lowest) & most) * 255) / most + 0.5;
   const bytes = new Uint8Array(samples.length);
   for (let i = 0; i < bytes.length; i += 1) bytes[i] = table[((samples[i] ?? 0) >> shift) & most] ?? 0;
   return bytes;

@@ -10,7 +10,7 @@ export interface TextStyle {
 }
 
 /** From one letter to the next, and from one line to the next, in pixels of a letter. */
-export const LETTER_ADVANCE = GLYPH_COLUMNS + 1;
+const LETTER_ADVANCE = GLYPH_COLUMNS + 1;
 export const LINE_ADVANCE = GLYPH_ROWS + 3;
 const OUTLINE = 0;
 const MOST_LETTERS = 1024;

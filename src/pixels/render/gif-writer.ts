@@ -16,8 +16,11 @@ const END = CLEAR + 1;
 const MOST_BITS = 12;
 const MOST_CODES = 1 << MOST_BITS;
 const LARGEST_BLOCK = 255;
-/** Of the hash table; four places for each code. */
-const PLACES = 4 * MOST_CODES;
+/** Of the hash table; four places for each code. A key times the golden ratio of 2^32 has its place in its highest bits. */
+const PLACE_BITS = MOST_BITS + 2;
+const PLACES = 1 << PLACE_BITS;
+const PLACE_SHIFT = 32 - PLACE_BITS;
+const SPREAD = 0x9e37_79b1;
 
 export interface GreySize {
   readonly rows: number;
@@ -89,7 +92,7 @@ export class GIFPixels {
       return;
     }
     const key = (this.#string << VALUE_BITS) | value;
-    let place = (this.#string ^ (value << 6)) & (PLACES - 1);
+    let place = Math.imul(key, SPREAD) >>> PLACE_SHIFT;
     for (; this.#keys[place] !== -1; place = (place + 1) & (PLACES - 1)) {
       if (this.#keys[place] === key) {
         this.#string = this.#codes[place] ?? 0;

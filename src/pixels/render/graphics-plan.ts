@@ -44,7 +44,10 @@ const WHITE = 255;
 const MOST_POINTS = 200_000;
 const MOST_TEXTS = 1_000;
 const MOST_CHARACTERS = 1_024;
-const ALIGNED: Readonly<Record<string, GraphicText['align']>> = { CENTER: 'center', RIGHT: 'right' };
+const ALIGNED: ReadonlyMap<string, GraphicText['align']> = new Map<string, GraphicText['align']>([
+  ['CENTER', 'center'],
+  ['RIGHT', 'right'],
+]);
 
 /** The layer of a name; one that is not described is white, and above the others. */
 export function graphicLayer(state: DataSet, name: string | undefined): GraphicLayer {
@@ -96,7 +99,7 @@ function textGraphics(state: DataSet, text: DataSet, { level }: GraphicLayer): r
       kind: 'text',
       units: hasBox ? boxUnits : anchorUnits,
       points: hasBox ? box : anchor,
-      align: ALIGNED[readString(text, TAG.BoundingBoxTextHorizontalJustification) ?? ''] ?? 'left',
+      align: ALIGNED.get(readString(text, TAG.BoundingBoxTextHorizontalJustification) ?? '') ?? 'left',
       lines: value.slice(0, MOST_CHARACTERS).split(/\r\n|\r|\n/),
       level,
     },

@@ -3,10 +3,10 @@
  * PS3.3 §C.11.1, §C.11.2, §C.11.6, §C.7.5.1.1.2, PS3.4 §N.2
  */
 import { TAG } from '../../dicom/attributes.js';
-import { type DataSet, findElement, isSequence } from '../../dicom/data-set.js';
+import type { DataSet } from '../../dicom/data-set.js';
 import { readNumber, readString } from '../../dicom/values.js';
 import { functionalGroup } from './functional-groups.js';
-import { itemsOf, type LookupTable, readLookupTable } from './lookup-table.js';
+import { findLookupTable, itemsOf, type LookupTable, readLookupTable } from './lookup-table.js';
 import type { SampleLayout } from './sample-layout.js';
 import { isWindow, type Window, type WindowFunction } from './window.js';
 
@@ -54,7 +54,18 @@ export interface GreySources {
 }
 
 const IDENTITY: Modality = { kind: 'rescale', slope: 1, intercept: 0 };
-const FUNCTIONS: Readonly<Record<string, WindowFunction>> = { LINEAR_EXACT: 'linear-exact', SIGMOID: 'sigmoid' };
+/** Of images that are colour. */
+export const NO_GREY: GreyPlan = {
+  modality: IDENTITY,
+  voi: { kind: 'extent' },
+  presentation: undefined,
+  isInverse: false,
+  padding: undefined,
+};
+const FUNCTIONS: ReadonlyMap<string, WindowFunction> = new Map<string, WindowFunction>([
+  ['LINEAR_EXACT', 'linear-exact'],
+  ['SIGMOID', 'sigmoid'],
+]);
 /** Their Modality LUT leads back to the X-ray beam, and is not for display. PS3.3 §C.8.7.1.1.2 */
 const ANGIOGRAPHY = ['1.2.840.10008.5.1.4.1.1.12.1', '1.2.840.10008.5.1.4.1.1.12.2'];
 const NOT_LINEAR = ['LOG', 'DISP'];
@@ -96,19 +107,20 @@ function voiOf({ image, frameNumber, layout, window, presentation }: GreySources
   return described ?? shareOfSegment(image, layout) ?? { kind: 'extent' };
 }
 
-/** The first window, else the first table, of a data set that has them; a window that is none is passed over. */
+/** The first window, else the first table, of a data set that has them; one that is none is passed over. */
 function describedVOI(source: DataSet, maySign: boolean): VOI | undefined {
   const window = describedWindow(source);
   if (window !== undefined) return { kind: 'window', window };
   const item = itemsOf(source, TAG.VOILUTSequence)[0];
-  return item === undefined ? undefined : { kind: 'table', table: readLookupTable(item, maySign) };
+  const table = item && findLookupTable(item, maySign);
+  return table && { kind: 'table', table };
 }
 
 function describedWindow(source: DataSet): Window | undefined {
   const center = readNumber(source, TAG.WindowCenter);
   const width = readNumber(source, TAG.WindowWidth);
   if (center === undefined || width === undefined) return undefined;
-  const shape = FUNCTIONS[readString(source, TAG.VOILUTFunction) ?? ''] ?? 'linear';
+  const shape = FUNCTIONS.get(readString(source, TAG.VOILUTFunction) ?? '') ?? 'linear';
   // Less than 1 is no width for `linear`; who writes it for fractions means the exact one.
   const window: Window = { center, width, function: shape === 'linear' && width < 1 ? 'linear-exact' : shape };
   return isWindow(window) ? window : undefined;
@@ -131,8 +143,7 @@ function fullRange({ isSigned, bitsStored }: SampleLayout, modality: Modality): 
 }
 
 function presentationTable(source: DataSet): LookupTable | undefined {
-  const element = findElement(source, TAG.PresentationLUTSequence);
-  const item = element !== undefined && isSequence(element) ? element.items[0] : undefined;
+  const item = itemsOf(source, TAG.PresentationLUTSequence)[0];
   return item === undefined ? undefined : readLookupTable(item, false);
 }
 

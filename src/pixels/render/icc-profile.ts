@@ -16,5 +16,5 @@ export function findICCProfile(dataSet: DataSet): Uint8Array<ArrayBuffer> | unde
   const isProfile = bytes.toString('latin1', SIGNATURE_AT, SIGNATURE_AT + 4) === 'acsp';
   const lengthBytes = bytes.readUInt32BE(0);
   // A copy: a view would take the whole of the file's bytes along to a worker.
-  return isProfile && lengthBytes <= bytes.length ? Uint8Array.from(bytes.subarray(0, lengthBytes)) : undefined;
+  return isProfile && lengthBytes <= bytes.length ? new Uint8Array(bytes.subarray(0, lengthBytes)) : undefined;
 }

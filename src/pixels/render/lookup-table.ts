@@ -36,42 +36,44 @@ export function readWords(dataSet: DataSet, tag: Tag, most: number): Uint16Array
   return words;
 }
 
-/**
- * Read a descriptor; `maySign` tells whether a first value with the highest bit set is negative.
- * @throws InvalidInstance A900H when it has less than three values
- */
-export function readDescriptor(dataSet: DataSet, tag: Tag, maySign: boolean): TableDescriptor {
+/** Find a descriptor of three values; `maySign` tells whether a first value with the highest bit set is negative. */
+export function findDescriptor(dataSet: DataSet, tag: Tag, maySign: boolean): TableDescriptor | undefined {
   const [count, first, bits] = readWords(dataSet, tag, 3);
-  if (count === undefined || first === undefined || bits === undefined)
-    throw doesNotMatch('The descriptor of a look-up table is missing or has less than three values.');
+  if (count === undefined || first === undefined || bits === undefined) return undefined;
   return { count: count === 0 ? MOST_ENTRIES : count, first: maySign ? (first << 16) >> 16 : first, bits };
 }
 
-/**
- * Read a table in an item of a LUT sequence. With less data than its descriptor says, the last entry that is there stands for
- * what is missing; a number of bits that no entry can have is read from the entries.
- * @throws InvalidInstance A900H without descriptor or data
- */
+/** Read a table in an item of a LUT sequence, as `findLookupTable` does. @throws InvalidInstance A900H when it is none */
 export function readLookupTable(item: DataSet, maySign: boolean): LookupTable {
-  const { count, first, bits } = readDescriptor(item, TAG.LUTDescriptor, maySign);
-  const entries = entriesOf(item, TAG.LUTData, count);
+  const table = findLookupTable(item, maySign);
+  if (table === undefined) throw doesNotMatch('A look-up table has no descriptor or no entries.');
+  return table;
+}
+
+/**
+ * Find a table in an item of a LUT sequence; undefined without descriptor or entries. With less entries than its descriptor says,
+ * the last one that is there stands for what is missing; a number of bits that they can not have is read from the entries.
+ */
+export function findLookupTable(item: DataSet, maySign: boolean): LookupTable | undefined {
+  const descriptor = findDescriptor(item, TAG.LUTDescriptor, maySign);
+  const entries = entriesOf(item, TAG.LUTData, descriptor?.count ?? 0);
+  if (descriptor === undefined || entries.length === 0) return undefined;
+  const { first, bits } = descriptor;
   const largest = entries.reduce((a, b) => Math.max(a, b), 1);
   const isLawful = bits >= 8 && bits <= 16 && largest < 2 ** bits;
   return { first, most: (isLawful ? 2 ** bits : 2 ** bitsFor(largest)) - 1, entries };
 }
 
-/** Entries of 8 bits may come in a word each, or two in a word. @throws InvalidInstance A900H when there is none */
+/** At most so many entries; those of 8 bits may come in a word each, or two in a word. */
 export function entriesOf(dataSet: DataSet, tag: Tag, count: number): Uint16Array<ArrayBuffer> {
   const words = readWords(dataSet, tag, count);
   const isPacked = words.length < count && words.length * 2 >= count;
-  const entries = isPacked ? bytesOf(words).slice(0, count) : words;
-  if (entries.length === 0) throw doesNotMatch('A look-up table has no entries.');
-  return entries;
+  return isPacked ? bytesOf(words).slice(0, count) : words;
 }
 
 /** The bytes in words, the lower one first: so 8-bit values are packed in OW. PS3.5 §8.1.2 */
-export const bytesOf = (words: Uint16Array): Uint16Array<ArrayBuffer> =>
-  Uint16Array.from({ length: words.length * 2 }, (_, i) => ((words[i >> 1] ?? 0) >> (8 * (i & 1))) & 0xff);
+export const bytesOf = (words: Uint16Array<ArrayBuffer>): Uint16Array<ArrayBuffer> =>
+  new Uint16Array(new Uint8Array(words.buffer, words.byteOffset, words.byteLength));
 
 const bitsFor = (largest: number): number => 32 - Math.clz32(largest);
 

@@ -16,7 +16,10 @@ export function expectWhole({ description, bytes }: Frame): void {
 /** Samples of 16 bits at most, as they are stored: bits that are not pixels are in them. One-bit samples get a byte each. */
 export function narrowSamples({ description, bytes }: Frame): NarrowSamples {
   const count = sampleCount({ description, bytes });
-  if (description.bitsAllocated === 16) return new Uint16Array(aligned(bytes, 2), 0, count);
+  if (description.bitsAllocated === 16) {
+    const { buffer, byteOffset } = aligned(bytes, 2);
+    return new Uint16Array(buffer, byteOffset, count);
+  }
   return description.bitsAllocated === 8 ? bytes.subarray(0, count) : unpackedBits(bytes, count);
 }
 
@@ -33,13 +36,11 @@ function unpackedBits(bytes: Uint8Array, count: number): Uint8Array<ArrayBuffer>
   return samples;
 }
 
-/** The memory from where the bytes begin; a copy of them unless that is a whole number of units, and no other's. */
-function aligned(bytes: Uint8Array<ArrayBuffer>, unitBytes: number): ArrayBuffer {
-  const isWhole = bytes.byteOffset === 0 && bytes.buffer.byteLength % unitBytes === 0;
-  return isWhole ? bytes.buffer : bytes.slice().buffer;
-}
+/** The bytes, or a copy of them where they do not begin at a whole number of units. */
+const aligned = (bytes: Uint8Array<ArrayBuffer>, unitBytes: number): Uint8Array<ArrayBuffer> =>
+  bytes.byteOffset % unitBytes === 0 ? bytes : bytes.slice();
 
-/** The value that a sample of 16 bits at most stands for, for each place that `placeOf` can give. */
+/** The value that a sample of 16 bits at most stands for, for each place in a table of its stored bits. */
 export function storedValues({ bitsStored, isSigned }: SampleLayout): Float64Array<ArrayBuffer> {
   const values = new Float64Array(2 ** bitsStored);
   const firstNegative = isSigned ? values.length / 2 : values.length;
@@ -51,14 +52,16 @@ export function storedValues({ bitsStored, isSigned }: SampleLayout): Float64Arr
 export type WideReader = (from: number, values: Float64Array) => void;
 
 export function wideReader({ bytes }: Frame, layout: SampleLayout): WideReader {
-  const { bitsAllocated, isFloat } = layout;
-  if (bitsAllocated === 32) {
-    const buffer = aligned(bytes, 4);
-    const samples = isFloat ? new Float32Array(buffer) : new Uint32Array(buffer);
-    return isFloat ? reader(samples, (value) => value) : reader(samples, integerOf32(layout));
+  const sampleBytes = layout.bitsAllocated / 8;
+  const { buffer, byteOffset } = aligned(bytes, sampleBytes);
+  const count = Math.floor(bytes.length / sampleBytes);
+  if (layout.isFloat) {
+    const Floats = sampleBytes === 4 ? Float32Array : Float64Array;
+    return reader(new Floats(buffer, byteOffset, count), (value) => value);
   }
-  const buffer = aligned(bytes, 8);
-  return isFloat ? reader(new Float64Array(buffer), (value) => value) : bigReader(new BigUint64Array(buffer), layout);
+  return sampleBytes === 4
+    ? reader(new Uint32Array(buffer, byteOffset, count), integerOf32(layout))
+    : bigReader(new BigUint64Array(buffer, byteOffset, count), layout);
 }
 
 const reader =

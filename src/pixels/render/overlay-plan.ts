@@ -56,7 +56,7 @@ function bitsOf(dataSet: DataSet, group: number, pixels: number, frameNumber: nu
   // Words are swapped in a big endian data set, and bits are counted from the lower byte.
   const ordered = dataSet.byteOrder === 'big' ? Buffer.from(bytes.subarray(0, bytes.length & ~1)).swap16() : bytes;
   const bits = Math.min(pixels, ordered.length * 8 - firstBit);
-  return index < 0 || bits <= 0 ? undefined : Uint8Array.from(alignBits(ordered, firstBit, bits));
+  return index < 0 || bits <= 0 ? undefined : new Uint8Array(alignBits(ordered, firstBit, bits));
 }
 
 /** Which of its planes lies over the frame; a single one lies over all. */

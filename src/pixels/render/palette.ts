@@ -2,7 +2,7 @@
 import { TAG } from '../../dicom/attributes.js';
 import { type DataSet, findBytes, type Tag } from '../../dicom/data-set.js';
 import { doesNotMatch } from '../../dicom/failure-reasons.js';
-import { bytesOf, entriesOf, readDescriptor, readWords, type TableDescriptor } from './lookup-table.js';
+import { bytesOf, entriesOf, findDescriptor, readWords, type TableDescriptor } from './lookup-table.js';
 import { expandSegments } from './palette-segments.js';
 
 export interface Palette {
@@ -49,7 +49,8 @@ export const hasPalette = (dataSet: DataSet): boolean => findBytes(dataSet, CHAN
  * @throws InvalidInstance A900H when a table is missing or has no entries, or its segments are none
  */
 export function readPalette(dataSet: DataSet, isSigned: boolean): Palette {
-  const descriptor = readDescriptor(dataSet, CHANNELS.red.descriptor, isSigned);
+  const descriptor = findDescriptor(dataSet, CHANNELS.red.descriptor, isSigned);
+  if (descriptor === undefined) throw doesNotMatch('A palette has no descriptor.');
   const [red, green, blue] = [CHANNELS.red, CHANNELS.green, CHANNELS.blue].map((tags) =>
     readEntries(dataSet, tags, descriptor),
   );
@@ -77,17 +78,15 @@ function inBytes(entries: Uint16Array, shift: number, length: number): Uint8Arra
   return bytes;
 }
 
-function readEntries(
-  dataSet: DataSet,
-  { data, segments }: ChannelTags,
-  { count, bits }: TableDescriptor,
-): Uint16Array<ArrayBuffer> {
-  if (findBytes(dataSet, data) !== undefined) return entriesOf(dataSet, data, count);
-  const words = readWords(dataSet, segments, MOST_SEGMENT_WORDS);
-  const entries = expandSegments(
-    bits === 8 ? { units: bytesOf(words), unitBytes: 1 } : { units: words, unitBytes: 2 },
-    count,
-  );
+function readEntries(dataSet: DataSet, tags: ChannelTags, descriptor: TableDescriptor): Uint16Array<ArrayBuffer> {
+  const isWhole = findBytes(dataSet, tags.data) !== undefined;
+  const entries = isWhole
+    ? entriesOf(dataSet, tags.data, descriptor.count)
+    : expandedEntries(readWords(dataSet, tags.segments, MOST_SEGMENT_WORDS), descriptor);
   if (entries.length === 0) throw doesNotMatch('A palette has no entries.');
   return entries;
 }
+
+/** The parts of segments have as many bits as an entry. */
+const expandedEntries = (words: Uint16Array<ArrayBuffer>, { count, bits }: TableDescriptor): Uint16Array<ArrayBuffer> =>
+  expandSegments(bits === 8 ? { units: bytesOf(words), unitBytes: 1 } : { units: words, unitBytes: 2 }, count);

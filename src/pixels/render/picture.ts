@@ -15,7 +15,7 @@ export const pictureOf = ({ bytes, rows, columns, samplesPerPixel }: Raster): Sh
 /** The pixels of a picture that is to be worked on further. */
 export async function rasterOf(picture: Sharp, samplesPerPixel: 1 | 3): Promise<Raster> {
   const { data, info } = await picture.raw().toBuffer({ resolveWithObject: true });
-  return { rows: info.height, columns: info.width, samplesPerPixel, bytes: Uint8Array.from(data) };
+  return { rows: info.height, columns: info.width, samplesPerPixel, bytes: new Uint8Array(data) };
 }
 
 /**

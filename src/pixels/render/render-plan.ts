@@ -8,7 +8,7 @@ import { doesNotMatch, outOfResources } from '../../dicom/failure-reasons.js';
 import { type ImagePixelDescription, imagePixelDescription } from '../../dicom/image-pixel.js';
 import { readString } from '../../dicom/values.js';
 import { type Graphic, graphicLayer, readGraphics } from './graphics-plan.js';
-import { type GreyPlan, readGreyPlan } from './grey-plan.js';
+import { type GreyPlan, NO_GREY, readGreyPlan } from './grey-plan.js';
 import { findICCProfile } from './icc-profile.js';
 import { findOverlay, OVERLAY_GROUPS, type OverlayPlan, overlayTag, readOverlays } from './overlay-plan.js';
 import { hasPalette, type Palette, readPalette } from './palette.js';
@@ -61,17 +61,17 @@ export interface RenderPlan {
 /** Most pixels that are drawn at once: what decoders of the pictures that come of it take. */
 const MOST_PIXELS = 0x3fff ** 2;
 /** Photometric interpretations that can be drawn, with the samples per pixel they stand for. */
-const SAMPLES: Readonly<Record<string, 1 | 3>> = {
-  MONOCHROME1: 1,
-  MONOCHROME2: 1,
-  'PALETTE COLOR': 1,
-  RGB: 3,
-  YBR_FULL: 3,
-  YBR_FULL_422: 3,
-  YBR_PARTIAL_422: 3,
-  YBR_ICT: 3,
-  YBR_RCT: 3,
-};
+const SAMPLES: ReadonlyMap<string, number> = new Map([
+  ['MONOCHROME1', 1],
+  ['MONOCHROME2', 1],
+  ['PALETTE COLOR', 1],
+  ['RGB', 3],
+  ['YBR_FULL', 3],
+  ['YBR_FULL_422', 3],
+  ['YBR_PARTIAL_422', 3],
+  ['YBR_ICT', 3],
+  ['YBR_RCT', 3],
+]);
 const COLOURED = ['COLOR', 'MIXED'];
 
 /**
@@ -92,7 +92,9 @@ export function planRendering(dataSet: DataSet, request: RenderRequest): RenderP
   const isColour = description.samplesPerPixel === 3 || palette?.of === 'stored';
   return {
     layout,
-    grey: readGreyPlan({ image: dataSet, frameNumber, layout, window, presentation: state && { state, voi } }),
+    grey: isColour
+      ? NO_GREY
+      : readGreyPlan({ image: dataSet, frameNumber, layout, window, presentation: state && { state, voi } }),
     palette,
     shutter: readShutters(state ?? dataSet, frameNumber),
     overlays: state === undefined ? readOverlays(dataSet, frameNumber) : activeOverlays(dataSet, state, frameNumber),
@@ -121,7 +123,8 @@ function expectDrawable(description: ImagePixelDescription): void {
   const { rows, columns, samplesPerPixel, bitsAllocated, photometricInterpretation } = description;
   if (rows * columns > MOST_PIXELS) throw outOfResources('A frame has more pixels than can be drawn.');
   if (![1, 8, 16, 32, 64].includes(bitsAllocated)) throw doesNotMatch('Pixels of this Bits Allocated are not drawn.');
-  const samples = photometricInterpretation === undefined ? samplesPerPixel : SAMPLES[photometricInterpretation];
+  const isUnsaid = photometricInterpretation === undefined && [1, 3].includes(samplesPerPixel);
+  const samples = isUnsaid ? samplesPerPixel : SAMPLES.get(photometricInterpretation ?? '');
   if (samples === undefined) throw doesNotMatch('Images of this Photometric Interpretation are not drawn.');
   if (samples !== samplesPerPixel || (samples === 3 && bitsAllocated === 1))
     throw doesNotMatch('Samples per Pixel and Photometric Interpretation contradict each other.');

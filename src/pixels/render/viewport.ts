@@ -33,7 +33,7 @@ export interface Extent {
 }
 
 /** Most pixels along a side of a viewport: what pictures of the usual types can have. */
-export const MOST_VIEWPORT_SIDE = 16_383;
+const MOST_VIEWPORT_SIDE = 16_383;
 const MOST_VIEWPORT_PIXELS = 64 * 1024 * 1024;
 
 /**

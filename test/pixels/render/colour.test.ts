@@ -73,6 +73,8 @@ describe('RR-04 colour images', () => {
 
   it.each([
     ['CMYK', { PhotometricInterpretation: 'CMYK', SamplesPerPixel: 4 }],
+    ['four samples of what is not said', { PhotometricInterpretation: undefined, SamplesPerPixel: 4 }],
+    ['what objects have', { PhotometricInterpretation: 'constructor' }],
     ['HSV', { PhotometricInterpretation: 'HSV' }],
     ['one sample of RGB', { SamplesPerPixel: 1 }],
     ['three samples of MONOCHROME2', { PhotometricInterpretation: 'MONOCHROME2' }],

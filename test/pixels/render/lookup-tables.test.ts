@@ -92,6 +92,12 @@ describe('RR-05 the tables of an image', () => {
     expect(drawn(none, words(0, 1, 2, 3))).toEqual([255, 0, 0, 0]);
   });
 
+  it('passes over a VOI LUT that is none, but not over a Modality LUT', () => {
+    const none = [dataSetOfKeywords({ LUTDescriptor: [1, 2, 16] })];
+    expect(drawn(greyImage({ VOILUTSequence: none }), words(0, 10, 5, 10))).toEqual([0, 255, 128, 255]);
+    expect(() => drawn(greyImage({ ModalityLUTSequence: none }), words(0, 10, 5, 10))).toThrow(InvalidInstance);
+  });
+
   it('spreads VOI values over a Presentation LUT', () => {
     const image = greyImage({ PresentationLUTSequence: table(0, 8, [10, 20, 30]) });
     expect(drawn(image, words(0, 127, 128, 255), { window })).toEqual([10, 20, 20, 30]);

@@ -51,7 +51,7 @@ const greys = {
 const voi = {
   WindowCenter: maybe(numberText),
   WindowWidth: maybe(numberText),
-  VOILUTFunction: maybe(fc.constantFrom('LINEAR', 'LINEAR_EXACT', 'SIGMOID', 'X')),
+  VOILUTFunction: maybe(fc.constantFrom('LINEAR', 'LINEAR_EXACT', 'SIGMOID', 'constructor')),
   VOILUTSequence: maybe(lookUpTable),
 };
 const shutters = {
@@ -150,7 +150,7 @@ const textObject = fc.record({
   UnformattedTextValue: fc.string({ unit: 'binary', maxLength: 12 }),
   BoundingBoxTopLeftHandCorner: maybe(points(2)),
   BoundingBoxBottomRightHandCorner: maybe(points(2)),
-  BoundingBoxTextHorizontalJustification: fc.constantFrom('LEFT', 'RIGHT', 'CENTER'),
+  BoundingBoxTextHorizontalJustification: fc.constantFrom('LEFT', 'RIGHT', 'CENTER', 'constructor'),
   AnchorPoint: maybe(points(2)),
   AnchorPointVisibility: fc.constantFrom('Y', 'N'),
 });
@@ -222,9 +222,9 @@ describe('planRendering and drawFrame', () => {
         }
         expect(raster.pixelAspect).toBeGreaterThan(0);
       }),
-      { numRuns: 1000 },
+      { numRuns: 400 },
     );
-    expect(drawnCount).toBeGreaterThan(200);
+    expect(drawnCount).toBeGreaterThan(100);
   });
 
   it('see nothing of what lies around the frame in memory', () => {
@@ -236,20 +236,20 @@ describe('planRendering and drawFrame', () => {
         const pixels = among.subarray(offset, offset + length);
         expect(attempt(image, pixels, { frameNumber: 1 })).toEqual(attempt(image, alone, { frameNumber: 1 }));
       }),
-      { numRuns: 500 },
+      { numRuns: 200 },
     );
   });
 
   it('refuse a frame that is too short, and take one that is longer', () => {
     fc.assert(
-      fc.property(images, (image) => {
+      fc.property(images, fc.integer({ min: 1, max: 16 }), (image, more) => {
         const length = Math.ceil(frameBits(imagePixelDescription(image)) / 8);
         const whole = attempt(image, seeded(length, 1), { frameNumber: 1 });
         if (typeof whole === 'string') return;
-        expect(attempt(image, seeded(length + 16, 1), { frameNumber: 1 })).toEqual(whole);
+        expect(attempt(image, seeded(length + more, 1), { frameNumber: 1 })).toEqual(whole);
         expect(attempt(image, seeded(length - 1, 1), { frameNumber: 1 })).toMatch(/less pixels/);
       }),
-      { numRuns: 300 },
+      { numRuns: 150 },
     );
   });
 
@@ -271,7 +271,10 @@ describe('planRendering and drawFrame', () => {
 
 describe('GIFPixels', () => {
   it('is read as it was written, however it is given its pixels', async () => {
-    const pixels = fc.oneof(fc.uint8Array({ minLength: 1, maxLength: 3000 }), fc.constant(seeded(60_000, 3)));
+    const pixels = fc.oneof(
+      { weight: 9, arbitrary: fc.uint8Array({ minLength: 1, maxLength: 3000 }) },
+      { weight: 1, arbitrary: fc.constant(seeded(60_000, 3)) },
+    );
     await fc.assert(
       fc.asyncProperty(pixels, fc.integer({ min: 1, max: 5000 }), async (levels, piece) => {
         const size = { rows: 1, columns: levels.length };
@@ -281,7 +284,8 @@ describe('GIFPixels', () => {
         parts.push(writer.end(), GIF_END);
         const read: Buffer[] = [];
         for await (const colours of decodeGIF(once(Buffer.concat(parts)))) read.push(colours);
-        expect(Buffer.concat(read).filter((_, i) => i % 3 === 1)).toEqual(Buffer.from(levels));
+        const green = Buffer.concat(read).filter((_, i) => i % 3 === 1);
+        expect(Buffer.from(green).equals(levels)).toBe(true);
       }),
     );
   });
