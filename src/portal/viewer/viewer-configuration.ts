@@ -50,7 +50,7 @@ const dataSource = {
   supportsReject: false,
   dicomUploadEnabled: false,
   imageRendering: 'wadors',
-  thumbnailRendering: 'wadors',
+  thumbnailRendering: 'thumbnailDirect',
   enableStudyLazyLoad: true,
   singlepart: 'bulkdata,video',
   // A frame by itself, as it is stored: to take it out of a multipart body costs the page a look at each of its bytes.
