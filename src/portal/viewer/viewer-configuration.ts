@@ -59,8 +59,8 @@ const dataSource = {
 
 /**
  * Write the script. Addresses are made in the browser, from the host by which it knows the archive: it may know another one
- * than the public URL, such as localhost. Parts of the viewer read `__filename`, which is
- * Node's, and break when it is not there.
+ * than the public URL, such as localhost. Parts of the viewer read
+ * `__filename`, which is Node's, and break where it is not there.
  */
 export const viewerConfiguration = (parts: ViewerConfigurationParts): string => {
   const { base, publicURL, dicomwebPath } = parts;
