@@ -20,7 +20,7 @@ const FORM_TYPE = /^application\/x-www-form-urlencoded\s*(?:;|$)/i;
 /** A path below the portal, with its query; nothing that a browser could take for another host. */
 const OWN_PATH = /^\/(?![/\\])[\w./~%-]*(?:\?[\w.,:;=&%~*+-]*)?$/;
 
-/** In a session already, as who follows a link from elsewhere is without his browser's telling so, he is sent on. */
+/** Whoever follows a link from elsewhere comes here even in a session, for browsers leave its cookie out then: he is sent on. */
 export const SIGN_IN_SCRIPT = `'use strict';
 const form = document.querySelector('form');
 const token = location.hash.slice(1);

@@ -26,8 +26,8 @@ h2 { font-size: 1.375rem; margin: 2rem 0 .5rem; }
 a { color: var(--link); text-underline-offset: .15em; }
 code { overflow-wrap: anywhere; font-size: .95em; }
 .button, button {
-  display: inline-block; border: 0; border-radius: .25rem; padding: .6rem 1.25rem; background: var(--band); color: var(--on-band);
-  font: inherit; font-weight: 600; text-decoration: none; cursor: pointer; border: 2px solid var(--line);
+  display: inline-block; border: 2px solid var(--line); border-radius: .25rem; padding: .6rem 1.25rem; background: var(--band); color: var(--on-band);
+  font: inherit; font-weight: 600; text-decoration: none; cursor: pointer;
 }
 .quiet { background: transparent; color: var(--link); }
 .actions { display: flex; flex-wrap: wrap; gap: .75rem; align-items: center; margin: 1.5rem 0; }
@@ -41,8 +41,6 @@ textarea {
 .error { border-left: .5rem solid var(--warn); background: var(--warn-paper); padding: .75rem 1rem; }
 .error h2 { margin: 0; color: var(--warn); }
 .error p { margin: .25rem 0 0; }
-dl { display: grid; grid-template-columns: max-content 1fr; gap: .25rem 1.25rem; }
-dt { color: var(--quiet); } dd { margin: 0; overflow-wrap: anywhere; }
 .skip { position: absolute; left: -100vw; } .skip:focus { left: 1rem; top: 1rem; background: var(--paper); padding: .5rem; }
 :focus-visible { outline: 3px solid var(--focus); outline-offset: 2px; box-shadow: 0 0 0 5px #16212e; }
 `;

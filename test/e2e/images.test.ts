@@ -4,7 +4,7 @@ import { ctSeries } from '../../src/phantom/ct-series.js';
 import { phantomPatient } from '../../src/phantom/patient.js';
 import { radiograph } from '../../src/phantom/radiograph.js';
 import { ctFile } from '../support/part10.js';
-import { shownImage } from './in-page.js';
+import { shownImage, thumbnailWidths } from './in-page.js';
 import { type Picture, readPicture } from './picture.js';
 import { ViewedArchive } from './viewed-archive.js';
 import { expectPicture, PATIENCE_MS, untilDrawn, untilLoaded } from './viewing.js';
@@ -66,6 +66,9 @@ describe('the viewer', () => {
   it('opens a radiograph', async () => {
     const visit = await viewed.openStudies(await studyOf('DX'));
     await expectPicture(visit, await readPicture(film));
+    await expect
+      .poll(() => visit.page.evaluate(thumbnailWidths), { timeout: PATIENCE_MS })
+      .toEqual([expect.toSatisfy((width) => width > 0)]);
     await visit.end();
   });
 

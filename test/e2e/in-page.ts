@@ -22,7 +22,6 @@ interface Viewport {
   getCurrentImageId(): string | undefined;
   getCurrentImageIdIndex(): number;
   getImageIds(): readonly string[];
-  setImageIdIndex(index: number): Promise<string>;
   getCanvas(): Canvas;
   worldToCanvas(world: readonly number[]): readonly [number, number];
   canvasToWorld(canvas: readonly [number, number]): readonly [number, number, number];
@@ -37,6 +36,9 @@ interface CachedImage {
   readonly voxelManager: { getScalarData(): ArrayLike<number> };
 }
 
+declare const document: {
+  querySelectorAll(selector: string): ArrayLike<{ readonly naturalWidth: number }>;
+};
 declare const cornerstone: {
   getEnabledElements(): readonly { readonly viewport: Viewport }[];
   readonly cache: { getImage(imageID: string): CachedImage | undefined };
@@ -99,6 +101,6 @@ export function worldAt(places: readonly (readonly [number, number])[]) {
   return places.map((place) => Array.from(viewport?.canvasToWorld([place[0], place[1]]) ?? []));
 }
 
-/** Show another image of the stack. */
-export const show = (index: number): Promise<string> | undefined =>
-  cornerstone.getEnabledElements()[0]?.viewport.setImageIdIndex(index);
+/** The widths of the thumbnails beside the viewports, in pixels; 0 for one that is not loaded. */
+export const thumbnailWidths = (): readonly number[] =>
+  Array.from(document.querySelectorAll('[data-cy="study-browser-thumbnail"] img'), ({ naturalWidth }) => naturalWidth);

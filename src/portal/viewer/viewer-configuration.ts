@@ -50,7 +50,7 @@ const dataSource = {
   supportsReject: false,
   dicomUploadEnabled: false,
   imageRendering: 'wadors',
-  thumbnailRendering: 'wadors',
+  thumbnailRendering: 'thumbnailDirect',
   enableStudyLazyLoad: true,
   singlepart: 'bulkdata,video',
   // A frame by itself, as it is stored: to take it out of a multipart body costs the page a look at each of its bytes.
@@ -59,8 +59,8 @@ const dataSource = {
 
 /**
  * Write the script. Addresses are made in the browser, from the host by which it knows the archive: it may know another one
- * than the public URL, such as localhost. Parts of the viewer read `__filename`, which is
- * Node's, and break when it is not there.
+ * than the public URL, such as localhost. Parts of the viewer read
+ * `__filename`, which is Node's, and break where it is not there.
  */
 export const viewerConfiguration = (parts: ViewerConfigurationParts): string => {
   const { base, publicURL, dicomwebPath } = parts;

@@ -1,7 +1,7 @@
 /**
  * One address for the viewer and an archive, as a proxy gives it: the viewer's own files come from one server, DICOMweb from
  * another. Both archives stand behind the same, so that what it takes is the same for both. The viewer asks our archive for
- * single frames; of another it asks for multipart bodies, which every archive has.
+ * single frames and thumbnails; of another it asks for multipart bodies, which every archive has, and makes thumbnails itself.
  */
 import { Agent, createServer, type IncomingMessage, request, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
@@ -9,7 +9,11 @@ import { pipeline } from 'node:stream/promises';
 
 const DICOMWEB = '/dicom-web/';
 const CONFIGURATION = '/viewer/app-config.js';
-const SINGLE_FRAMES = /"acceptHeader":\[[^\]]*\],?/;
+/** What our archive has and others may not, and what stands in its place. */
+const OWN: readonly (readonly [RegExp, string])[] = [
+  [/"acceptHeader":\[[^\]]*\],?/, ''],
+  [/"thumbnailDirect"/, '"wadors"'],
+];
 
 export interface Front {
   readonly url: string;
@@ -44,11 +48,14 @@ export async function startFront(viewer: string, dicomweb: string, isOwn: boolea
 }
 
 async function sendConfiguration(viewer: string, response: ServerResponse): Promise<void> {
-  const script = await (await fetch(viewer + CONFIGURATION)).text();
-  if (!SINGLE_FRAMES.test(script)) throw new Error('The configuration says nothing of single frames.');
+  let script = await (await fetch(viewer + CONFIGURATION)).text();
+  for (const [own, other] of OWN) {
+    if (!own.test(script)) throw new Error(`The configuration does not say ${own}.`);
+    script = script.replace(own, other);
+  }
   response.setHeader('Content-Type', 'text/javascript');
   response.setHeader('Cross-Origin-Embedder-Policy', 'require-corp');
-  response.end(script.replace(SINGLE_FRAMES, ''));
+  response.end(script);
 }
 
 async function pass(incoming: IncomingMessage, response: ServerResponse, target: string, agent: Agent): Promise<void> {
