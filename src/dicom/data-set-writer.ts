@@ -159,7 +159,7 @@ function writeValueElement(target: Buffer, start: number, element: ValueElement,
  * Whether the value is whole items, as the parser gives Pixel Data of an item, such as an icon, that was in fragments: with a
  * defined length they would be taken for pixels. PS3.5 §A.4
  */
-function isFragments({ tag, vr, bytes }: ValueElement): boolean {
+export function isFragments({ tag, vr, bytes }: ValueElement): boolean {
   if (tag !== TAG.PixelData || (vr !== 'OB' && vr !== 'OW') || bytes.length === 0) return false;
   let at = 0;
   while (at + ITEM_HEADER_BYTES <= bytes.length) {

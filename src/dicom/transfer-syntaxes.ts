@@ -104,7 +104,9 @@ const byUID = new Map(TRANSFER_SYNTAXES.map((syntax) => [syntax.uid, syntax]));
 /** Find a transfer syntax this product can read, by its UID. */
 export const findTransferSyntax = (uid: string): TransferSyntax | undefined => byUID.get(uid);
 
-const MAY_LOSE = ['.50', '.51', '.53', '.55', '.81', '.91', '.93', '.112', '.203'].map((leaf) => `${root}.4${leaf}`);
+const MAY_LOSE = ['.50', '.51', '.53', '.55', '.81', '.91', '.93', '.111', '.112', '.203'].map(
+  (leaf) => `${root}.4${leaf}`,
+);
 
 /**
  * Whether pixels in this transfer syntax may have lost something by compression, as those of every video have: where

@@ -1,15 +1,16 @@
 /** Frames in the form that was asked for: as they are stored, decoded, or compressed. PS3.18 §8.7.3.3 */
 import type { LocatedInstance } from '../archive/index/locate.js';
 import type { Frame, Frames } from '../archive/read/frames.js';
-import { readHeader } from '../archive/read/header.js';
 import type { StoredFile } from '../archive/read/stored-file.js';
+import type { ScopedArchive } from '../archive/scoped-archive.js';
 import { imagePixelDescription } from '../dicom/image-pixel.js';
 import { EXPLICIT_VR_LITTLE_ENDIAN, findTransferSyntax } from '../dicom/transfer-syntaxes.js';
 import { areFramesDecodable, isAvailable } from '../pixels/available-syntaxes.js';
+import { decodedFrameBytes } from '../pixels/codecs/colour-transform.js';
 import { ENCODED_SYNTAXES } from '../pixels/encode.js';
-import { type FrameDescription, nativeFrameBytes } from '../pixels/frame.js';
+import type { FrameDescription } from '../pixels/frame.js';
 import type { ResultCache } from '../pixels/result-cache.js';
-import type { WorkerPool } from '../pixels/worker-pool.js';
+import { JobAbandoned, type WorkerPool } from '../pixels/worker-pool.js';
 import type { Representation } from './accept.js';
 import { whyNotInForm } from './undecodable.js';
 
@@ -44,11 +45,11 @@ export function areAsStored({ transferSyntaxUID }: LocatedInstance, wanted: stri
 }
 
 /** How the stored frames of an instance lie: the index knows, or for an instance of long ago its file. */
-export async function describeFrames(file: StoredFile): Promise<FrameDescription> {
+export async function describeFrames(archive: ScopedArchive, file: StoredFile): Promise<FrameDescription> {
   const { pixelFormat, transferSyntaxUID } = file.instance;
   const isEncapsulated = findTransferSyntax(transferSyntaxUID)?.encapsulated === true;
   return {
-    ...(pixelFormat ?? imagePixelDescription(await readHeader(file))),
+    ...(pixelFormat ?? imagePixelDescription(await archive.header(file.instance))),
     transferSyntaxUID: isEncapsulated ? transferSyntaxUID : EXPLICIT_VR_LITTLE_ENDIAN,
   };
 }
@@ -60,6 +61,8 @@ export interface WorkedFrames {
   readonly transferSyntaxUID: string;
   readonly pixels: WorkerPool;
   readonly results: ResultCache;
+  /** Whether the client has gone. */
+  readonly isAbandoned: () => boolean;
 }
 
 interface Begun {
@@ -81,7 +84,7 @@ export class FrameWorks {
   /** Known before the frame is made for native ones only. */
   get lengthBytes(): number | undefined {
     const { description, transferSyntaxUID } = this.#options;
-    return transferSyntaxUID === EXPLICIT_VR_LITTLE_ENDIAN ? nativeFrameBytes(description) : undefined;
+    return transferSyntaxUID === EXPLICIT_VR_LITTLE_ENDIAN ? decodedFrameBytes(description) : undefined;
   }
 
   /** The next frame. @throws ArchiveError `corrupt`, ProblemDetails 406 when it can not be decoded */
@@ -105,10 +108,18 @@ export class FrameWorks {
     const key = this.#keyOf(frame);
     const stored = results.has(key) ? undefined : await this.#read(frame);
     const of = [`${studyInstanceUID}/${seriesInstanceUID}/${sopInstanceUID}`];
-    const done = results.getOrMake({ key, of }, async () => this.#work(stored ?? (await this.#read(frame))));
+    const done = results
+      .getOrMake({ key, of }, async () => this.#work(stored ?? (await this.#read(frame))))
+      .catch((error: unknown) => this.#againIfWanted(error, frame));
     // Whoever stops early must not leave a failure behind that nobody hears of.
     done.catch(() => undefined);
     return { done };
+  }
+
+  /** Another client has asked for it first, and gone. */
+  async #againIfWanted(error: unknown, frame: Frame): Promise<Buffer> {
+    if (!(error instanceof JobAbandoned) || this.#options.isAbandoned()) throw error;
+    return this.#work(await this.#read(frame));
   }
 
   #keyOf({ frameNumber }: Frame): string {
@@ -124,12 +135,12 @@ export class FrameWorks {
   }
 
   async #work(bytes: Uint8Array<ArrayBuffer>): Promise<Buffer> {
-    const { description, transferSyntaxUID, pixels } = this.#options;
+    const { description, transferSyntaxUID, pixels, isAbandoned } = this.#options;
     const frame = { description, bytes };
     const { bytes: worked } =
       transferSyntaxUID === EXPLICIT_VR_LITTLE_ENDIAN
-        ? await pixels.run('decode', frame)
-        : await pixels.run('transcode', { frame, transferSyntaxUID });
+        ? await pixels.run('decode', frame, isAbandoned)
+        : await pixels.run('transcode', { frame, transferSyntaxUID }, isAbandoned);
     return Buffer.from(worked.buffer, worked.byteOffset, worked.length);
   }
 }

@@ -99,7 +99,7 @@ interface Form {
 }
 
 async function formOf(
-  { pixels, results }: Exchange,
+  { archive, pixels, results, response }: Exchange,
   file: StoredFile,
   frames: Frames,
   { transferSyntaxUID }: Representation,
@@ -107,14 +107,9 @@ async function formOf(
   if (transferSyntaxUID === undefined || areAsStored(file.instance, transferSyntaxUID)) {
     return { lengthBytes: ({ lengthBytes }) => lengthBytes, bytes: (frame) => frame.bytes(file) };
   }
-  const works = new FrameWorks({
-    file,
-    description: await describeFrames(file),
-    frames,
-    transferSyntaxUID,
-    pixels,
-    results,
-  });
+  const description = await describeFrames(archive, file);
+  const isAbandoned = (): boolean => response.destroyed;
+  const works = new FrameWorks({ file, description, frames, transferSyntaxUID, pixels, results, isAbandoned });
   return { lengthBytes: () => works.lengthBytes, bytes: () => works.next() };
 }
 

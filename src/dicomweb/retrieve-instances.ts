@@ -122,9 +122,9 @@ function filesOffered(instances: readonly LocatedInstance[]): readonly Omit<Offe
     .filter(isOffered)
     .map((uid) => ({ ...inSyntax(uid), isDecodedLossy: hasLossy }));
   return [
-    ...(hasLossy ? besideLossy(instances) : []),
     // Who takes anything does not make the server decode what is compressed.
-    ...([...syntaxes].some(isNative) ? [...decoded, stored] : [stored, ...decoded]),
+    ...([...syntaxes].every(isNative) ? [...decoded, stored] : [stored, ...decoded]),
+    ...(hasLossy ? besideLossy(instances) : []),
     ...ENCODED_SYNTAXES.filter(isOffered).map(inSyntax),
   ];
 }

@@ -11,7 +11,7 @@ import { whyNotInForm } from './undecodable.js';
  * @throws ArchiveError `corrupt` when it is damaged, ProblemDetails 406 when its pixels can not be decoded
  */
 export async function* bytesIn(
-  exchange: Pick<Exchange, 'archive' | 'pixels'>,
+  exchange: Pick<Exchange, 'archive' | 'pixels' | 'response'>,
   file: StoredFile,
   transferSyntaxUID: string,
 ): AsyncGenerator<Buffer> {
@@ -23,13 +23,14 @@ export async function* bytesIn(
 }
 
 async function* transcoded(
-  { archive, pixels }: Pick<Exchange, 'archive' | 'pixels'>,
+  { archive, pixels, response }: Pick<Exchange, 'archive' | 'pixels' | 'response'>,
   file: StoredFile,
   transferSyntaxUID: string,
 ): AsyncGenerator<Buffer> {
   const { sopClassUID, sopInstanceUID, frameCount } = file.instance;
   const frameTable = await archive.frameTable(file.instance);
-  const source = { bytes: file.bytes(), frameTable, frameCount, sopClassUID, sopInstanceUID };
+  const isAbandoned = (): boolean => response.destroyed;
+  const source = { bytes: file.bytes(), frameTable, frameCount, sopClassUID, sopInstanceUID, isAbandoned };
   try {
     yield* transcode(source, transferSyntaxUID, pixels);
   } catch (error) {

@@ -1,5 +1,6 @@
 import type { LocatedInstance } from '../archive/index/locate.js';
 import type { StoredFile } from '../archive/read/stored-file.js';
+import { NEVER_NEGOTIATED } from '../dicom/transfer-syntaxes.js';
 import { ArchiveError } from '../errors.js';
 import { ProblemDetails } from './problem.js';
 
@@ -20,6 +21,9 @@ const onlyAsStored = (
   { sopInstanceUID, transferSyntaxUID }: LocatedInstance,
   mediaType: string,
 ): ProblemDetails =>
-  new ProblemDetails('not-acceptable', `${message} It is available as it is stored only, with transfer-syntax=*.`, {
-    members: { available: [`${mediaType}; transfer-syntax=${transferSyntaxUID}`], compressed: [sopInstanceUID] },
+  new ProblemDetails('not-acceptable', `${message} It is available as it is stored, with transfer-syntax=*.`, {
+    members: {
+      available: [`${mediaType}; transfer-syntax=${NEVER_NEGOTIATED.has(transferSyntaxUID) ? '*' : transferSyntaxUID}`],
+      compressed: [sopInstanceUID],
+    },
   });

@@ -1,10 +1,14 @@
 /** In which transfer syntaxes the pixels of an instance can be given. PS3.18 §8.7.3.4, Table 10.6.3-5 */
 import type { PixelFormat } from '../dicom/pixel-format.js';
-import { EXPLICIT_VR_LITTLE_ENDIAN, findTransferSyntax, NEVER_NEGOTIATED } from '../dicom/transfer-syntaxes.js';
-import { decodedInterpretation } from './codecs/colour-transform.js';
+import {
+  EXPLICIT_VR_BIG_ENDIAN,
+  EXPLICIT_VR_LITTLE_ENDIAN,
+  findTransferSyntax,
+  NEVER_NEGOTIATED,
+} from '../dicom/transfer-syntaxes.js';
+import { decodedFrameBytes, decodedInterpretation } from './codecs/colour-transform.js';
 import { isDecodable, MOST_FRAME_BYTES } from './decode.js';
 import { ENCODED_SYNTAXES, isEncodable } from './encode.js';
-import { nativeFrameBytes } from './frame.js';
 
 export interface StoredPixels {
   readonly transferSyntaxUID: string;
@@ -18,19 +22,22 @@ const MOST_VALUE_BYTES = 0xfffffffe;
 
 /** The stored one first, unless it is one that is never handed out by name. */
 export function availableSyntaxes(stored: StoredPixels): readonly string[] {
-  const { transferSyntaxUID } = stored;
-  const others = [EXPLICIT_VR_LITTLE_ENDIAN, ...ENCODED_SYNTAXES].filter(
+  const { transferSyntaxUID, frameCount } = stored;
+  const encoded = frameCount === 0 ? [] : ENCODED_SYNTAXES;
+  const others = [EXPLICIT_VR_LITTLE_ENDIAN, ...encoded].filter(
     (uid) => uid !== transferSyntaxUID && isAvailable(stored, uid),
   );
   return NEVER_NEGOTIATED.has(transferSyntaxUID) ? others : [transferSyntaxUID, ...others];
 }
 
-/** Whether an instance can be given in that transfer syntax. */
+/** Whether an instance can be given in that transfer syntax: what has no pixels in any, beside those that have. */
 export function isAvailable(stored: StoredPixels, transferSyntaxUID: string): boolean {
   if (stored.transferSyntaxUID === transferSyntaxUID) return true;
   if (transferSyntaxUID === EXPLICIT_VR_LITTLE_ENDIAN) return isNativelyAvailable(stored);
-  const { pixelFormat } = stored;
-  if (pixelFormat === undefined || !areFramesDecodable(stored)) return false;
+  const { pixelFormat, frameCount } = stored;
+  if (frameCount === 0) return true;
+  if (pixelFormat === undefined || !areFramesDecodable(stored) || shareUnits(stored, pixelFormat)) return false;
+  if (decodedBytes(stored, pixelFormat) > MOST_FRAME_BYTES) return false;
   const photometricInterpretation = decodedInterpretation({ ...pixelFormat, ...stored });
   return isEncodable({ ...pixelFormat, photometricInterpretation }, transferSyntaxUID);
 }
@@ -38,17 +45,26 @@ export function isAvailable(stored: StoredPixels, transferSyntaxUID: string): bo
 /** Whether single frames can be given as native pixels. */
 export function areFramesDecodable({ transferSyntaxUID, pixelFormat }: StoredPixels): boolean {
   if (!isEncapsulated(transferSyntaxUID)) return true;
-  return isDecodable(transferSyntaxUID) && (pixelFormat === undefined || frameBytes(pixelFormat) <= MOST_FRAME_BYTES);
+  if (!isDecodable(transferSyntaxUID)) return false;
+  return pixelFormat === undefined || decodedBytes({ transferSyntaxUID }, pixelFormat) <= MOST_FRAME_BYTES;
 }
+
+/** Words are swapped as a whole: frames of an odd number of bytes do not begin with one. */
+const shareUnits = ({ transferSyntaxUID, frameCount }: StoredPixels, pixelFormat: PixelFormat): boolean =>
+  transferSyntaxUID === EXPLICIT_VR_BIG_ENDIAN &&
+  frameCount > 1 &&
+  decodedBytes({ transferSyntaxUID }, pixelFormat) % 2 === 1;
 
 function isNativelyAvailable(stored: StoredPixels): boolean {
   const { transferSyntaxUID, pixelFormat, frameCount } = stored;
   if (!isEncapsulated(transferSyntaxUID) || frameCount === 0) return true;
   if (!areFramesDecodable(stored)) return false;
-  return pixelFormat === undefined || frameBytes(pixelFormat) * frameCount <= MOST_VALUE_BYTES;
+  return pixelFormat === undefined || decodedBytes(stored, pixelFormat) * frameCount <= MOST_VALUE_BYTES;
 }
 
-const frameBytes = (pixelFormat: PixelFormat): number =>
-  nativeFrameBytes({ ...pixelFormat, transferSyntaxUID: EXPLICIT_VR_LITTLE_ENDIAN });
+const decodedBytes = (
+  { transferSyntaxUID }: Pick<StoredPixels, 'transferSyntaxUID'>,
+  pixelFormat: PixelFormat,
+): number => decodedFrameBytes({ ...pixelFormat, transferSyntaxUID });
 
 const isEncapsulated = (uid: string): boolean => findTransferSyntax(uid)?.encapsulated === true;

@@ -3,6 +3,7 @@ import { inflateRawSync } from 'node:zlib';
 import { describeCodeStream } from '../dicom/code-stream.js';
 import { EXPLICIT_VR_LITTLE_ENDIAN, findTransferSyntax } from '../dicom/transfer-syntaxes.js';
 import { CodecFailure } from './codecs/codec-failure.js';
+import { decodedFrameBytes } from './codecs/colour-transform.js';
 import { decodeHTJ2K } from './codecs/htj2k.js';
 import { withoutBoxes } from './codecs/jp2-boxes.js';
 import { decodeJPEG } from './codecs/jpeg.js';
@@ -43,9 +44,11 @@ export async function decodeFrame(stored: Frame): Promise<Frame> {
   const { description } = stored;
   const decode = DECODERS.get(description.transferSyntaxUID);
   if (decode === undefined) throw new CodecFailure('Frames of this transfer syntax can not be decoded.');
-  if (nativeFrameBytes(description) > MOST_FRAME_BYTES) throw new CodecFailure('The frame is too large to be decoded.');
+  if (decodedFrameBytes(description) > MOST_FRAME_BYTES)
+    throw new CodecFailure('The frame is too large to be decoded.');
   const frame = { description, bytes: withoutBoxes(stored.bytes) };
   expectDescribed(frame);
+  expectEnd(frame);
   const decoded = await decode(frame);
   const native = { ...decoded.description, transferSyntaxUID: EXPLICIT_VR_LITTLE_ENDIAN };
   return { description: native, bytes: exactly(native, decoded.bytes) };
@@ -61,6 +64,26 @@ function expectDescribed({ description, bytes }: Frame): void {
   if (said.rows !== rows || said.columns !== columns || said.samplesPerPixel !== samplesPerPixel) {
     throw new CodecFailure('A frame has another size than its instance says.');
   }
+}
+
+/** Media types whose code streams end with a marker. */
+const ENDED: ReadonlySet<string | undefined> = new Set([
+  'image/jpeg',
+  'image/jls',
+  'image/jp2',
+  'image/jpx',
+  'image/jphc',
+]);
+const END_OF_STREAM = Buffer.from([0xff, 0xd9]);
+/** Some writers pad with more than the one byte that makes the length even. */
+const MOST_PADDING_BYTES = 64;
+
+/** Codecs make a picture of half a code stream, and say nothing. */
+function expectEnd({ description, bytes: { buffer, byteOffset, length } }: Frame): void {
+  if (!ENDED.has(findTransferSyntax(description.transferSyntaxUID)?.mediaType)) return;
+  const tail = Math.min(length, MOST_PADDING_BYTES);
+  if (Buffer.from(buffer, byteOffset + length - tail, tail).includes(END_OF_STREAM)) return;
+  throw new CodecFailure('A frame ends before its code stream does.');
 }
 
 function describe(mediaType: string, { buffer, byteOffset, byteLength }: Uint8Array<ArrayBuffer>) {

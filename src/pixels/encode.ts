@@ -13,18 +13,30 @@ interface Encoder {
   /** Of samples of colours, when they are fewer. */
   readonly mostColourBits?: number;
   readonly leastSignedBits?: number;
+  /** Wavelets need a neighbour each way. */
+  readonly leastSide?: number;
   /** Samples are coded as numbers of Bits Stored bits; otherwise byte by byte. */
   readonly isNumeric: boolean;
 }
 
 const root = '1.2.840.10008.1.2';
 
-const HTJ2K: Encoder = { encode: encodeHTJ2K, mostBits: 16, mostColourBits: 8, leastSignedBits: 16, isNumeric: true };
+const HTJ2K: Encoder = {
+  encode: encodeHTJ2K,
+  mostBits: 16,
+  mostColourBits: 8,
+  leastSignedBits: 16,
+  leastSide: 2,
+  isNumeric: true,
+};
 
 const ENCODERS: ReadonlyMap<string, Encoder> = new Map([
   [`${root}.5`, { encode: encodeRLE, mostBits: 32, isNumeric: false }],
   [`${root}.4.80`, { encode: encodeJPEGLS, mostBits: 16, isNumeric: true }],
-  [`${root}.4.90`, { encode: encodeJPEG2000, mostBits: 16, mostColourBits: 8, leastSignedBits: 16, isNumeric: true }],
+  [
+    `${root}.4.90`,
+    { encode: encodeJPEG2000, mostBits: 16, mostColourBits: 8, leastSignedBits: 16, leastSide: 2, isNumeric: true },
+  ],
   [`${root}.4.201`, HTJ2K],
   [`${root}.4.202`, HTJ2K],
 ]);
@@ -40,7 +52,7 @@ export const ENCODED_SYNTAXES: readonly string[] = [...ENCODERS.keys()];
 /** As much of a description as decides in what form the pixels can be given. */
 export type EncodablePixels = Pick<
   FrameDescription,
-  'samplesPerPixel' | 'bitsAllocated' | 'pixelRepresentation' | 'photometricInterpretation'
+  'rows' | 'columns' | 'samplesPerPixel' | 'bitsAllocated' | 'pixelRepresentation' | 'photometricInterpretation'
 >;
 
 /** Whether native pixels of that description can be compressed into that transfer syntax. */
@@ -48,7 +60,8 @@ export function isEncodable(pixels: EncodablePixels, transferSyntaxUID: string):
   const encoder = ENCODERS.get(transferSyntaxUID);
   const { bitsAllocated, samplesPerPixel, pixelRepresentation, photometricInterpretation } = pixels;
   if (encoder === undefined || SUBSAMPLED.has(photometricInterpretation)) return false;
-  const { mostBits, mostColourBits = mostBits, leastSignedBits = 0 } = encoder;
+  const { mostBits, mostColourBits = mostBits, leastSignedBits = 0, leastSide = 1 } = encoder;
+  if (Math.min(pixels.rows, pixels.columns) < leastSide) return false;
   if (bitsAllocated % 8 !== 0 || bitsAllocated === 24) return false;
   if (samplesPerPixel !== 1 && samplesPerPixel !== 3) return false;
   if (pixelRepresentation === 1 && bitsAllocated < leastSignedBits) return false;

@@ -5,8 +5,8 @@
  */
 import { TAG } from '../dicom/attributes.js';
 import { element } from '../dicom/build-data-set.js';
-import { type DataElement, type DataSet, findElement, type Tag } from '../dicom/data-set.js';
-import { encodeExplicitVRLittleEndian, encodeFileMeta } from '../dicom/data-set-writer.js';
+import { type DataElement, type DataSet, findElement, isSequence, type Tag } from '../dicom/data-set.js';
+import { encodeExplicitVRLittleEndian, encodeFileMeta, isFragments } from '../dicom/data-set-writer.js';
 import { imagePixelDescription } from '../dicom/image-pixel.js';
 import { type Part10Header, Part10Reader } from '../dicom/part10-reader.js';
 import { swapUnitBytes } from '../dicom/swap-bytes.js';
@@ -24,6 +24,8 @@ export interface TranscodedFile {
   readonly frameCount: number;
   readonly sopClassUID: string;
   readonly sopInstanceUID: string;
+  /** Whether nobody waits for it any more. */
+  readonly isAbandoned: () => boolean;
 }
 
 /**
@@ -110,8 +112,8 @@ class Transcoding {
     const transferSyntaxUID = this.#transferSyntaxUID;
     const done =
       transferSyntaxUID === EXPLICIT_VR_LITTLE_ENDIAN
-        ? this.#pool.run('decode', frame)
-        : this.#pool.run('transcode', { frame, transferSyntaxUID });
+        ? this.#pool.run('decode', frame, this.#file.isAbandoned)
+        : this.#pool.run('transcode', { frame, transferSyntaxUID }, this.#file.isAbandoned);
     // Whoever stops early must not leave a failure behind that nobody hears of.
     done.catch(() => undefined);
     return done;
@@ -144,6 +146,12 @@ class Transcoding {
 /** The tables told where the frames were. */
 const LEFT_OUT: ReadonlySet<Tag> = new Set([TAG.ExtendedOffsetTable, TAG.ExtendedOffsetTableLengths]);
 
+/** An icon that is compressed as the image was can not stay so in another transfer syntax. PS3.5 §A.4 */
+const holdsFragments = (each: DataElement): boolean =>
+  isSequence(each)
+    ? each.items.some(({ elements }) => elements.some(holdsFragments))
+    : each.tag === TAG.PixelData && isFragments(each);
+
 /** An element that need not be other than it was stays as it is, to the byte. */
 function redescribed(dataSet: DataSet, now: FrameDescription): DataSet {
   const { byteOrder } = dataSet;
@@ -162,7 +170,7 @@ function redescribed(dataSet: DataSet, now: FrameDescription): DataSet {
     changed.set(TAG.PlanarConfiguration, element(TAG.PlanarConfiguration, bytes));
   }
   const elements = dataSet.elements
-    .filter(({ tag }) => !LEFT_OUT.has(tag))
+    .filter((each) => !LEFT_OUT.has(each.tag) && !holdsFragments(each))
     .map((each) => changed.get(each.tag) ?? each);
   const added = [...changed.values()].filter(({ tag }) => findElement(dataSet, tag) === undefined);
   return { byteOrder, elements: [...elements, ...added].toSorted((a, b) => a.tag - b.tag) };

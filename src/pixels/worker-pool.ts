@@ -2,7 +2,7 @@
  * Threads in which pixels are worked on, so that the server goes on answering. A job that takes too long or brings its
  * thread down fails alone: the thread is replaced. Pixels come from outside, and so may a bomb.
  */
-import { availableParallelism } from 'node:os';
+import { availableParallelism, loadavg } from 'node:os';
 import { Worker } from 'node:worker_threads';
 import { ArchiveError } from '../errors.js';
 import type { Log } from '../log.js';
@@ -14,19 +14,33 @@ export interface WorkerPoolOptions {
   readonly log: Log;
   /** How many threads there are at most. */
   readonly size?: number;
-  /** Counted from when a thread begins with a job. */
+  /** Counted from when a thread begins with a job, on a machine with nothing else to do. */
   readonly deadlineMs?: number;
   /** How many jobs may wait. */
   readonly mostWaiting?: number;
+  /** Bytes of the inputs of jobs that wait. */
+  readonly mostWaitingBytes?: number;
 }
 
 const DEADLINE_MS = 5_000;
 const START_MS = 30_000;
 const MOST_WAITING = 1_000;
+const MOST_WAITING_BYTES = 512 * 1024 * 1024;
+/** How much longer a job may take where others want the cores too. */
+const MOST_PATIENCE = 4;
 const THREAD_HEAP_MB = 512;
+
+/** Whoever asked for a job has gone before it was begun. */
+export class JobAbandoned extends ArchiveError {
+  constructor() {
+    super('unavailable', 'Nobody waits for it any more.');
+  }
+}
 
 interface Job extends SentJob {
   readonly transferred: readonly ArrayBuffer[];
+  readonly lengthBytes: number;
+  readonly isAbandoned: () => boolean;
   readonly resolve: (result: unknown) => void;
   readonly reject: (error: Error) => void;
 }
@@ -52,6 +66,8 @@ export class WorkerPool {
   readonly #threads = new Set<Thread>();
   readonly #idle: Thread[] = [];
   readonly #waiting: Job[] = [];
+  readonly #mostWaitingBytes: number;
+  #waitingBytes = 0;
   #isClosed = false;
 
   constructor({
@@ -59,11 +75,13 @@ export class WorkerPool {
     size = availableParallelism(),
     deadlineMs = DEADLINE_MS,
     mostWaiting = MOST_WAITING,
+    mostWaitingBytes = MOST_WAITING_BYTES,
   }: WorkerPoolOptions) {
     this.#log = log;
     this.#size = size;
     this.#deadlineMs = deadlineMs;
     this.#mostWaiting = mostWaiting;
+    this.#mostWaitingBytes = mostWaitingBytes;
   }
 
   /** How many jobs are done at the same moment. */
@@ -73,18 +91,28 @@ export class WorkerPool {
 
   /**
    * Have a job done. The memory of its input goes to the thread where nothing else is in it.
-   * @throws CodecFailure when the job can not be done; ArchiveError `unavailable` when too many wait
+   * @param isAbandoned is asked before the job is begun: whether nobody waits for it any more
+   * @throws CodecFailure when the job can not be done; ArchiveError `unavailable` when too many wait; JobAbandoned
    */
-  run<Name extends JobName>(name: Name, input: JobInput<Name>): Promise<JobResult<Name>> {
+  run<Name extends JobName>(
+    name: Name,
+    input: JobInput<Name>,
+    isAbandoned: () => boolean = () => false,
+  ): Promise<JobResult<Name>> {
     return new Promise<JobResult<Name>>((resolve, reject) => {
-      if (this.#isClosed || this.#waiting.length >= this.#mostWaiting) {
+      const transferred = transferable(input);
+      const lengthBytes = transferred.reduce((sum, { byteLength }) => sum + byteLength, 0);
+      if (this.#isFull(lengthBytes)) {
         reject(new ArchiveError('unavailable', 'Too many images wait to be decoded: ask again.'));
         return;
       }
+      this.#waitingBytes += lengthBytes;
       this.#waiting.push({
         name,
         input,
-        transferred: transferable(input),
+        transferred,
+        lengthBytes,
+        isAbandoned,
         resolve: resolve as (result: unknown) => void,
         reject,
       });
@@ -105,13 +133,28 @@ export class WorkerPool {
     );
   }
 
+  #isFull(lengthBytes: number): boolean {
+    if (this.#isClosed || this.#waiting.length >= this.#mostWaiting) return true;
+    return this.#waiting.length > 0 && this.#waitingBytes + lengthBytes > this.#mostWaitingBytes;
+  }
+
   #assign(): void {
     while (this.#waiting.length > 0) {
       const thread = this.#idle.pop() ?? this.#start();
       if (thread === undefined) return;
-      const job = this.#waiting.shift();
-      if (job !== undefined) this.#give(thread, job);
+      const job = this.#nextWanted();
+      if (job === undefined) this.#idle.push(thread);
+      else this.#give(thread, job);
     }
+  }
+
+  #nextWanted(): Job | undefined {
+    for (let job = this.#waiting.shift(); job !== undefined; job = this.#waiting.shift()) {
+      this.#waitingBytes -= job.lengthBytes;
+      if (!job.isAbandoned()) return job;
+      job.reject(new JobAbandoned());
+    }
+    return undefined;
   }
 
   #start(): Thread | undefined {
@@ -127,9 +170,15 @@ export class WorkerPool {
 
   #give(thread: Thread, job: Job): void {
     thread.job = job;
-    this.#limit(thread, thread.hasStarted ? this.#deadlineMs : START_MS);
+    this.#limit(thread, thread.hasStarted ? this.#deadline() : START_MS);
     thread.worker.ref();
     thread.worker.postMessage({ name: job.name, input: job.input } satisfies SentJob, job.transferred);
+  }
+
+  /** A thread that has to share its core with others is not slow by itself. */
+  #deadline(): number {
+    const crowding = (loadavg()[0] ?? 0) / availableParallelism();
+    return this.#deadlineMs * Math.min(Math.max(crowding, 1), MOST_PATIENCE);
   }
 
   #limit(thread: Thread, ms: number): void {
@@ -138,9 +187,11 @@ export class WorkerPool {
   }
 
   #take(thread: Thread, { result, failure }: Reply): void {
+    // It had just been given up.
+    if (!this.#threads.has(thread)) return;
     if (!thread.hasStarted) {
       thread.hasStarted = true;
-      if (thread.job !== undefined) this.#limit(thread, this.#deadlineMs);
+      if (thread.job !== undefined) this.#limit(thread, this.#deadline());
       return;
     }
     const job = this.#settle(thread);
@@ -158,7 +209,7 @@ export class WorkerPool {
     if (at >= 0) this.#idle.splice(at, 1);
     const job = this.#settle(thread);
     if (!this.#isClosed) this.#log.warn({ job: job?.name, err: cause }, 'a pixel thread was given up');
-    job?.reject(new CodecFailure('The pixels take too long, or too much memory, to be decoded.', { cause }));
+    job?.reject(failureOf(thread, cause));
     void thread.worker.terminate();
     this.#assign();
   }
@@ -170,3 +221,8 @@ export class WorkerPool {
     return job;
   }
 }
+
+const failureOf = ({ hasStarted }: Thread, cause: Error): ArchiveError =>
+  hasStarted
+    ? new CodecFailure('The pixels take too long, or too much memory, to be decoded.', { cause })
+    : new ArchiveError('unavailable', 'Images can not be decoded now: ask again.', { cause });

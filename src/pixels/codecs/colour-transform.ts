@@ -1,10 +1,14 @@
 /** The colour transforms within code streams. PS3.5 §8.2.1, §8.2.4, PS3.3 §C.7.6.3.1.2 */
-import type { FrameDescription } from '../frame.js';
+import { type FrameDescription, nativeFrameBytes } from '../frame.js';
 
 /** What a code stream of the JPEG 2000 family undoes by itself: its pixels come out as RGB. */
 const UNDONE: ReadonlySet<string | undefined> = new Set(['YBR_RCT', 'YBR_ICT', 'XYB']);
 /** JPEG that loses something: its colours are told apart as brightness and differences. */
 const LOSSY_JPEG: ReadonlySet<string> = new Set(['50', '51', '53', '55'].map((leaf) => `1.2.840.10008.1.2.4.${leaf}`));
+
+/** Whatever was put into JPEG XL comes out as RGB. */
+const JPEG_XL: ReadonlySet<string> = new Set(['110', '111', '112'].map((leaf) => `1.2.840.10008.1.2.4.${leaf}`));
+const RLE = '1.2.840.10008.1.2.5';
 
 type Coloured = Pick<FrameDescription, 'transferSyntaxUID' | 'photometricInterpretation'>;
 
@@ -13,8 +17,18 @@ export const isLossyYBR = ({ transferSyntaxUID, photometricInterpretation }: Col
   LOSSY_JPEG.has(transferSyntaxUID) && photometricInterpretation?.startsWith('YBR') === true;
 
 /** The Photometric Interpretation of the pixels once they are decoded. */
-export const decodedInterpretation = (stored: Coloured): string | undefined =>
-  UNDONE.has(stored.photometricInterpretation) || isLossyYBR(stored) ? 'RGB' : stored.photometricInterpretation;
+export function decodedInterpretation(stored: Coloured): string | undefined {
+  const { transferSyntaxUID, photometricInterpretation } = stored;
+  const isYBR = photometricInterpretation?.startsWith('YBR') === true;
+  if (UNDONE.has(photometricInterpretation) || isLossyYBR(stored)) return 'RGB';
+  if (isYBR && JPEG_XL.has(transferSyntaxUID)) return 'RGB';
+  // Each sample is a segment of its own: no two pixels share one, whatever is said.
+  return isYBR && transferSyntaxUID === RLE ? 'YBR_FULL' : photometricInterpretation;
+}
+
+/** How many bytes a stored frame has once it is decoded. */
+export const decodedFrameBytes = (stored: FrameDescription): number =>
+  nativeFrameBytes({ ...stored, photometricInterpretation: decodedInterpretation(stored) });
 
 /** How pixels are described that came out of a code stream. */
 export const asDecoded = (description: FrameDescription): FrameDescription => ({

@@ -11,8 +11,33 @@ const openJPEG = new RenewedModule(
   (module: OpenJPEG) => module.HEAPU8.length,
 );
 
+/** In a code stream that was described: depth and sign of each component follow their number. ISO/IEC 15444-1 §A.5.1 */
+const COMPONENTS_AT = 40;
+const DEPTHS_AT = 42;
+const DEPTH_BYTES = 3;
+const SIGN = 0x80;
+
 /** @throws CodecFailure */
-export async function decodeJPEG2000({ description, bytes }: Frame): Promise<Frame> {
+export async function decodeJPEG2000(frame: Frame): Promise<Frame> {
+  const depth = frame.bytes[DEPTHS_AT] ?? 0;
+  const bits = (depth & ~SIGN) + 1;
+  // OpenJPEG, as it is built here, takes negative numbers of one byte for 0: they are decoded as what lies half above.
+  if (!(depth & SIGN) || bits > 8) return decode(frame);
+  const { description, bytes } = await decode({ ...frame, bytes: withoutSigns(frame.bytes) });
+  const half = 2 ** (bits - 1);
+  return { description, bytes: bytes.map((value) => value - half) };
+}
+
+function withoutSigns(bytes: Uint8Array<ArrayBuffer>): Uint8Array<ArrayBuffer> {
+  const copy = bytes.slice();
+  const count = new DataView(copy.buffer).getUint16(COMPONENTS_AT);
+  for (let at = DEPTHS_AT; at < DEPTHS_AT + count * DEPTH_BYTES && at < copy.length; at += DEPTH_BYTES) {
+    copy[at] = (copy[at] ?? 0) & ~SIGN;
+  }
+  return copy;
+}
+
+async function decode({ description, bytes }: Frame): Promise<Frame> {
   const pixels = await openJPEG.use((module) => {
     const decoder = new module.J2KDecoder();
     decoder.getEncodedBuffer(bytes.length).set(bytes);

@@ -18,9 +18,9 @@ export class RenewedModule<M> {
 
   /** @throws CodecFailure for whatever goes wrong in the module */
   async use<R>(work: (module: M) => R): Promise<R> {
-    this.#module ??= this.#create();
-    const module = await this.#module;
     try {
+      this.#module ??= this.#create();
+      const module = await this.#module;
       const result = work(module);
       if (this.#memoryBytes(module) > KEPT_MEMORY_BYTES) this.#module = undefined;
       return result;

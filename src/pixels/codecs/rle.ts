@@ -1,6 +1,7 @@
 /** RLE Lossless: each byte of each sample is a segment of its own, packed by row. PS3.5 Annex G */
 import { type Frame, type FrameDescription, nativeFrameBytes } from '../frame.js';
 import { CodecFailure } from './codec-failure.js';
+import { decodedInterpretation } from './colour-transform.js';
 
 const HEADER_BYTES = 64;
 const MOST_SEGMENTS = 15;
@@ -14,7 +15,8 @@ interface Plane {
 }
 
 /** @throws CodecFailure when the segments are not those of the frame */
-export function decodeRLE({ description, bytes }: Frame): Frame {
+export function decodeRLE({ description: stored, bytes }: Frame): Frame {
+  const description = { ...stored, photometricInterpretation: decodedInterpretation(stored) };
   const planes = planesOf(description);
   const segments = readSegments(bytes, planes.length);
   const pixels = new Uint8Array(nativeFrameBytes(description));
