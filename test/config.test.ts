@@ -12,6 +12,7 @@ describe('loadConfig', () => {
       publicURL: 'http://127.0.0.1:8080',
       corsOrigins: new Set(),
       isStrict: false,
+      cacheBytes: 1024 ** 3,
     });
   });
 
@@ -22,6 +23,7 @@ describe('loadConfig', () => {
       NCCID_HOST: 'localhost',
       NCCID_PUBLIC_URL: 'https://images.example.org/archive/',
       NCCID_STRICT: 'true',
+      NCCID_CACHE_BYTES: '0',
       NCCID_CORS_ORIGINS: 'https://viewer.example.org, http://localhost:3000/,',
     };
     expect(loadConfig(env)).toEqual({
@@ -32,6 +34,7 @@ describe('loadConfig', () => {
       publicURL: 'https://images.example.org/archive',
       corsOrigins: new Set(['https://viewer.example.org', 'http://localhost:3000']),
       isStrict: true,
+      cacheBytes: 0,
     });
   });
 
@@ -46,6 +49,7 @@ describe('loadConfig', () => {
       publicURL: 'http://[::1]:81',
       corsOrigins: new Set(),
       isStrict: false,
+      cacheBytes: 1024 ** 3,
     });
   });
 
