@@ -60,9 +60,12 @@ describe('CAP-07 conformance/STATEMENT.md', () => {
     );
   });
 
-  it.each(['/studies/1/series/2/renderedmpr', '/studies/1/rendered3d', '/workitems'])('says rightly that %s is not offered', (path) => {
-    expect(() => matchRoute(ROUTES, 'GET', path)).toThrow(ArchiveError);
-  });
+  it.each(['/studies/1/series/2/renderedmpr', '/studies/1/rendered3d', '/workitems'])(
+    'says rightly that %s is not offered',
+    (path) => {
+      expect(() => matchRoute(ROUTES, 'GET', path)).toThrow(ArchiveError);
+    },
+  );
 
   it('explains all that does not hold', () => {
     const results = section('## Result of the conformance suite');
