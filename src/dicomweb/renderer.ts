@@ -42,7 +42,7 @@ const CODE_STREAMS: Readonly<
 };
 /** Beyond these a request is told to come again. */
 const MOST_WAITING = 500;
-export const MOST_ANIMATED_FRAMES = 1_000;
+const MOST_ANIMATED_FRAMES = 1_000;
 const MOST_ANIMATED_BYTES = 64 * 1024 * 1024;
 
 export class Renderer {
