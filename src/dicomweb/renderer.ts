@@ -42,7 +42,7 @@ const CODE_STREAMS: Readonly<
 };
 /** Beyond these a request is told to come again. */
 const MOST_WAITING = 500;
-export const MOST_ANIMATED_FRAMES = 1_000;
+const MOST_ANIMATED_FRAMES = 1_000;
 const MOST_ANIMATED_BYTES = 64 * 1024 * 1024;
 
 export class Renderer {
@@ -125,7 +125,8 @@ export class Renderer {
     const dataSet = await archive.header(instance);
     const state = presentation && (await archive.header(presentation));
     const plan = asRequested(() => planOf(dataSet, frameNumber, state, style));
-    const raster = await this.#failed.unlessFailed(`${instance.sha256}/${frameNumber}`, async () =>
+    const what = [instance.sha256, frameNumber, presentation?.sha256].join('/');
+    const raster = await this.#failed.unlessFailed(what, async () =>
       this.#pixels.run('draw', { frame: await readDrawnFrame(archive, instance, frameNumber, dataSet), plan }),
     );
     return {
