@@ -207,6 +207,12 @@ describe('the pages', () => {
     for (const path of named) expect((await get(path)).status).toBe(200);
   });
 
+  it('T61 sends no form by itself, for any page can lead to a link with a token', async () => {
+    const script = (await get('/sign-in.js')).body.toString();
+    expect(script).toContain('location.hash');
+    expect(script).not.toMatch(/submit|\.click|POST/i);
+  });
+
   it('tells whoever is not signed in nothing but where to', async () => {
     const page = (await get('/')).body.toString();
     expect(page).toContain('You are not signed in');
