@@ -21,6 +21,7 @@ import { annotationOf } from './annotation-lines.js';
 import { FailedFrames } from './failed-frames.js';
 import {
   type DrawnFrame,
+  type FrameList,
   type PictureMediaType,
   type PictureStyle,
   pictureKey,
@@ -42,7 +43,7 @@ const CODE_STREAMS: Readonly<
 };
 /** Beyond these a request is told to come again. */
 const MOST_WAITING = 500;
-export const MOST_ANIMATED_FRAMES = 1_000;
+const MOST_ANIMATED_FRAMES = 1_000;
 const MOST_ANIMATED_BYTES = 64 * 1024 * 1024;
 
 export class Renderer {
@@ -90,7 +91,7 @@ export class Renderer {
     return this.#inTurn(async () => this.#encode(await this.#draw(archive, frame, style), style, mediaType));
   }
 
-  /** Give frames as one animated GIF. @throws ArchiveError as `picture`, and `too-large` for too many */
+  /** Give `animatedFrames` as one animated GIF. @throws ArchiveError as `picture`, and `too-large` */
   animation(archive: ScopedArchive, frames: readonly DrawnFrame[], style: PictureStyle): Promise<Buffer> {
     return this.#results.getOrMake(pictureKey(frames, style, 'image/gif'), () => this.#animate(archive, frames, style));
   }
@@ -107,7 +108,6 @@ export class Renderer {
   async #animate(archive: ScopedArchive, frames: readonly DrawnFrame[], style: PictureStyle): Promise<Buffer> {
     const [first] = frames;
     if (first === undefined) throw new RangeError('An animation has one frame at least.');
-    if (frames.length > MOST_ANIMATED_FRAMES) throw tooLongAnimation();
     const rasters: Raster[] = [];
     let bytes = 0;
     for (const frame of frames) {
@@ -167,6 +167,12 @@ export class Renderer {
       this.#waiting -= 1;
     }
   }
+}
+
+/** The frames of an animation. @throws ArchiveError `too-large`, before anything is made of them */
+export function animatedFrames(frames: FrameList): readonly DrawnFrame[] {
+  if (frames.length > MOST_ANIMATED_FRAMES) throw tooLongAnimation();
+  return [...frames];
 }
 
 function planOf(
