@@ -28,6 +28,12 @@ export interface DrawnFrame {
   readonly presentation?: LocatedInstance | undefined;
 }
 
+/** Frames that may be far too many to be held in memory. */
+export interface FrameList extends Iterable<DrawnFrame> {
+  readonly length: number;
+  readonly at: (index: number) => DrawnFrame | undefined;
+}
+
 /** A size that the picture shall not be larger than, and a part of the image by fractions. PS3.18 §9.5.1.2.4, §9.5.1.2.5 */
 export interface FractionalArea {
   readonly rows: number | undefined;

@@ -4,14 +4,19 @@ import type { ScopedArchive } from '../archive/scoped-archive.js';
 import { kindOf } from '../dicom/instance-kinds.js';
 import { ArchiveError, invalidRequest } from '../errors.js';
 import { isDrawnPresentation, referencedImages } from '../pixels/render/presentation-state.js';
-import type { DrawnFrame } from './picture-request.js';
+import type { DrawnFrame, FrameList } from './picture-request.js';
 
 /** Of one presentation state. */
 const MOST_PRESENTED_FRAMES = 1_000;
 
-/** All frames of an image. */
-export const framesOf = (instance: LocatedInstance): readonly DrawnFrame[] =>
-  Array.from({ length: instance.frameCount }, (_, index) => ({ instance, frameNumber: index + 1 }));
+/** All frames of an image, each made when it is asked for: there may be a million. */
+export const framesOf = (instance: LocatedInstance): FrameList => ({
+  length: instance.frameCount,
+  at: (index) => (index < instance.frameCount ? { instance, frameNumber: index + 1 } : undefined),
+  *[Symbol.iterator]() {
+    for (let frameNumber = 1; frameNumber <= instance.frameCount; frameNumber += 1) yield { instance, frameNumber };
+  },
+});
 
 /** The frame that stands for all of an image: the middle one. */
 export const middleFrame = ({ frameCount }: Pick<LocatedInstance, 'frameCount'>): number =>
@@ -34,22 +39,24 @@ export async function presentedFrames(
   const visible = new Map(
     (await archive.instances({ studyInstanceUID })).map((instance) => [instance.sopInstanceUID, instance]),
   );
-  const frames = references.flatMap(({ seriesInstanceUID, sopInstanceUID, frameNumbers }): readonly DrawnFrame[] => {
+  const frames: DrawnFrame[] = [];
+  for (const { seriesInstanceUID, sopInstanceUID, frameNumbers } of references) {
     const instance = visible.get(sopInstanceUID);
     const isThere = instance?.seriesInstanceUID === seriesInstanceUID && kindOf(instance) === 'image';
     if (instance === undefined || !isThere) throw missing();
-    if (frameNumbers === undefined) return framesOf(instance).map((frame) => ({ ...frame, presentation }));
-    return frameNumbers.map((frameNumber) => {
+    // Before they are made: a few bytes may refer to a million.
+    if (frames.length + (frameNumbers?.length ?? instance.frameCount) > MOST_PRESENTED_FRAMES) throw tooMany();
+    for (const frameNumber of frameNumbers ?? Array.from(framesOf(instance), (frame) => frame.frameNumber)) {
       if (!(frameNumber >= 1 && frameNumber <= instance.frameCount)) throw missing();
-      return { instance, frameNumber, presentation };
-    });
-  });
-  if (frames.length === 0) throw missing();
-  if (frames.length > MOST_PRESENTED_FRAMES) {
-    throw new ArchiveError('too-large', `The Presentation State refers to more than ${MOST_PRESENTED_FRAMES} frames.`);
+      frames.push({ instance, frameNumber, presentation });
+    }
   }
+  if (frames.length === 0) throw missing();
   return frames;
 }
+
+const tooMany = (): ArchiveError =>
+  new ArchiveError('too-large', `The Presentation State refers to more than ${MOST_PRESENTED_FRAMES} frames.`);
 
 const missing = (): ArchiveError =>
   invalidRequest('The Presentation State refers to images that its study does not have, or not for this caller.');

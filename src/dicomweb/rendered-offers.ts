@@ -5,7 +5,13 @@ import { invalidRequest, notFound } from '../errors.js';
 import type { Representation } from './accept.js';
 import { unknownAnnotations } from './annotation-lines.js';
 import { chooseRepresentation, type Exchange } from './exchange.js';
-import { type DrawnFrame, PICTURE_MEDIA_TYPES, type PictureMediaType, type PictureStyle } from './picture-request.js';
+import {
+  type DrawnFrame,
+  type FrameList,
+  PICTURE_MEDIA_TYPES,
+  type PictureMediaType,
+  type PictureStyle,
+} from './picture-request.js';
 import { ProblemDetails } from './problem.js';
 import { framesOf, presentedFrames } from './rendered-items.js';
 import { type NonImageRendering, nonImageRenderings } from './rendered-non-image.js';
@@ -88,12 +94,12 @@ interface OffersOf {
  */
 export function pictureOffers(
   exchange: Exchange,
-  frames: readonly DrawnFrame[],
+  frames: FrameList,
   style: PictureStyle,
   { whole, target }: OffersOf = {},
 ): readonly Offer[] {
   const { base, response, rules } = exchange;
-  const [first] = frames;
+  const first = frames.at(0);
   if (first === undefined) throw notFound();
   const isSingle = frames.length === 1;
   const locationOf = (frame: DrawnFrame): string =>
@@ -113,11 +119,9 @@ export function pictureOffers(
         return sendAnimation(exchange, frames, style);
       };
     }
-    const middle = frames[Math.floor(frames.length / 2)] ?? first;
+    const middle = frames.at(Math.floor(frames.length / 2)) ?? first;
     return rules.rendersAllFrames ? undefined : () => sendAlone(middle, mediaType);
   };
-  const partsOf = (mediaType: PictureMediaType): readonly RenderedPart[] =>
-    frames.map((frame) => picturePart(exchange, frame, style, { mediaType, contentLocation: imageURL(base, frame) }));
   return [
     ...PICTURE_MEDIA_TYPES.flatMap((mediaType) => {
       const send = alone(mediaType);
@@ -126,16 +130,28 @@ export function pictureOffers(
     ...PICTURE_MEDIA_TYPES.map((mediaType) => ({
       mediaType,
       multipart: true,
-      send: () => sendRenderedParts(exchange, partsOf(mediaType)),
+      send: () => sendRenderedParts(exchange, pictureParts(exchange, frames, style, mediaType)),
     })),
   ];
+}
+
+/** A picture of each frame, as a part. */
+export function* pictureParts(
+  exchange: Exchange,
+  frames: FrameList,
+  style: PictureStyle,
+  mediaType: PictureMediaType,
+): Generator<RenderedPart> {
+  for (const frame of frames) {
+    yield picturePart(exchange, frame, style, { mediaType, contentLocation: imageURL(exchange.base, frame) });
+  }
 }
 
 const frameURL = (base: string, { instance, frameNumber }: DrawnFrame): string =>
   `${instanceURL(base, instance)}/frames/${frameNumber}`;
 
 /** Of an image of one frame that of the image, else that of its frame. */
-export const imageURL = (base: string, frame: DrawnFrame): string =>
+const imageURL = (base: string, frame: DrawnFrame): string =>
   frame.instance.frameCount === 1 ? instanceURL(base, frame.instance) : frameURL(base, frame);
 
 function nonImageOffers(

@@ -26,30 +26,34 @@ const OF_ONE_PART: ReadonlySet<ErrorCode> = new Set(['undecodable', 'corrupt', '
  * Send these parts, of which there is one at least. In the place of one that can not be made stands a problem document, so
  * that nobody takes what is left for all there is; the only one fails by itself.
  */
-export async function sendRenderedParts(exchange: Exchange, parts: readonly RenderedPart[]): Promise<void> {
-  const [first] = parts;
+export async function sendRenderedParts(exchange: Exchange, parts: Iterable<RenderedPart>): Promise<void> {
+  const coming = parts[Symbol.iterator]();
+  const first = nextOf(coming);
   if (first === undefined) throw new RangeError('There is one part at least.');
   const boundary = newBoundary();
   const headers = { 'Content-Type': multipartContentType({ type: first.mediaType, boundary }) };
-  await sendPieces(exchange, headers, multipartPieces(madeParts(parts), boundary));
+  await sendPieces(exchange, headers, multipartPieces(madeParts(first, coming), boundary));
 }
 
-async function* madeParts(parts: readonly RenderedPart[]): AsyncGenerator<BodyPart> {
-  const begin = (index: number): Promise<BodyPart> | undefined => {
-    const part = parts[index];
-    return part && (parts.length === 1 ? made(part) : madeOrTold(part));
-  };
-  let next = begin(0);
+async function* madeParts(first: RenderedPart, others: Iterator<RenderedPart>): AsyncGenerator<BodyPart> {
+  let coming = nextOf(others);
+  let next: Promise<BodyPart> | undefined = coming === undefined ? made(first) : madeOrTold(first);
   try {
-    for (let index = 1; next !== undefined; index += 1) {
+    while (next !== undefined) {
       const part: BodyPart = await next;
-      next = begin(index);
+      next = coming && madeOrTold(coming);
       next?.catch(ignoreUntilAwaited);
+      coming = nextOf(others);
       yield part;
     }
   } finally {
     await next?.catch(ignoreUntilAwaited);
   }
+}
+
+function nextOf(parts: Iterator<RenderedPart>): RenderedPart | undefined {
+  const next = parts.next();
+  return next.done === true ? undefined : next.value;
 }
 
 async function made({ mediaType, contentLocation, make }: RenderedPart): Promise<BodyPart> {

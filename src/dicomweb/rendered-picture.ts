@@ -5,12 +5,14 @@ import { answerNotModified } from './conditional.js';
 import type { Exchange } from './exchange.js';
 import {
   type DrawnFrame,
+  type FrameList,
   mayHaveICCProfile,
   type PictureMediaType,
   type PictureStyle,
   pictureDigest,
 } from './picture-request.js';
 import { inOnePiece, type RenderedPart } from './rendered-parts.js';
+import { animatedFrames } from './renderer.js';
 import { sendSinglePart, singlePartTag, sliced } from './single-part.js';
 
 /** A picture by itself. @throws as `Renderer.picture` */
@@ -26,7 +28,8 @@ export function sendPicture(
 }
 
 /** Frames as one picture that moves. @throws as `Renderer.animation` */
-export function sendAnimation(exchange: Exchange, frames: readonly DrawnFrame[], style: PictureStyle): Promise<void> {
+export function sendAnimation(exchange: Exchange, all: FrameList, style: PictureStyle): Promise<void> {
+  const frames = animatedFrames(all);
   const fitting = fitted(style, 'image/gif');
   const make = () => exchange.renderer.animation(exchange.archive, frames, fitting);
   return sendMade(exchange, 'image/gif', `animation ${pictureDigest(frames, fitting, 'image/gif')}`, make);

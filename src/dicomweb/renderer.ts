@@ -4,7 +4,6 @@
  */
 import type { LocatedInstance } from '../archive/index/locate.js';
 import type { ScopedArchive } from '../archive/scoped-archive.js';
-import { Turnstile } from '../archive/turnstile.js';
 import type { DataSet } from '../dicom/data-set.js';
 import { FAILURE_REASON, InvalidInstance } from '../dicom/failure-reasons.js';
 import { imagePixelDescription } from '../dicom/image-pixel.js';
@@ -21,12 +20,14 @@ import { annotationOf } from './annotation-lines.js';
 import { FailedFrames } from './failed-frames.js';
 import {
   type DrawnFrame,
+  type FrameList,
   type PictureMediaType,
   type PictureStyle,
   pictureKey,
   viewportOf,
 } from './picture-request.js';
 import { readDrawnFrame } from './read-drawn-frame.js';
+import { Turns } from './turns.js';
 
 interface Drawn {
   readonly raster: Raster;
@@ -42,26 +43,29 @@ const CODE_STREAMS: Readonly<
 };
 /** Beyond these a request is told to come again. */
 const MOST_WAITING = 500;
+/** Each holds what it is made of between the turns of its frames. */
+const ANIMATIONS_AT_ONCE = 2;
+const MOST_ANIMATIONS_WAITING = 100;
 const MOST_ANIMATED_FRAMES = 1_000;
 const MOST_ANIMATED_BYTES = 64 * 1024 * 1024;
 
 export class Renderer {
   readonly #pixels: WorkerPool;
   readonly #results: ResultCache;
-  readonly #turns: Turnstile;
+  readonly #turns: Turns;
+  readonly #animations = new Turns(ANIMATIONS_AT_ONCE, MOST_ANIMATIONS_WAITING);
   readonly #failed = new FailedFrames();
-  #waiting = 0;
 
   constructor({ pixels, results }: { readonly pixels: WorkerPool; readonly results: ResultCache }) {
     this.#pixels = pixels;
     this.#results = results;
     // While one is encoded the threads have another.
-    this.#turns = new Turnstile(pixels.size + 1);
+    this.#turns = new Turns(pixels.size + 1, MOST_WAITING);
   }
 
   /** Whether nobody waits, nor is anything being made. */
   get isIdle(): boolean {
-    return this.#waiting === 0;
+    return this.#turns.isIdle && this.#animations.isIdle;
   }
 
   /**
@@ -87,12 +91,14 @@ export class Renderer {
     style: PictureStyle,
     mediaType: PictureMediaType,
   ): Promise<Buffer> {
-    return this.#inTurn(async () => this.#encode(await this.#draw(archive, frame, style), style, mediaType));
+    return this.#turns.take(async () => this.#encode(await this.#draw(archive, frame, style), style, mediaType));
   }
 
-  /** Give frames as one animated GIF. @throws ArchiveError as `picture`, and `too-large` for too many */
+  /** Give `animatedFrames` as one animated GIF. @throws ArchiveError as `picture`, and `too-large` */
   animation(archive: ScopedArchive, frames: readonly DrawnFrame[], style: PictureStyle): Promise<Buffer> {
-    return this.#results.getOrMake(pictureKey(frames, style, 'image/gif'), () => this.#animate(archive, frames, style));
+    return this.#results.getOrMake(pictureKey(frames, style, 'image/gif'), () =>
+      this.#animations.take(() => this.#animate(archive, frames, style)),
+    );
   }
 
   /** Whether a window changes what is drawn of an image: not that of colour. @throws ArchiveError as `picture` */
@@ -107,17 +113,16 @@ export class Renderer {
   async #animate(archive: ScopedArchive, frames: readonly DrawnFrame[], style: PictureStyle): Promise<Buffer> {
     const [first] = frames;
     if (first === undefined) throw new RangeError('An animation has one frame at least.');
-    if (frames.length > MOST_ANIMATED_FRAMES) throw tooLongAnimation();
     const rasters: Raster[] = [];
     let bytes = 0;
     for (const frame of frames) {
-      const raster = await this.#inTurn(async () => finished(await this.#draw(archive, frame, style), style));
+      const raster = await this.#turns.take(async () => finished(await this.#draw(archive, frame, style), style));
       bytes += raster.bytes.length;
       if (bytes > MOST_ANIMATED_BYTES) throw tooLongAnimation();
       rasters.push(raster);
     }
     const delayMs = animationDelayMs(await archive.header(first.instance));
-    return this.#inTurn(() => encodeAnimation(rasters, { delayMs }));
+    return this.#turns.take(() => encodeAnimation(rasters, { delayMs }));
   }
 
   async #draw(archive: ScopedArchive, frame: DrawnFrame, style: PictureStyle): Promise<Drawn> {
@@ -151,23 +156,12 @@ export class Renderer {
     const codeStream = await this.#pixels.run('encodeRaster', { raster, transferSyntaxUID: syntax });
     return jp2File(brand, { rows, columns, samplesPerPixel }, codeStream);
   }
+}
 
-  async #inTurn<Result>(make: () => Promise<Result>): Promise<Result> {
-    if (this.#waiting >= MOST_WAITING) {
-      throw new ArchiveError('unavailable', 'Too many pictures wait to be made: ask again.');
-    }
-    this.#waiting += 1;
-    try {
-      await this.#turns.enter();
-      try {
-        return await make();
-      } finally {
-        this.#turns.leave();
-      }
-    } finally {
-      this.#waiting -= 1;
-    }
-  }
+/** The frames of an animation. @throws ArchiveError `too-large`, before anything is made of them */
+export function animatedFrames(frames: FrameList): readonly DrawnFrame[] {
+  if (frames.length > MOST_ANIMATED_FRAMES) throw tooLongAnimation();
+  return [...frames];
 }
 
 function planOf(

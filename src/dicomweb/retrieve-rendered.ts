@@ -7,9 +7,17 @@ import { chooseRepresentation, type Exchange } from './exchange.js';
 import { PICTURE_MEDIA_TYPES, type PictureMediaType } from './picture-request.js';
 import { framesOf } from './rendered-items.js';
 import { type NonImageRendering, nonImageRenderings } from './rendered-non-image.js';
-import { imageURL, nonImagePart, noPicture, offersOf, pictureOffers, sendChosen, styleOf } from './rendered-offers.js';
+import {
+  nonImagePart,
+  noPicture,
+  offersOf,
+  pictureOffers,
+  pictureParts,
+  sendChosen,
+  styleOf,
+} from './rendered-offers.js';
 import { type RenderedPart, sendRenderedParts } from './rendered-parts.js';
-import { picturePart, warnOfIgnored } from './rendered-picture.js';
+import { warnOfIgnored } from './rendered-picture.js';
 import { type RenderingParameters, readRenderingParameters } from './rendering-parameters.js';
 import { expectRising, parseFrameNumbers } from './retrieve-frames.js';
 import { instancePath, instanceURL, resourcePath, resourceURL } from './urls.js';
@@ -41,14 +49,15 @@ export async function retrieveRenderedAll(exchange: Exchange): Promise<void> {
   const path = resourcePath(exchange.variables);
   const parameters = readRenderingParameters(exchange.parameters);
   const choice = new Choice(exchange);
-  const parts: RenderedPart[] = [];
+  const parts: Iterable<RenderedPart>[] = [];
   for (const instance of await exchange.archive.instances(path)) {
-    parts.push(...(await partsOf(exchange, instance, parameters, choice)));
+    const ofInstance = await findParts(exchange, instance, parameters, choice);
+    if (ofInstance !== undefined) parts.push(ofInstance);
   }
   if (parts.length === 0) throw choice.refusal();
   await warnOfIgnored(exchange, styleOf(parameters), unknownAnnotations(parameters.annotations));
   exchange.response.set('Content-Location', resourceURL(exchange.base, path));
-  await sendRenderedParts(exchange, parts);
+  await sendRenderedParts(exchange, joined(parts));
 }
 
 /** What the client wants of instances of several kinds: chosen for each kind by itself. */
@@ -86,25 +95,28 @@ class Choice {
   }
 }
 
-async function partsOf(
+function* joined(all: readonly Iterable<RenderedPart>[]): Generator<RenderedPart> {
+  for (const parts of all) yield* parts;
+}
+
+/** The parts of an instance; undefined when there is none. */
+async function findParts(
   exchange: Exchange,
   instance: LocatedInstance,
   parameters: RenderingParameters,
   choice: Choice,
-): Promise<readonly RenderedPart[]> {
+): Promise<Iterable<RenderedPart> | undefined> {
   if (kindOf(instance) === 'image') {
     const mediaType: PictureMediaType | undefined = choice.of(PICTURE_MEDIA_TYPES);
-    if (mediaType === undefined) return [];
-    const style = styleOf(parameters);
-    return framesOf(instance).map((frame) =>
-      picturePart(exchange, frame, style, { mediaType, contentLocation: imageURL(exchange.base, frame) }),
-    );
+    const frames = framesOf(instance);
+    if (mediaType === undefined || frames.length === 0) return undefined;
+    return pictureParts(exchange, frames, styleOf(parameters), mediaType);
   }
   const renderings = await renderingsIfAny(exchange, instance);
-  if (renderings.length === 0) return [];
+  if (renderings.length === 0) return undefined;
   const chosen = choice.of(renderings.map(({ mediaType }) => mediaType));
   const rendering = renderings.find(({ mediaType }) => mediaType === chosen);
-  return rendering === undefined ? [] : [nonImagePart(rendering, instanceURL(exchange.base, instance))];
+  return rendering && [nonImagePart(rendering, instanceURL(exchange.base, instance))];
 }
 
 /** None for a document without one: it is no reason to give up the others. */

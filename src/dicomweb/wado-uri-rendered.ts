@@ -5,7 +5,7 @@ import { ArchiveError, invalidRequest } from '../errors.js';
 import type { Window } from '../pixels/render/window.js';
 import { unknownAnnotations } from './annotation-lines.js';
 import { chooseRepresentation, type Exchange, type Negotiation } from './exchange.js';
-import type { DrawnFrame, PictureStyle } from './picture-request.js';
+import type { DrawnFrame, FrameList, PictureStyle } from './picture-request.js';
 import { framesOf, presentedFrames } from './rendered-items.js';
 import { type Offer, offersOf, pictureOffers } from './rendered-offers.js';
 import { warnOfIgnored } from './rendered-picture.js';
@@ -56,9 +56,14 @@ async function offersFor(exchange: Exchange, target: Target, rendering: Renderin
   await warnOfIgnored(exchange, style, unknownAnnotations(rendering.annotations), [instance]);
   const frames = state === undefined ? framesOf(instance) : await presented(exchange, instance, state);
   if (frameNumber === undefined) return pictureOffers(exchange, frames, style, { whole: instance });
-  const frame = frames.find((one) => one.frameNumber === frameNumber);
+  const frame = state === undefined ? frames.at(frameNumber - 1) : findFrame(frames, frameNumber);
   if (frame === undefined) throw notPresented();
   return pictureOffers(exchange, [frame], style);
+}
+
+function findFrame(frames: FrameList, frameNumber: number): DrawnFrame | undefined {
+  for (const frame of frames) if (frame.frameNumber === frameNumber) return frame;
+  return undefined;
 }
 
 /** The frames of an image that a presentation state shows. */

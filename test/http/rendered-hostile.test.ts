@@ -231,6 +231,23 @@ describe('RR-20 hostile pixels', () => {
     expect((await timed(`${many.path}/rendered`, 'image/png')).status).toBe(200);
   });
 
+  it('RR-20 are made one animation after the other, for each holds all of its frames', async () => {
+    const frames = 24;
+    const movie = made('movie', {
+      attributes: { NumberOfFrames: String(frames), Rows: 64, Columns: 64, PixelData: Buffer.alloc(4096 * frames, 9) },
+    });
+    await archive.add(movie);
+    const before = performance.now();
+    const lasted = await Promise.all(
+      Array.from({ length: 10 }, async (_, i) => {
+        expect((await get(`${movie.path}/rendered?window=${i},9,linear`, 'image/gif')).status).toBe(200);
+        return performance.now() - before;
+      }),
+    );
+    // All at once, they would end at once.
+    expect(Math.min(...lasted)).toBeLessThan(Math.max(...lasted) * 0.6);
+  });
+
   it('RR-16 of presentation states are bounded', async () => {
     const area = (corner: readonly number[]) =>
       dataSetOfKeywords({

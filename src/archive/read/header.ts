@@ -12,10 +12,11 @@ const SLICE_BYTES = 16 * 1024;
 
 /**
  * Read everything before Pixel Data, and the whole file to check it; other requests go on meanwhile.
+ * @param holdHeaderBytes is told how many more bytes may be held in memory, about
  * @throws ArchiveError `corrupt`
  */
-export async function readHeader(file: StoredFile): Promise<DataSet> {
-  const reader = new Part10Reader({ openPixelData: () => UNREAD });
+export async function readHeader(file: StoredFile, holdHeaderBytes?: (lengthBytes: number) => void): Promise<DataSet> {
+  const reader = new Part10Reader({ openPixelData: () => UNREAD, holdHeaderBytes });
   try {
     for await (const piece of file.bytes()) {
       for (let at = 0; at < piece.length; at += SLICE_BYTES) {

@@ -11,6 +11,7 @@ import type { PixelDataSink } from '../../dicom/pixel-data.js';
 import { findTransferSyntax } from '../../dicom/transfer-syntaxes.js';
 import { goneMeanwhile } from '../../errors.js';
 import type { LocatedInstance } from '../index/locate.js';
+import { Turnstile } from '../turnstile.js';
 import { readHeader } from './header.js';
 import type { StoredFile, StoredFiles } from './stored-file.js';
 
@@ -23,6 +24,8 @@ const MOST_FRAMES = 10_000;
 /** A parsed data set takes some times the bytes that it was parsed from. */
 const KEPT_BYTES = 8 * 1024 * 1024;
 const LARGEST_KEPT_BYTES = 2 * 1024 * 1024;
+/** A hostile one takes a second, and a hundred megabytes. */
+const READ_AT_ONCE = 8;
 
 interface Header {
   readonly dataSet: DataSet;
@@ -35,13 +38,16 @@ export class ImageHeaders {
   /** By the SHA-256 of the file, the one used last at the end. */
   readonly #kept = new Map<string, Header>();
   #keptBytes = 0;
+  /** What is being read, by the SHA-256 of the file. */
+  readonly #reading = new Map<string, Promise<DataSet>>();
+  readonly #turnstile = new Turnstile(READ_AT_ONCE);
 
   constructor(database: Database, files: StoredFiles) {
     this.#database = database;
     this.#files = files;
   }
 
-  /** Everything before the Pixel Data of an instance. @throws ArchiveError `corrupt`, `unavailable` */
+  /** Everything before the Pixel Data of an instance; who asks meanwhile waits for the same. @throws ArchiveError `corrupt`, `unavailable` */
   async read(instance: LocatedInstance): Promise<DataSet> {
     const kept = this.#kept.get(instance.sha256);
     if (kept !== undefined) {
@@ -49,6 +55,23 @@ export class ImageHeaders {
       this.#kept.set(instance.sha256, kept);
       return kept.dataSet;
     }
+    const reading = this.#reading.get(instance.sha256);
+    if (reading !== undefined) return reading;
+    const result = this.#readInTurn(instance).finally(() => this.#reading.delete(instance.sha256));
+    this.#reading.set(instance.sha256, result);
+    return result;
+  }
+
+  async #readInTurn(instance: LocatedInstance): Promise<DataSet> {
+    await this.#turnstile.enter();
+    try {
+      return await this.#readAndKeep(instance);
+    } finally {
+      this.#turnstile.leave();
+    }
+  }
+
+  async #readAndKeep(instance: LocatedInstance): Promise<DataSet> {
     const runs = await this.#pixelRuns(instance);
     const file = await this.#files.open(instance);
     try {
@@ -104,7 +127,11 @@ function runsOf(frameTable: Buffer, frameCount: number): readonly CheckedRange[]
 }
 
 async function wholeFile(file: StoredFile): Promise<Header> {
-  return { dataSet: await readHeader(file), sizeBytes: Math.min(file.instance.sizeBytes, LARGEST_KEPT_BYTES) };
+  let sizeBytes = 0;
+  const dataSet = await readHeader(file, (lengthBytes) => {
+    sizeBytes += lengthBytes;
+  });
+  return { dataSet, sizeBytes };
 }
 
 async function parsed(start: Buffer): Promise<Header> {

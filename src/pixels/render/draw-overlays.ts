@@ -11,14 +11,14 @@ export function drawOverlays(raster: Raster, overlays: readonly OverlayPlan[], s
 }
 
 function drawOverlay(raster: Raster, overlay: OverlayPlan, stored: Uint8Array | Uint16Array): void {
-  const { bits, left, top } = overlay;
+  const { bits, firstBit, left, top } = overlay;
   const isSet: (place: number) => boolean =
     typeof bits === 'number'
       ? (place) => (((stored[place] ?? 0) >> bits) & 1) === 1
       : (place) => (((bits[place >> 3] ?? 0) >> (place & 7)) & 1) === 1;
   const [firstColumn, endColumn] = [Math.max(0, -left), Math.min(overlay.columns, raster.columns - left)];
   for (let row = Math.max(0, -top); row < Math.min(overlay.rows, raster.rows - top); row += 1) {
-    const source = row * overlay.columns;
+    const source = row * overlay.columns + firstBit;
     const target = (row + top) * raster.columns + left;
     for (let column = firstColumn; column < endColumn; column += 1) {
       if (isSet(source + column)) drawPixel(raster, target + column, overlay);

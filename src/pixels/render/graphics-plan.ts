@@ -1,7 +1,7 @@
 /** The lines and texts that a presentation state lays over an image. PS3.3 §C.10.5, §C.10.7 */
 import { TAG } from '../../dicom/attributes.js';
 import type { DataSet, Tag } from '../../dicom/data-set.js';
-import { outOfResources } from '../../dicom/failure-reasons.js';
+import { type InvalidInstance, outOfResources } from '../../dicom/failure-reasons.js';
 import { readCharacterSet, readNumber, readNumbers, readString } from '../../dicom/values.js';
 import { pathOf } from './graphic-paths.js';
 import { itemsOf } from './lookup-table.js';
@@ -43,25 +43,39 @@ export interface GraphicLayer {
 const WHITE = 255;
 const MOST_POINTS = 200_000;
 const MOST_TEXTS = 1_000;
+/** Of layers, and of annotations. */
+const MOST_ITEMS = 1_000;
 const MOST_CHARACTERS = 1_024;
 const ALIGNED: ReadonlyMap<string, GraphicText['align']> = new Map<string, GraphicText['align']>([
   ['CENTER', 'center'],
   ['RIGHT', 'right'],
 ]);
 
-/** The layer of a name; one that is not described is white, and above the others. */
-export function graphicLayer(state: DataSet, name: string | undefined): GraphicLayer {
-  const item = itemsOf(state, TAG.GraphicLayerSequence).find((each) => readString(each, TAG.GraphicLayer) === name);
-  if (item === undefined) return { order: Number.MAX_SAFE_INTEGER, level: WHITE };
-  const grey = readNumber(item, TAG.GraphicLayerRecommendedDisplayGrayscaleValue);
-  return { order: readNumber(item, TAG.GraphicLayerOrder) ?? 0, level: grey === undefined ? WHITE : grey >> 8 };
+const UNDESCRIBED: GraphicLayer = { order: Number.MAX_SAFE_INTEGER, level: WHITE };
+
+/**
+ * Read what gives the layer of a name: one that is not described is white, and above the others.
+ * @throws InvalidInstance A700H when there are far too many
+ */
+export function readGraphicLayers(state: DataSet): (name: string | undefined) => GraphicLayer {
+  const layers = new Map<string | undefined, GraphicLayer>();
+  for (const item of fewItemsOf(state, TAG.GraphicLayerSequence)) {
+    const name = readString(item, TAG.GraphicLayer);
+    if (layers.has(name)) continue;
+    const grey = readNumber(item, TAG.GraphicLayerRecommendedDisplayGrayscaleValue);
+    const level = grey === undefined ? WHITE : grey >> 8;
+    layers.set(name, { order: readNumber(item, TAG.GraphicLayerOrder) ?? 0, level });
+  }
+  return (name) => layers.get(name) ?? UNDESCRIBED;
 }
 
-/** @throws InvalidInstance A700H when there are more points or texts than anybody could tell apart */
+/** @throws InvalidInstance A700H when there are more annotations, points or texts than anybody could tell apart */
 export function readGraphics(state: DataSet, image: ImageReference): readonly Graphic[] {
+  const layerOf = readGraphicLayers(state);
+  fewItemsOf(state, TAG.GraphicAnnotationSequence);
   const layered = itemsAbout(state, TAG.GraphicAnnotationSequence, image).map((item) => ({
     item,
-    layer: graphicLayer(state, readString(item, TAG.GraphicLayer)),
+    layer: layerOf(readString(item, TAG.GraphicLayer)),
   }));
   const graphics = layered
     .sort((a, b) => a.layer.order - b.layer.order)
@@ -70,10 +84,18 @@ export function readGraphics(state: DataSet, image: ImageReference): readonly Gr
       ...itemsOf(item, TAG.TextObjectSequence).flatMap((text) => textGraphics(state, text, layer)),
     ]);
   const points = graphics.reduce((sum, { points: { length } }) => sum + length / 2, 0);
-  if (points > MOST_POINTS || graphics.filter(({ kind }) => kind === 'text').length > MOST_TEXTS)
-    throw outOfResources('A presentation state has more graphics than are drawn.');
+  if (points > MOST_POINTS || graphics.filter(({ kind }) => kind === 'text').length > MOST_TEXTS) throw tooMany();
   return graphics;
 }
+
+/** These are looked at before any of them is read. */
+function fewItemsOf(state: DataSet, tag: Tag): readonly DataSet[] {
+  const items = itemsOf(state, tag);
+  if (items.length > MOST_ITEMS) throw tooMany();
+  return items;
+}
+
+const tooMany = (): InvalidInstance => outOfResources('A presentation state has more graphics than are drawn.');
 
 const unitsOf = (item: DataSet, tag: Tag): GraphicUnits => (readString(item, tag) === 'DISPLAY' ? 'display' : 'image');
 

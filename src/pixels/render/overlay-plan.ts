@@ -1,7 +1,6 @@
 /** Overlay planes: which bits lie over a frame, and where. PS3.3 §C.9.2, §C.9.3, and for bits within Pixel Data PS3.3-2004 §C.9.2 */
 import { TAG } from '../../dicom/attributes.js';
 import { type DataSet, findBytes, type Tag } from '../../dicom/data-set.js';
-import { alignBits } from '../../dicom/frame-table.js';
 import { readNumber, readNumbers, readString } from '../../dicom/values.js';
 
 export interface OverlayPlan {
@@ -12,6 +11,8 @@ export interface OverlayPlan {
   readonly left: number;
   /** One bit a pixel, the first one lowest; or which bit of each pixel of the image it is. */
   readonly bits: Uint8Array<ArrayBuffer> | number;
+  /** That of the first pixel, where there is one bit a pixel. */
+  readonly firstBit: number;
   /** A region is drawn so that it is seen on whatever is below; graphics in one grey. */
   readonly isRegion: boolean;
   /** Of graphics. */
@@ -40,23 +41,35 @@ export function findOverlay(
   const rows = number(TAG.OverlayRows) ?? 0;
   const columns = number(TAG.OverlayColumns) ?? 0;
   if (!(rows >= 1 && columns >= 1)) return undefined;
-  const bits = bitsOf(dataSet, group, rows * columns, frameNumber);
-  if (bits === undefined) return undefined;
+  const plane = planeOf(dataSet, group, rows * columns, frameNumber);
+  if (plane === undefined) return undefined;
   const [top = 1, left = 1] = readNumbers(dataSet, overlayTag(TAG.OverlayOrigin, group));
   const isRegion = readString(dataSet, overlayTag(TAG.OverlayType, group)) === 'R';
-  return { rows, columns, top: top - 1, left: left - 1, bits, isRegion, level };
+  return { rows, columns, top: top - 1, left: left - 1, ...plane, isRegion, level };
 }
 
-function bitsOf(dataSet: DataSet, group: number, pixels: number, frameNumber: number): OverlayPlan['bits'] | undefined {
+/** The words that hold a plane, as they are: to move each bit to its place is for who draws it, in a thread. */
+function planeOf(
+  dataSet: DataSet,
+  group: number,
+  pixels: number,
+  frameNumber: number,
+): Pick<OverlayPlan, 'bits' | 'firstBit'> | undefined {
   const bytes = findBytes(dataSet, overlayTag(TAG.OverlayData, group));
   const position = readNumber(dataSet, overlayTag(TAG.OverlayBitPosition, group)) ?? 0;
-  if (bytes === undefined) return position > 0 && position < 16 ? position : undefined;
+  if (bytes === undefined) return position > 0 && position < 16 ? { bits: position, firstBit: 0 } : undefined;
   const index = planeIndex(dataSet, group, frameNumber);
   const firstBit = index * pixels;
+  const isBig = dataSet.byteOrder === 'big';
+  const lengthBytes = isBig ? bytes.length & ~1 : bytes.length;
+  const endBit = Math.min(firstBit + pixels, lengthBytes * 8);
+  if (index < 0 || endBit <= firstBit) return undefined;
+  const words = new Uint8Array(
+    bytes.subarray((firstBit >> 4) * 2, isBig ? Math.ceil(endBit / 16) * 2 : Math.ceil(endBit / 8)),
+  );
   // Words are swapped in a big endian data set, and bits are counted from the lower byte.
-  const ordered = dataSet.byteOrder === 'big' ? Buffer.from(bytes.subarray(0, bytes.length & ~1)).swap16() : bytes;
-  const bits = Math.min(pixels, ordered.length * 8 - firstBit);
-  return index < 0 || bits <= 0 ? undefined : new Uint8Array(alignBits(ordered, firstBit, bits));
+  if (isBig) Buffer.from(words.buffer).swap16();
+  return { bits: words, firstBit: firstBit & 15 };
 }
 
 /** Which of its planes lies over the frame; a single one lies over all. */

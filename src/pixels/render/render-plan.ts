@@ -7,7 +7,7 @@ import type { DataSet } from '../../dicom/data-set.js';
 import { doesNotMatch, outOfResources } from '../../dicom/failure-reasons.js';
 import { type ImagePixelDescription, imagePixelDescription } from '../../dicom/image-pixel.js';
 import { readString } from '../../dicom/values.js';
-import { type Graphic, graphicLayer, readGraphics } from './graphics-plan.js';
+import { type Graphic, readGraphicLayers, readGraphics } from './graphics-plan.js';
 import { type GreyPlan, NO_GREY, readGreyPlan } from './grey-plan.js';
 import { findICCProfile } from './icc-profile.js';
 import { findOverlay, OVERLAY_GROUPS, type OverlayPlan, overlayTag, readOverlays } from './overlay-plan.js';
@@ -107,9 +107,10 @@ export function planRendering(dataSet: DataSet, request: RenderRequest): RenderP
 
 /** Of its own planes and those of the image, a presentation state shows what it has a layer for. PS3.3 §C.11.7 */
 function activeOverlays(image: DataSet, state: DataSet, frameNumber: number): readonly OverlayPlan[] {
+  const layerOf = readGraphicLayers(state);
   const active = OVERLAY_GROUPS.flatMap((group) => {
     const layer = readString(state, overlayTag(TAG.OverlayActivationLayer, group));
-    return layer === undefined ? [] : [{ group, ...graphicLayer(state, layer) }];
+    return layer === undefined ? [] : [{ group, ...layerOf(layer) }];
   });
   return active
     .sort((a, b) => a.order - b.order)

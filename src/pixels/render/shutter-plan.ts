@@ -28,7 +28,9 @@ export interface ShutterPlan {
 
 /** Read the shutters of a data set; shapes that are not described are passed over. */
 export function readShutters(dataSet: DataSet, frameNumber: number): ShutterPlan {
-  const shutters = readStrings(dataSet, TAG.ShutterShape).map((shape) => findShutter(dataSet, shape, frameNumber));
+  // A shape is described once, however often it is named.
+  const shapes = new Set(readStrings(dataSet, TAG.ShutterShape));
+  const shutters = [...shapes].map((shape) => findShutter(dataSet, shape, frameNumber));
   return {
     shutters: shutters.filter((shutter) => shutter !== undefined),
     level: (readNumber(dataSet, TAG.ShutterPresentationValue) ?? 0) >> 8,

@@ -77,4 +77,27 @@ describe('ImageHeaders', () => {
       }
     },
   );
+
+  it.each([
+    ['small', 1_000, true],
+    ['large', 3_000_000, false],
+  ])('reads a %s one once for all who ask at once, and keeps it if it is small', async (name, lengthBytes, isKept) => {
+    const fixture = await ArchiveFixture.open();
+    const site = await fixture.addSite('A');
+    // So many frames that the file is read as a whole.
+    const made = makeInstance({
+      study: `header ${name}`,
+      attributes: {
+        ...{ BitsAllocated: 8, BitsStored: 8, HighBit: 7, Rows: 1, Columns: 1 },
+        ...{ NumberOfFrames: '10001', PixelData: Buffer.alloc(10_002), ICCProfile: Buffer.alloc(lengthBytes) },
+      },
+    });
+    await fixture.store(site, made.file);
+    const archive = fixture.opened.archive.as({ kind: 'everything' });
+    const { studyInstanceUID, seriesInstanceUID, sopInstanceUID } = made;
+    const instance = await archive.instance({ studyInstanceUID, seriesInstanceUID, sopInstanceUID });
+    const [first, ...others] = await Promise.all(Array.from({ length: 30 }, () => archive.header(instance)));
+    expect(others.every((other) => other === first)).toBe(true);
+    expect((await archive.header(instance)) === first).toBe(isKept);
+  });
 });

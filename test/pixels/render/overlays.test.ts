@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { dataSet, element } from '../../../src/dicom/build-data-set.js';
 import type { DataElement } from '../../../src/dicom/data-set.js';
+import { readOverlays } from '../../../src/pixels/render/overlay-plan.js';
 import { planRendering } from '../../../src/pixels/render/render-plan.js';
 import { type Attributes, draw, drawn, greyImage, words } from '../../support/native-frame.js';
 
@@ -90,6 +91,25 @@ describe('overlay planes', () => {
     expect(drawn(image([frames]), grey, { frameNumber: 3 }).slice(0, 3)).toEqual([10, 255, 255]);
   });
 
+  it('are the same in words of the other byte order', () => {
+    const swapped = (one: DataElement): DataElement =>
+      'bytes' in one && one.vr !== 'CS' && one.vr !== 'IS' ? { ...one, bytes: Buffer.from(one.bytes).swap16() } : one;
+    const data = Buffer.from([0x35, 0xc1, 0x7e, 0x92, 0x0f, 0xa8]);
+    const { elements } = dataSet(plane(0x6000, { rows: 1, columns: 5, data, frames: [9, 1] }));
+    for (let frameNumber = 1; frameNumber <= 9; frameNumber += 1) {
+      const [little, big] = (['little', 'big'] as const).map((byteOrder) => {
+        const all = byteOrder === 'big' ? elements.map(swapped) : elements;
+        const [{ bits, firstBit } = { bits: 0, firstBit: 0 }] = readOverlays({ elements: all, byteOrder }, frameNumber);
+        const isSet = (bit: number): number =>
+          typeof bits === 'number' ? 2 : ((bits[bit >> 3] ?? 0) >> (bit & 7)) & 1;
+        return Array.from({ length: 5 }, (_, i) => isSet(firstBit + i));
+      });
+      const at = (frameNumber - 1) * 5;
+      expect(little).toEqual(Array.from({ length: 5 }, (_, i) => ((data[(at + i) >> 3] ?? 0) >> ((at + i) & 7)) & 1));
+      expect(big).toEqual(little);
+    }
+  });
+
   it('may be bits of the pixels', () => {
     const set = image([plane(0x6000, { rows: 2, columns: 4, position: 15 })], { BitsStored: 12, HighBit: 11 });
     const pixels = words(10, 20, 0x801e, 40, 150, 160, 170, 0x40b4);
@@ -148,6 +168,16 @@ describe('shutters', () => {
     const circle = { ShutterShape: 'CIRCULAR', CenterOfCircularShutter: ['9', '9'], RadiusOfCircularShutter: '1' };
     const shut = image([], { ...square, ...circle, ShutterPresentationValue: 0x7fff });
     expect(new Set(drawn(shut, ones))).toEqual(new Set([0x7f]));
+  });
+
+  it('are taken once, and as they are, however often and large they are', () => {
+    const [rows, columns] = [12_000, 13_000];
+    const large = plane(0x6000, { rows, columns, data: Buffer.alloc((rows * columns) / 8, 0xff) });
+    const set = image([large], { ShutterShape: Array(200).fill('BITMAP'), ShutterOverlayGroup: 0x6000 });
+    const before = performance.now();
+    const { shutters } = planRendering(set, { frameNumber: 1 }).shutter;
+    expect(performance.now() - before).toBeLessThan(1_000);
+    expect(shutters).toHaveLength(1);
   });
 
   it('of no shape hide nothing', () => {

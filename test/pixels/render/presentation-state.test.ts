@@ -412,6 +412,22 @@ describe('RR-16 graphics', () => {
       InvalidInstance,
     );
   });
+
+  it('RR-18 of a thousand layers are found soon, and not looked for in more', () => {
+    const presentation = (count: number) =>
+      state({
+        GraphicLayerSequence: Array.from({ length: count }, (_, i) =>
+          dataSetOfKeywords({ GraphicLayer: `L${i}`, GraphicLayerOrder: '1' }),
+        ),
+        GraphicAnnotationSequence: Array.from({ length: count }, () => dataSetOfKeywords({ GraphicLayer: 'NONE' })),
+      });
+    const plan = (of: DataSet) => planRendering(image(size), { frameNumber: 1, presentation: of });
+    const [most, tooMany] = [presentation(1_000), presentation(1_001)];
+    const before = performance.now();
+    plan(most);
+    expect(() => plan(tooMany)).toThrow(InvalidInstance);
+    expect(performance.now() - before).toBeLessThan(300);
+  });
 });
 
 describe('RR-16 referencedImages', () => {
