@@ -13,6 +13,7 @@ describe('loadConfig', () => {
       viewerFolder: './data/viewer',
       corsOrigins: new Set(),
       isStrict: false,
+      cacheBytes: 1024 ** 3,
     });
   });
 
@@ -24,6 +25,7 @@ describe('loadConfig', () => {
       NCCID_VIEWER: '/usr/share/viewer',
       NCCID_PUBLIC_URL: 'https://images.example.org/archive/',
       NCCID_STRICT: 'true',
+      NCCID_CACHE_BYTES: '0',
       NCCID_CORS_ORIGINS: 'https://viewer.example.org, http://localhost:3000/,',
     };
     expect(loadConfig(env)).toEqual({
@@ -35,6 +37,7 @@ describe('loadConfig', () => {
       viewerFolder: '/usr/share/viewer',
       corsOrigins: new Set(['https://viewer.example.org', 'http://localhost:3000']),
       isStrict: true,
+      cacheBytes: 0,
     });
   });
 
@@ -50,6 +53,7 @@ describe('loadConfig', () => {
       viewerFolder: './data/viewer',
       corsOrigins: new Set(),
       isStrict: false,
+      cacheBytes: 1024 ** 3,
     });
   });
 

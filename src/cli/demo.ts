@@ -144,9 +144,9 @@ function guideLines(publicURL: string, dicomwebPath: string, guide: Guide): read
   const frame = `${base}/studies/${study}/series/${series}/instances/${instance}/frames/1`;
   return [
     '',
-    'The viewer, signed in as a curator, who sees everything:',
+    'The viewer, signed in with one click as a curator, who sees everything:',
     `  ${publicURL}/sign-in#${curatorToken}`,
-    `The viewer, signed in as a researcher (${RESEARCHER}), who sees what the licence covers:`,
+    `The viewer, signed in with one click as a researcher (${RESEARCHER}), who sees what the licence covers:`,
     `  ${publicURL}/sign-in#${researcherToken}`,
     '',
     'DICOMweb service:',

@@ -1,8 +1,8 @@
 /** The command `nccid`, put together from its commands. Every command prints its one result, or one sentence that says why not. */
 import { Command, CommanderError } from 'commander';
-import { ArchiveError } from '../errors.js';
 import type { Log } from '../log.js';
 import type { AddCommand, CommandContext, Output, SettingFlags, Settings } from './context.js';
+import { isRefusal } from './refusal.js';
 
 export interface ProgramOptions {
   readonly commands: readonly AddCommand[];
@@ -65,9 +65,8 @@ export async function runProgram(program: Command, args: readonly string[], outp
   }
 }
 
-/** Only a bug is worth its stack: what the archive or the operating system refuses says itself what is wrong. */
+/** Only a bug is worth its stack. */
 function sentenceOf(error: unknown): string {
   if (!(error instanceof Error)) return String(error);
-  const isRefusal = error instanceof ArchiveError || 'syscall' in error;
-  return isRefusal ? error.message : (error.stack ?? error.message);
+  return isRefusal(error) ? error.message : (error.stack ?? error.message);
 }

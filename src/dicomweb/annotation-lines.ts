@@ -5,7 +5,7 @@ import type { DataSet, Tag } from '../dicom/data-set.js';
 import { readCharacterSet } from '../dicom/values.js';
 import type { Annotation } from '../pixels/render/annotate.js';
 
-export const KNOWN_ANNOTATIONS: readonly string[] = ['patient', 'technique'];
+const KNOWN_ANNOTATIONS: readonly string[] = ['patient', 'technique'];
 const MOST_CHARACTERS = 40;
 
 /** Those that nobody knows. */

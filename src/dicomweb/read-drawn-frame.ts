@@ -30,7 +30,7 @@ export async function readDrawnFrame(
   if (Math.max(nativeFrameBytes(description), frame.lengthBytes) > MOST_FRAME_BYTES) {
     throw new ArchiveError('too-large', 'A frame of this image is too large to be rendered.');
   }
-  const bytes = new Uint8Array(frame.lengthBytes);
+  const bytes = new Uint8Array(Buffer.allocUnsafeSlow(frame.lengthBytes).buffer);
   const file = await archive.open(instance);
   try {
     let at = 0;

@@ -14,10 +14,10 @@ import { documentBytes, documentMediaType } from '../dicom/encapsulated-document
 import { notFound } from '../errors.js';
 import { valueDigest } from './retrieve-bulkdata.js';
 import { frameDigest } from './retrieve-frames.js';
+import { servedMediaType } from './served-media-type.js';
 import { type SinglePart, type Slice, sliced } from './single-part.js';
 
 const DOCUMENT = tagText(TAG.EncapsulatedDocument);
-const OCTETS = 'application/octet-stream';
 /** What a browser shows in a viewer of its own. Whatever else strangers put into a document, it shall not show as a page of ours. */
 const SHOWN_IN_PLACE: ReadonlySet<string> = new Set(['application/pdf']);
 
@@ -64,7 +64,7 @@ export async function renderedVideo(
 function longDocument(archive: ScopedArchive, instance: LocatedInstance, value: StoredBulkdata): EncapsulatedDocument {
   const whole: Slice = { first: 0, last: value.lengthBytes - 1 };
   return {
-    mediaType: value.mediaType?.toLowerCase() ?? OCTETS,
+    mediaType: servedMediaType(value.mediaType).toLowerCase(),
     lengthBytes: value.lengthBytes,
     bytes: (slice = whole) => bytesOf(archive, instance, (file) => readBulkdata(file, value, slice)),
     digest: valueDigest(instance, value),
@@ -79,7 +79,7 @@ function shortDocument(instance: LocatedInstance, dataSet: DataSet): Encapsulate
     yield document.subarray(first, last + 1);
   };
   return {
-    mediaType: documentMediaType(dataSet)?.toLowerCase() ?? OCTETS,
+    mediaType: servedMediaType(documentMediaType(dataSet)).toLowerCase(),
     lengthBytes: document.length,
     bytes,
     digest: `${instance.sha256}/document`,

@@ -81,7 +81,7 @@ function expectOfPresentation({ window, viewport }: RenderingParameters): void {
   }
 }
 
-export interface OffersOf {
+interface OffersOf {
   /** The image of which these are all the frames. */
   readonly whole?: LocatedInstance;
   /** Whose resource a single picture is, when it is not that of its frame. */

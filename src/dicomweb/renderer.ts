@@ -130,7 +130,8 @@ export class Renderer {
     const dataSet = await archive.header(instance);
     const state = presentation && (await archive.header(presentation));
     const plan = asRequested(() => planOf(dataSet, frameNumber, state, style));
-    const raster = await this.#failed.unlessFailed(`${instance.sha256}/${frameNumber}`, async () =>
+    const what = [instance.sha256, frameNumber, presentation?.sha256].join('/');
+    const raster = await this.#failed.unlessFailed(what, async () =>
       this.#pixels.run('draw', { frame: await readDrawnFrame(archive, instance, frameNumber, dataSet), plan }),
     );
     return {

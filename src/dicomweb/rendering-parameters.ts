@@ -15,7 +15,7 @@ export interface RenderingParameters {
   readonly iccProfile: ICCProfileChoice;
 }
 
-export const ICC_PROFILES = ['no', 'yes', 'srgb', 'adobergb', 'rommrgb'] as const satisfies readonly ICCProfileChoice[];
+const ICC_PROFILES = ['no', 'yes', 'srgb', 'adobergb', 'rommrgb'] as const satisfies readonly ICCProfileChoice[];
 const WINDOW_FUNCTIONS = ['linear', 'linear-exact', 'sigmoid'] as const satisfies readonly WindowFunction[];
 
 /** Of Retrieve Rendered, for a Capabilities Description: those that say how, not as what. */

@@ -12,6 +12,7 @@ import type { Representation } from './accept.js';
 import { chooseRepresentation, type Exchange } from './exchange.js';
 import { sendMultipart } from './multipart-body.js';
 import { sendFrames } from './retrieve-frames.js';
+import { servedMediaType } from './served-media-type.js';
 import { type Slice, sendSinglePart } from './single-part.js';
 import { bulkdataURL, instancePath } from './urls.js';
 
@@ -77,8 +78,8 @@ async function sendValue(
 
 /** By itself first, so that a plain link works; a document as what it is before octets. */
 function offered(value: StoredBulkdata): readonly Representation[] {
-  const types = value.mediaType === undefined ? [OCTETS] : [value.mediaType, OCTETS];
-  return types.flatMap((mediaType) => {
+  const types = new Set([servedMediaType(value.mediaType), OCTETS]);
+  return [...types].flatMap((mediaType) => {
     const form =
       mediaType === OCTETS ? { mediaType, transferSyntaxUID: EXPLICIT_VR_LITTLE_ENDIAN, stored: true } : { mediaType };
     return [

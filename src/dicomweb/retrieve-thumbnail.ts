@@ -63,6 +63,7 @@ function chosenForm(exchange: Exchange): Form {
 /** Viewers that ask for what a URL of Bulkdata gives ask so for a thumbnail too: they get the picture. */
 function takesOctets({ request, parameters }: Exchange): boolean {
   const acceptParameters = parameters.filter(({ name }) => name === 'accept').map(({ value }) => value);
+  if (request.headers.accept === undefined && acceptParameters.length === 0) return false;
   const octets = [true, false].map((multipart) => ({ mediaType: OCTETS, multipart }));
   return negotiate({ acceptHeader: request.headers.accept, acceptParameters }, octets) !== undefined;
 }

@@ -30,8 +30,8 @@ const DECODERS: ReadonlyMap<string, Decode> = new Map<string, Decode>([
   [`${root}.8.1`, inflate],
 ]);
 
-/** Two hundred million bytes: a radiograph of 10,000 × 10,000 pixels of 16 bits. */
-export const MOST_FRAME_BYTES = 200_000_000;
+/** A radiograph of 8,192 × 8,192 pixels of 16 bits: with what a codec needs beside it, less than 512 MiB. */
+export const MOST_FRAME_BYTES = 128 * 1024 * 1024;
 
 /** Whether frames of that transfer syntax can be decoded: all but videos. */
 export const isDecodable = (transferSyntaxUID: string): boolean => DECODERS.has(transferSyntaxUID);

@@ -1,6 +1,7 @@
 /**
  * Signing in and out. The token is pasted, or comes in the fragment of a link, `…/sign-in#<token>`, which browsers do not send
- * and servers do not log: the page's script takes it from there and out of the history, and sends it as the form does.
+ * and servers do not log: the page's script takes it out of the address and into the form. The browser's history may keep the
+ * link all the same, so tokens for links had better be short-lived. Any page may lead to such a link: only a click signs in.
  */
 import type { Request, Response } from 'express';
 import { Unauthenticated } from '../access/unauthenticated.js';
@@ -20,20 +21,44 @@ const FORM_TYPE = /^application\/x-www-form-urlencoded\s*(?:;|$)/i;
 /** A path below the portal, with its query; nothing that a browser could take for another host. */
 const OWN_PATH = /^\/(?![/\\])[\w./~%-]*(?:\?[\w.,:;=&%~*+-]*)?$/;
 
-/** Whoever follows a link from elsewhere comes here even in a session, for browsers leave its cookie out then: he is sent on. */
+/**
+ * Whoever follows a link from elsewhere comes here even in a session, for browsers leave its cookie out then: he is sent on,
+ * unless the link brings a token, of which he has to be asked. A fragment that names a part of the page brings none.
+ */
 export const SIGN_IN_SCRIPT = `'use strict';
 const form = document.querySelector('form');
-const token = location.hash.slice(1);
-if (token !== '') {
+const part = (id) => document.getElementById(id);
+
+const isSignedIn = async () => (await (await fetch(form.dataset.session)).json()).isSignedIn;
+
+// The subject of the token; whether it is true is judged by the archive, once the token is sent.
+function subjectOf(token) {
+  try {
+    const bytes = atob(token.split('.')[1].replaceAll('-', '+').replaceAll('_', '/'));
+    const { sub } = JSON.parse(new TextDecoder().decode(Uint8Array.from(bytes, (byte) => byte.charCodeAt(0))));
+    return typeof sub === 'string' ? sub : '';
+  } catch {
+    return '';
+  }
+}
+
+function takeLink() {
+  const token = location.hash.slice(1);
+  if (token === '' || part(token) !== null) return false;
   history.replaceState(null, '', location.pathname + location.search);
   form.elements.token.value = token;
-  form.submit();
-} else if (form.dataset.next !== undefined && !form.dataset.refused) {
-  fetch(form.dataset.session)
-    .then((answer) => answer.json())
-    .then(({ isSignedIn }) => {
-      if (isSignedIn) location.replace(form.dataset.next);
-    });
+  const subject = subjectOf(token);
+  part('link-subject').textContent = subject === '' ? '' : ' as ' + subject;
+  part('pasted').hidden = true;
+  part('linked').hidden = false;
+  form.querySelector('button').textContent = 'Sign in with this link';
+  isSignedIn().then((isSo) => { part('replaces').hidden = !isSo; });
+  return true;
+}
+
+addEventListener('hashchange', takeLink);
+if (!takeLink() && form.dataset.next !== undefined && !form.dataset.refused) {
+  isSignedIn().then((isSo) => { if (isSo) location.replace(form.dataset.next); });
 }
 `;
 
@@ -100,9 +125,16 @@ const signInForm = ({ base, next, refusal }: FormParts): Html => html`<h1>Sign i
 ${refusal === undefined ? undefined : refused(refusal)}
 <form method="post" action="${base}${SIGN_IN_PATH}" autocomplete="off" data-session="${base}/session"
   ${next === undefined ? undefined : html`data-next="${next}"`} ${refusal === undefined ? undefined : html`data-refused="true"`}>
+<div id="pasted">
 <label for="token">Your token</label>
 <p class="hint" id="token-hint">The archive gave it to you by name, or to your site: a long line of letters, digits and two dots.</p>
 <textarea id="token" name="token" required spellcheck="false" autocapitalize="off" aria-describedby="token-hint"></textarea>
+</div>
+<div id="linked" hidden>
+<p>This link signs you in<b id="link-subject"></b>. Go on only if you expected it: whoever sends you a link chooses as whom you
+are signed in.</p>
+<p id="replaces" hidden>You are signed in already. To go on ends that session.</p>
+</div>
 ${next === undefined ? undefined : html`<input type="hidden" name="${NEXT}" value="${next}">`}
 <p class="actions"><button>Sign in</button></p>
 </form>

@@ -1,9 +1,10 @@
 /** `nccid fetch viewer` with npm itself, and a registry that has one package. */
+import { writeFile } from 'node:fs/promises';
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { afterAll, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
-import { addFetchCommand } from '../../src/cli/fetch.js';
+import { addFetchCommand, type Patience } from '../../src/cli/fetch.js';
 import { buildProgram, runProgram } from '../../src/cli/program.js';
 import { loadConfig } from '../../src/config.js';
 import { silentLog } from '../../src/log.js';
@@ -18,10 +19,13 @@ const VERSION = '1.2.3';
 let registry: Server;
 let url: string;
 let downloads = 0;
+/** Whether the registry begins to send the package, and never ends. */
+let isEndless = false;
 beforeAll(async () => {
   registry = createServer((request, response) => {
     if (request.url?.endsWith('.tgz') === true) {
       downloads += 1;
+      if (isEndless) return void response.write(tarball.subarray(0, 10));
       response.end(tarball);
       return;
     }
@@ -33,7 +37,10 @@ beforeAll(async () => {
   await new Promise<void>((resolve) => registry.listen(0, '127.0.0.1', resolve));
   url = `http://127.0.0.1:${(registry.address() as AddressInfo).port}`;
 });
-afterAll(() => new Promise((resolve) => registry.close(resolve)));
+afterAll(async () => {
+  registry.closeAllConnections();
+  await new Promise((resolve) => registry.close(resolve));
+});
 
 let folder: string;
 beforeEach(() => {
@@ -44,7 +51,7 @@ beforeEach(() => {
   return () => vi.unstubAllEnvs();
 });
 
-async function fetchViewer(args: readonly string[] = [], expected = integrity) {
+async function fetchViewer(args: readonly string[] = [], expected = integrity, patience?: Patience) {
   const printed: string[] = [];
   const errors: string[] = [];
   const output = { print: (line: string) => printed.push(line), printError: (line: string) => errors.push(line) };
@@ -55,7 +62,7 @@ async function fetchViewer(args: readonly string[] = [], expected = integrity) {
     unpack: (file: string, place: string) => unpackViewer(file, place, expected),
   };
   const program = buildProgram({
-    commands: [addFetchCommand(viewer)],
+    commands: [addFetchCommand(viewer, patience)],
     output,
     readSettings: (flags) => loadConfig({ NCCID_VIEWER: folder }, flags),
     log: silentLog,
@@ -98,4 +105,35 @@ describe('nccid fetch viewer', () => {
       `npm can not get made-up-viewer@${VERSION} now. The archive is served without a viewer.`,
     ]);
   });
+
+  it('is content with --optional when there is no place for it, and says why', async () => {
+    const file = join(temporaryFolder(), 'a file');
+    await writeFile(file, '');
+    folder = join(file, 'viewer');
+    const outcome = await fetchViewer();
+    expect([outcome.status, outcome.errors.at(-1)]).toEqual([1, expect.stringMatching(/^ENOTDIR: .*'$/)]);
+    const optional = await fetchViewer(['--optional']);
+    expect([optional.status, optional.errors.at(-1)]).toEqual([
+      0,
+      expect.stringMatching(/^ENOTDIR: .*'\. The archive is served without a viewer\.$/),
+    ]);
+  });
+
+  it('waits with --optional neither for a registry that is mute nor for a package without end', async () => {
+    const mute = createServer(() => {});
+    await new Promise<void>((resolve) => mute.listen(0, '127.0.0.1', resolve));
+    vi.stubEnv('npm_config_registry', `http://127.0.0.1:${(mute.address() as AddressInfo).port}`);
+    const unheard = await fetchViewer(['--optional'], integrity, { answer: 300, whole: 60_000 });
+    expect([unheard.status, unheard.errors.at(-1)]).toEqual([0, expect.stringMatching(/^npm can not get .* now\./)]);
+    mute.closeAllConnections();
+    mute.close();
+
+    isEndless = true;
+    vi.stubEnv('npm_config_registry', url);
+    downloads = 0;
+    const endless = await fetchViewer(['--optional'], integrity, { whole: 6_000 });
+    isEndless = false;
+    expect([endless.status, endless.errors.at(-1)]).toEqual([0, expect.stringMatching(/^npm can not get .* now\./)]);
+    expect(downloads).toBe(1);
+  }, 60_000);
 });

@@ -188,6 +188,18 @@ describe('an encapsulated document', () => {
   it.each([
     ['long', long],
     ['short', short],
+  ])('T61 is given as octets when a page would run it: a %s one', async (name, bytes) => {
+    const made = document(name, bytes, 'text/javascript');
+    const part = await render(await stored(made), made);
+    expect([part?.mediaType, part?.headers]).toEqual([
+      'application/octet-stream',
+      { 'Content-Disposition': 'attachment' },
+    ]);
+  });
+
+  it.each([
+    ['long', long],
+    ['short', short],
   ])('RB-05 AMB-10 is given as what it is, without the byte that pads it: a %s one', async (name, bytes) => {
     const made = document(name, bytes, 'application/pdf');
     const archive = await stored(made);

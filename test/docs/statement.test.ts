@@ -26,8 +26,8 @@ describe('CAP-07 conformance/STATEMENT.md', () => {
   it.each([
     ['the services and their roles', '## Overview', ['Studies Service', 'Storage Commitment Service', 'Notifications']],
     ['what is not offered', '## Overview', ['Worklist Service', 'Non-Patient Instance Service']],
-    ['the meaning of quality', '## Overview', ['no meaning of `quality` is defined']],
-    ['method and sizes of thumbnails', '## Overview', ['Thumbnails', 'no method of choosing, no sizes']],
+    ['the meaning of quality', '### Rendered resources', ['`quality`', 'libjpeg']],
+    ['method and sizes of thumbnails', '### Rendered resources', ['thumbnail', '256', 'middle instance']],
     ['the most results', '## Search', ['at most 1,000 results', '`limit`', '`offset`']],
     ['fuzzy matching and its rules', '### Matching', ['`fuzzymatching`', 'begin a word of the name', 'accents']],
     ['matching of empty values and its rules', '### Matching', ['`emptyvaluematching`', '`""`']],

@@ -3,6 +3,8 @@ import { type Browser, type BrowserContext, chromium, type Page, type Request } 
 import { expect } from 'vitest';
 
 export const CHROMIUM = '/usr/bin/chromium';
+/** What is clicked to be signed in by a link. */
+export const LINK_BUTTON = 'Sign in with this link';
 const SIZE = { width: 1280, height: 800 };
 /** Draws WebGL without a graphics card, and asks nobody for anything by itself. */
 const FLAGS = [
@@ -51,9 +53,10 @@ export class Visit {
     return new Visit(context, await context.newPage(), origin);
   }
 
-  /** Follow the link that signs in and leads on to `next`. */
+  /** Follow the link that signs in and leads on to `next`, and consent to it. */
   async signIn(token: string, next: string): Promise<void> {
     await this.page.goto(`${this.#origin}/sign-in?next=${encodeURIComponent(next)}#${token}`);
+    await this.page.getByRole('button', { name: LINK_BUTTON }).click();
     await this.page.waitForURL((url) => !url.pathname.startsWith('/sign-in'));
   }
 

@@ -30,7 +30,10 @@ export class ViewedArchive {
     const archive = await ServedArchive.make(await mkdtemp(join(tmpdir(), 'nccid-viewed-')));
     await archive.start();
     const viewed = new ViewedArchive(archive, await launchBrowser());
-    await viewed.store(instances);
+    await viewed.store(instances).catch(async (error: unknown) => {
+      await viewed.close();
+      throw error;
+    });
     return viewed;
   }
 

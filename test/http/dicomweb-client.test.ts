@@ -17,6 +17,11 @@ interface MediaType {
   readonly transferSyntaxUID?: string;
 }
 
+interface Rendered {
+  readonly mediaTypes?: readonly MediaType[];
+  readonly queryParams?: Readonly<Record<string, unknown>>;
+}
+
 interface Query {
   readonly queryParams?: Readonly<Record<string, string>>;
 }
@@ -40,6 +45,14 @@ interface Client {
     mediaTypes?: readonly MediaType[];
     byteRange?: readonly number[];
   }): Promise<readonly ArrayBuffer[]>;
+  retrieveInstanceRendered(options: Path & Rendered): Promise<readonly ArrayBuffer[]>;
+  retrieveInstanceThumbnail(options: Path & Rendered): Promise<readonly ArrayBuffer[]>;
+  retrieveInstanceFramesRendered(
+    options: Path & Rendered & { frameNumbers: readonly number[] },
+  ): Promise<readonly ArrayBuffer[]>;
+  retrieveInstanceFramesThumbnail(
+    options: Path & Rendered & { frameNumbers: readonly number[] },
+  ): Promise<readonly ArrayBuffer[]>;
   buildInstanceWadoURIUrl(options: Path & { contentType?: string; transferSyntax?: string }): string;
 }
 
@@ -253,5 +266,33 @@ describe('dicomweb-client', () => {
   it('is told of what goes wrong', async () => {
     await expect(client.retrieveStudyMetadata({ studyInstanceUID: '1.2.3' })).rejects.toMatchObject({ status: 404 });
     await expect(clientWith('bad').searchForStudies()).rejects.toMatchObject({ status: 401 });
+  });
+
+  it('RR-01 RR-15 RT-02 AMB-01 gives pictures, and thumbnails, with no Accept and with one', async () => {
+    const frameNumbers = [2];
+    const png = { mediaTypes: [{ mediaType: 'image/png' }] };
+    const start = async (picture: Promise<readonly ArrayBuffer[]>): Promise<string> => {
+      const [only] = await picture;
+      return Buffer.from(only ?? new ArrayBuffer(0)).toString('hex', 0, 3);
+    };
+    const jpeg = { mediaTypes: [{ mediaType: 'image/jpeg' }] };
+    const jpegs = await Promise.all([
+      start(client.retrieveInstanceRendered({ ...dx, ...jpeg })),
+      start(client.retrieveInstanceRendered({ ...dx, ...jpeg, queryParams: { viewport: [100, 100] } })),
+      start(client.retrieveInstanceRendered({ ...first, ...jpeg })),
+      start(client.retrieveInstanceFramesRendered({ ...first, frameNumbers, ...jpeg })),
+      start(client.retrieveInstanceThumbnail({ ...dx, ...jpeg })),
+      start(client.retrieveInstanceThumbnail({ ...dx, ...jpeg, queryParams: { viewport: [50, 50] } })),
+      start(client.retrieveInstanceFramesThumbnail({ ...first, frameNumbers, ...jpeg })),
+    ]);
+    expect(new Set(jpegs)).toEqual(new Set(['ffd8ff']));
+    // Without a media type it sends no Accept, and takes what comes for text.
+    expect(await client.retrieveInstanceRendered(dx)).toHaveLength(1);
+    expect(await client.retrieveInstanceThumbnail(dx)).toHaveLength(1);
+    const others = await Promise.all([
+      start(client.retrieveInstanceRendered({ ...dx, ...png })),
+      start(client.retrieveInstanceFramesRendered({ ...first, frameNumbers, ...png })),
+    ]);
+    expect(others).toEqual(['89504e', '89504e']);
   });
 });

@@ -288,6 +288,25 @@ describe('bulkdata', () => {
     expect((await archive.get(valuePath(made, '00420011'))).headers.get('content-type')).toBe(OCTETS);
   });
 
+  it.each(['text/javascript', 'Application/X-JavaScript', 'text/ecmascript', 'text/javascript1.5', 'text/css'])(
+    'T61 gives a document that a page would run or be styled by as octets: %s',
+    async (mediaType) => {
+      const made = makeInstance({
+        study: mediaType,
+        modality: 'DOC',
+        attributes: { MIMETypeOfEncapsulatedDocument: mediaType, EncapsulatedDocument: pdf },
+      });
+      await archive.add(made);
+      for (const path of [valuePath(made, '00420011'), `${made.path}/rendered`]) {
+        const answer = await archive.get(path, { Accept: '*/*' });
+        expect([answer.status, answer.headers.get('content-type')]).toEqual([200, OCTETS]);
+        expect(answer.headers.get('x-content-type-options')).toBe('nosniff');
+        expect((await bytes(answer)).subarray(0, pdf.length)).toEqual(pdf);
+        expect((await archive.get(path, { Accept: mediaType })).status).toBe(406);
+      }
+    },
+  );
+
   it('RI-02 AMB-24 gives all values of a study, series or instance as octets', async () => {
     for (const path of [rich.path, studyPath(rich)]) {
       const { type, parts } = await partsOf(await archive.get(path, { Accept: PARTS_OF_OCTETS }));

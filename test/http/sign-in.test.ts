@@ -207,6 +207,24 @@ describe('the pages', () => {
     for (const path of named) expect((await get(path)).status).toBe(200);
   });
 
+  it('runs the script that it names, of this answer alone, and nothing else of the archive', async () => {
+    const nonces = new Set<string>();
+    for (const _ of [1, 2]) {
+      const { headers, body } = await get('/sign-in');
+      const [, nonce = 'none'] =
+        /script-src 'nonce-([\w+/]{22}==)'(?:;|$)/.exec(headers['content-security-policy'] ?? '') ?? [];
+      expect(body.toString()).toContain(`<script src="/sign-in.js" nonce="${nonce}" defer>`);
+      nonces.add(nonce);
+    }
+    expect(nonces.size).toBe(2);
+  });
+
+  it('T61 sends no form by itself, for any page can lead to a link with a token', async () => {
+    const script = (await get('/sign-in.js')).body.toString();
+    expect(script).toContain('location.hash');
+    expect(script).not.toMatch(/submit|\.click|POST/i);
+  });
+
   it('tells whoever is not signed in nothing but where to', async () => {
     const page = (await get('/')).body.toString();
     expect(page).toContain('You are not signed in');

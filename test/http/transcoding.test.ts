@@ -1,4 +1,5 @@
 /** Instances and frames in transfer syntaxes in which they are not stored. PS3.18 §8.7.3.4, §8.7.3.3.2 */
+import sharp from 'sharp';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { TAG } from '../../src/dicom/attributes.js';
 import { findBytes } from '../../src/dicom/data-set.js';
@@ -8,7 +9,7 @@ import type { FrameDescription } from '../../src/pixels/frame.js';
 import { readWhole } from '../support/read-in-chunks.js';
 import { type CuratedArchive, startCuratedArchive } from './curated.js';
 import { json } from './dicom-json.js';
-import { bytesOf, codeStream, element, type MadeInstance, makeInstance, SYNTAX } from './instances.js';
+import { bytesOf, codeStream, dataSet, element, type MadeInstance, makeInstance, SYNTAX } from './instances.js';
 import { partsOf } from './parts.js';
 import { spoilFile } from './stored-blob.js';
 
@@ -215,12 +216,24 @@ describe('an instance', () => {
 });
 
 describe('a study', () => {
-  it('MT-21 is not given in a transfer syntax of pixels when one of its instances has none', async () => {
+  it('MT-21 is given whole in a transfer syntax of pixels, what has none of them too', async () => {
     await archive.add(report);
     const study = `/studies/${native.studyInstanceUID}`;
-    expect((await archive.get(study, { Accept: `${PARTS_OF_DICOM}; transfer-syntax=${SYNTAX.rle}` })).status).toBe(406);
-    const { parts } = await partsOf(await archive.get(study, { Accept: PARTS_OF_DICOM }));
-    expect(parts).toHaveLength(2);
+    for (const uid of [SYNTAX.rle, SYNTAX.explicit]) {
+      const { parts } = await partsOf(
+        await archive.get(study, { Accept: `${PARTS_OF_DICOM}; transfer-syntax=${uid}` }),
+      );
+      const read = await Promise.all(parts.map(({ body }) => readWhole(body)));
+      expect(read.map(({ header }) => header.transferSyntax.uid)).toEqual([uid, uid]);
+    }
+  });
+
+  it('AMB-01 comes as it is stored, beside a report too, for who takes anything', async () => {
+    const compressed = stored(SYNTAX.jpegLS);
+    const beside = makeInstance({ study: SYNTAX.jpegLS, series: 'report beside', modality: 'SR' });
+    await archive.add(beside);
+    const { parts } = await partsOf(await archive.get(`/studies/${compressed.studyInstanceUID}`, { Accept: '*/*' }));
+    expect(parts.map(({ body }) => body.equals(compressed.file) || body.equals(beside.file))).toEqual([true, true]);
   });
 });
 
@@ -272,6 +285,70 @@ describe('frames', () => {
     const answer = await archive.get(`${undecodable.path}/frames/1`, { Accept: PARTS_OF_OCTETS });
     expect(answer.status).toBe(406);
     expect(await json<object>(answer)).toMatchObject({ compressed: [undecodable.sopInstanceUID] });
+  });
+});
+
+describe('frames of lossy colour', () => {
+  it('RF-03 HT-05 have the length of RGB, whatever pixels share in the code stream', async () => {
+    const jpeg = await sharp({ create: { width: 32, height: 16, channels: 3, background: '#c01d3b' } })
+      .jpeg({ chromaSubsampling: '4:2:0', quality: 100 })
+      .toBuffer();
+    const lossy = makeInstance({
+      study: 'lossy colour',
+      modality: 'OT',
+      transferSyntaxUID: SYNTAX.jpegBaseline,
+      fragments: [[Buffer.concat([jpeg, Buffer.alloc(jpeg.length % 2)])]],
+      attributes: {
+        SamplesPerPixel: 3,
+        PlanarConfiguration: 0,
+        PhotometricInterpretation: 'YBR_FULL_422',
+        Rows: 16,
+        Columns: 32,
+        BitsAllocated: 8,
+        BitsStored: 8,
+        HighBit: 7,
+      },
+    });
+    await archive.add(lossy);
+    const answer = await archive.get(`${lossy.path}/frames/1`, { Accept: OCTETS });
+    const pixels = Buffer.from(await answer.arrayBuffer());
+    expect([answer.headers.get('content-length'), pixels.length]).toEqual(['1536', 1536]);
+    expect([...pixels.subarray(0, 3)].map((value, i) => Math.abs(value - ([0xc0, 0x1d, 0x3b][i] ?? 0)) < 4)).toEqual([
+      true,
+      true,
+      true,
+    ]);
+    const { parts } = await partsOf(await archive.get(`${lossy.path}/frames/1`, { Accept: PARTS_OF_OCTETS }));
+    expect(parts[0]?.body.equals(pixels)).toBe(true);
+    const whole = await readWhole(await fileIn(lossy, SYNTAX.explicit));
+    expect(whole.pixels.equals(pixels)).toBe(true);
+    expect(findBytes(whole.header.dataSet, TAG.PhotometricInterpretation)?.toString('latin1').trim()).toBe('RGB');
+  });
+});
+
+describe('an icon that is compressed as the image was', () => {
+  it('RI-06 is left out of a file in another transfer syntax', async () => {
+    const icon = dataSet([
+      element(TAG.Rows, 1),
+      element(TAG.Columns, 1),
+      element(TAG.PixelData, Buffer.from('feff00e000000000feff00e00400000001020304', 'hex'), 'OB'),
+    ]);
+    const frame = await encodeFrame({ description: GREY, bytes: pixelsOf(0) }, SYNTAX.rle);
+    const withIcon = makeInstance({
+      study: 'icon',
+      transferSyntaxUID: SYNTAX.rle,
+      fragments: [[Buffer.from(frame.bytes)]],
+      attributes: { ...ATTRIBUTES, NumberOfFrames: '1' },
+      elements: [element(0x00880200, [icon])],
+    });
+    await archive.add(withIcon);
+    expect((await readWhole(await fileIn(withIcon, '*'))).header.dataSet.elements.map(({ tag }) => tag)).toContain(
+      0x00880200,
+    );
+    for (const uid of [SYNTAX.explicit, SYNTAX.jpegLS]) {
+      const { header } = await readWhole(await fileIn(withIcon, uid));
+      expect(header.dataSet.elements.map(({ tag }) => tag)).not.toContain(0x00880200);
+    }
   });
 });
 

@@ -1,17 +1,25 @@
 /** The viewer as it is served: its files, the page it runs in, and what it is told of this server. */
+import { once } from 'node:events';
 import { mkdtempSync, rmSync } from 'node:fs';
+import { connect } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { runInNewContext } from 'node:vm';
 import { brotliDecompressSync, gunzipSync } from 'node:zlib';
+import { pino } from 'pino';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { startServer } from '../../src/app.js';
+import { loadConfig } from '../../src/config.js';
 import { unpackViewer } from '../../src/portal/viewer/unpack-viewer.js';
 import { VIEWER_RELEASE } from '../../src/portal/viewer/viewer-package.js';
-import { SCRIPT, writePackage } from '../support/viewer-package.js';
+import { freePort } from '../support/free-port.js';
+import { newPlaces } from '../support/test-places.js';
+import { PACKAGE_FILES, SCRIPT, writePackage } from '../support/viewer-package.js';
 import { type CuratedArchive, startCuratedArchive } from './curated.js';
 import { ask, type WireAnswer } from './wire.js';
 
 const FILES = `/viewer/${VIEWER_RELEASE}`;
+const LARGER_THAN_SOCKETS_BYTES = 20 * 1024 * 1024;
 const place = mkdtempSync(join(tmpdir(), 'nccid-viewer-'));
 
 let archive: CuratedArchive;
@@ -149,6 +157,35 @@ describe('the viewer', () => {
         ],
       },
     });
+  });
+});
+
+describe('a visitor who leaves', () => {
+  it('while a file is sent is nothing for the log', async () => {
+    const viewerFolder = join(place, 'large');
+    const path = 'assets/images/large.png';
+    const tarball = join(place, 'large.tgz');
+    const files = { ...PACKAGE_FILES, [`package/dist/${path}`]: ' '.repeat(LARGER_THAN_SOCKETS_BYTES) };
+    await unpackViewer(tarball, viewerFolder, writePackage(tarball, files));
+    const { places, drop } = await newPlaces();
+    const port = await freePort();
+    const lines: string[] = [];
+    const log = pino({ level: 'warn' }, { write: (line: string) => void lines.push(line) });
+    const config = { ...loadConfig({}), places, port, publicURL: `http://127.0.0.1:${port}`, viewerFolder };
+    const server = await startServer({ config, log, now: Date.now });
+    try {
+      const visitor = connect(port, '127.0.0.1');
+      visitor.write(`GET ${FILES}/${path} HTTP/1.1\r\nHost: archive\r\n\r\n`);
+      const [first] = await once(visitor, 'data');
+      expect(String(first)).toMatch(/^HTTP\/1\.1 200 /);
+      visitor.destroy();
+      // Answered by the same process after it has seen the visitor go.
+      for (let asked = 0; asked < 20; asked += 1) await ask(config.publicURL, '/healthz');
+    } finally {
+      await server.close();
+      await drop();
+    }
+    expect(lines).toEqual([]);
   });
 });
 

@@ -1,4 +1,5 @@
 /** Frames in every form that can be encoded, and back: nothing is lost, and damage is an error. MT-18, MT-21, RI-04 */
+import { Context, NativeCodecs } from 'dcmjs-codecs';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { EXPLICIT_VR_LITTLE_ENDIAN } from '../../src/dicom/transfer-syntaxes.js';
@@ -173,5 +174,59 @@ describe('colour by plane', () => {
     expect(toColourByPixel(byPlane, layout)).toEqual(bytes);
     expect(byPlane.subarray(0, bitsAllocated / 8)).toEqual(bytes.subarray(0, bitsAllocated / 8));
     expect(byPlane[bitsAllocated / 8]).toBe(bytes[(3 * bitsAllocated) / 8]);
+  });
+});
+
+describe('JPEG 2000 of signed samples of 8 bits', () => {
+  it.each([8, 16])('is decoded as what it was, in %i bits allocated', async (bitsAllocated) => {
+    const description = { ...GREY, rows: 16, columns: 16, bitsAllocated, bitsStored: 8, pixelRepresentation: 1 };
+    const values = Int8Array.from({ length: 256 }, (_, i) => i - 128);
+    const half = Uint8Array.from(values, (value) => value + 128);
+    const unsigned = { ...description, bitsAllocated: 8, pixelRepresentation: 0 };
+    const { bytes } = await encodeFrame({ description: unsigned, bytes: half }, '1.2.840.10008.1.2.4.90');
+    // The code stream of numbers that lie half above is that of the signed ones, but for the sign it says.
+    const signed = new Uint8Array(bytes.with(42, (bytes[42] ?? 0) | 0x80));
+    const stored = { ...description, transferSyntaxUID: '1.2.840.10008.1.2.4.90' };
+    const decoded = await decodeFrame({ description: stored, bytes: signed });
+    const samples = bitsAllocated === 8 ? new Int8Array(decoded.bytes.buffer) : new Int16Array(decoded.bytes.buffer);
+    expect([...samples]).toEqual([...values]);
+  });
+});
+
+describe('half a code stream', () => {
+  it.each(QUICK_TO_FAIL.filter((uid) => uid !== RLE))('is no frame: %s', async (uid) => {
+    const frame = { description: { ...GREY, rows: 64, columns: 64 }, bytes: new Uint8Array(8192).map((_, i) => i % 7) };
+    const { description, bytes } = await encodeFrame(frame, uid);
+    for (const share of [0.5, 0.9]) {
+      const cut = { description, bytes: bytes.slice(0, Math.floor(bytes.length * share)) };
+      await expect(decodeFrame(cut)).rejects.toThrow(CodecFailure);
+    }
+  });
+});
+
+describe('JPEG XL', () => {
+  it('comes out as RGB whatever was put in', async () => {
+    await NativeCodecs.initializeAsync();
+    const pixels = Uint8Array.from({ length: 16 * 16 * 3 }, (_, i) => (i * 5) % 256);
+    const context = new Context({
+      width: 16,
+      height: 16,
+      bitsAllocated: 8,
+      bitsStored: 8,
+      samplesPerPixel: 3,
+      pixelRepresentation: 0,
+      planarConfiguration: 0,
+      photometricInterpretation: 'RGB',
+      decodedBuffer: pixels,
+    });
+    const bytes = new Uint8Array(NativeCodecs.encodeJpegXl(context, { lossy: false }).getEncodedBuffer() ?? []);
+    for (const photometricInterpretation of ['RGB', 'YBR_FULL', 'YBR_FULL_422', 'XYB']) {
+      const transferSyntaxUID = '1.2.840.10008.1.2.4.110';
+      const colour = { ...GREY, rows: 16, columns: 16, samplesPerPixel: 3, bitsAllocated: 8, bitsStored: 8 };
+      const description = { ...colour, photometricInterpretation, transferSyntaxUID };
+      const decoded = await decodeFrame({ description, bytes });
+      expect(decoded.description.photometricInterpretation).toBe('RGB');
+      expect(decoded.bytes).toEqual(pixels);
+    }
   });
 });

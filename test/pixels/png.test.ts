@@ -64,7 +64,7 @@ describe('decodePNG', () => {
   });
 
   it('reads an image of another writer', async () => {
-    const png = readFileSync('docs/demo.png');
+    const png = readFileSync('docs/images/viewer.png');
     const described = describePNG(png);
     const pixels = await decode(png, 65_536);
     expect(pixels.length).toBe(nativeBytes(described));

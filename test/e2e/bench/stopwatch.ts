@@ -1,5 +1,6 @@
 /** How long it takes from opening a study to its first image, and to all of them, as the page itself sees it. */
 import type { Browser } from 'playwright-core';
+import { LINK_BUTTON } from '../browser.js';
 import { pathOfStudies } from '../viewed-archive.js';
 
 export interface Times {
@@ -59,6 +60,7 @@ export async function timeStudy(
   try {
     const page = await context.newPage();
     await page.goto(`${url}/sign-in?next=%2F#${token}`);
+    await page.getByRole('button', { name: LINK_BUTTON }).click();
     await page.waitForURL(`${url}/`);
     await page.addInitScript(watch, images);
     await page.goto(url + pathOfStudies(study));
