@@ -117,7 +117,8 @@ describe('a request for commitment that takes longer', () => {
     other.commitments.work();
     expect((await resultOf(other, '1.2')).reasons).toEqual(expected);
     expect(opens).toBeLessThan(STORED);
-    expect(more).toBe(STORED - 8);
+    // The one that was being read when the node closed may have been finished.
+    expect([STORED - 8, STORED - 9]).toContain(more);
   });
 
   it('is put off, not given up or answered wrongly, when the store is away', async () => {
