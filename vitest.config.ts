@@ -22,7 +22,7 @@ export default defineConfig({
           ...common,
           name: 'one machine',
           include: ['test/**/*.test.ts'],
-          exclude: ['test/long/**', NODES_ONLY],
+          exclude: ['test/long/**', 'test/e2e/**', NODES_ONLY],
           globalSetup: ['test/servers/no-postgres.ts'],
         },
       },
