@@ -133,10 +133,21 @@ function namedIn(page: string, pattern: RegExp): string {
 
 async function putInPlace(made: string, viewerFolder: string): Promise<void> {
   const folder = releaseFolder(viewerFolder);
-  // What is there and can not be read is the rest of one that broke off.
-  if ((await readContents(viewerFolder)) === undefined) await rm(folder, { recursive: true, force: true });
+  if ((await readContents(viewerFolder)) === undefined) await remove(folder);
   await rename(made, folder).catch(async (error: unknown) => {
     // Somebody else was as fast.
     if ((await readContents(viewerFolder)) === undefined) throw error;
   });
+}
+
+/** Remove the rest of one that broke off: under another name, for somebody else may put his own there meanwhile. */
+async function remove(folder: string): Promise<void> {
+  const aside = `${folder}.${randomUUID()}`;
+  try {
+    await rename(folder, aside);
+  } catch (error) {
+    if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return;
+    throw error;
+  }
+  await rm(aside, { recursive: true, force: true });
 }
