@@ -10,7 +10,8 @@ const MIB = 1024 ** 2;
 const DOWNLOADS = 24;
 const INSTANCES = 4;
 const INSTANCE_BYTES = 50e6;
-const MOST_BYTES = 300 * MIB;
+/** The threads that make thumbnails of what has come, and what they draw with, are 100 MiB of it. */
+const MOST_BYTES = 450 * MIB;
 const MOST_KEPT_BYTES = 64 * MIB;
 /** A slow reader takes this much and then waits. */
 const SIP_BYTES = 256 * 1024;
