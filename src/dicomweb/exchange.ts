@@ -19,9 +19,9 @@ export interface Exchange {
   readonly archive: ScopedArchive;
   /** Where pixels are decoded, encoded and drawn. */
   readonly pixels: WorkerPool;
-  /** What makes pictures of images. */
   /** Keeps what has been made of stored instances. */
   readonly results: ResultCache;
+  /** What makes pictures of images. */
   readonly renderer: Renderer;
   readonly thumbnails: Thumbnails;
   /** The id of the caller's token: what the log names. */
