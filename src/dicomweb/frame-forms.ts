@@ -129,7 +129,11 @@ export class FrameWorks {
 
   /** One after the other, for a file holds only what was read last. */
   #read(frame: Frame): Promise<Uint8Array<ArrayBuffer>> {
-    const read = this.#reading.then(() => wholeFrame(frame, this.#options.file));
+    const read = this.#reading.then(async () => {
+      const bytes = new Uint8Array(Buffer.allocUnsafeSlow(frame.lengthBytes).buffer);
+      await frame.readInto(bytes, this.#options.file);
+      return bytes;
+    });
     this.#reading = read.catch(() => undefined);
     return read;
   }
@@ -143,14 +147,4 @@ export class FrameWorks {
         : await pixels.run('transcode', { frame, transferSyntaxUID }, isAbandoned);
     return Buffer.from(worked.buffer, worked.byteOffset, worked.length);
   }
-}
-
-async function wholeFrame(frame: Frame, file: StoredFile): Promise<Uint8Array<ArrayBuffer>> {
-  const bytes = new Uint8Array(frame.lengthBytes);
-  let at = 0;
-  for await (const piece of frame.bytes(file)) {
-    bytes.set(piece, at);
-    at += piece.length;
-  }
-  return bytes;
 }

@@ -2,7 +2,8 @@
 import { createHash } from 'node:crypto';
 import type { LocatedInstance } from '../archive/index/locate.js';
 import type { ICCProfileChoice } from '../pixels/render/colour-profile.js';
-import type { Extent, Viewport } from '../pixels/render/viewport.js';
+import type { PictureArea } from '../pixels/render/picture-area.js';
+import type { PictureMediaType } from '../pixels/render/present.js';
 import type { Window } from '../pixels/render/window.js';
 import type { ResultKey } from '../pixels/result-cache.js';
 
@@ -14,8 +15,7 @@ export const PICTURE_MEDIA_TYPES = [
   'image/webp',
   'image/jp2',
   'image/jph',
-] as const;
-export type PictureMediaType = (typeof PICTURE_MEDIA_TYPES)[number];
+] as const satisfies readonly PictureMediaType[];
 
 /** Those that can say what their colours mean. */
 const WITH_ICC_PROFILE: ReadonlySet<string> = new Set(['image/jpeg', 'image/png', 'image/webp']);
@@ -34,18 +34,9 @@ export interface FrameList extends Iterable<DrawnFrame> {
   readonly at: (index: number) => DrawnFrame | undefined;
 }
 
-/** A size that the picture shall not be larger than, and a part of the image by fractions. PS3.18 §9.5.1.2.4, §9.5.1.2.5 */
-export interface FractionalArea {
-  readonly rows: number | undefined;
-  readonly columns: number | undefined;
-  readonly region:
-    | { readonly xMin: number; readonly yMin: number; readonly xMax: number; readonly yMax: number }
-    | undefined;
-}
-
 export interface PictureStyle {
   readonly window?: Window | undefined;
-  readonly area?: Viewport | FractionalArea | undefined;
+  readonly area?: PictureArea | undefined;
   /** Of these, `patient` and `technique` are known. */
   readonly annotations?: readonly string[];
   readonly quality?: number | undefined;
@@ -94,37 +85,3 @@ export const pictureKey = (
 
 const pathOf = ({ studyInstanceUID, seriesInstanceUID, sopInstanceUID }: LocatedInstance): string =>
   `${studyInstanceUID}/${seriesInstanceUID}/${sopInstanceUID}`;
-
-/** Of pictures of a size that has not been asked for in one direction. */
-const FREE_SIDE = 16_383;
-const MOST_PIXELS = 64 * 1024 * 1024;
-
-/** The viewport of an image that has been drawn; undefined for all of it as it is. */
-export function viewportOf(image: Extent, area: PictureStyle['area']): Viewport | undefined {
-  if (area === undefined || 'width' in area) return area;
-  const { rows, columns, region } = area;
-  if (rows === undefined && columns === undefined && region === undefined) return undefined;
-  const part = partOf(image, region);
-  const isSized = rows !== undefined || columns !== undefined;
-  const width = Math.min(columns ?? (isSized ? FREE_SIDE : part.regionWidth), FREE_SIDE);
-  const height = Math.min(rows ?? (isSized ? FREE_SIDE : part.regionHeight), FREE_SIDE);
-  // Nobody has asked for so large a side, so that it may be a shorter one.
-  const isFreeWidth = columns === undefined && isSized;
-  return {
-    ...part,
-    width: isFreeWidth ? Math.min(width, Math.floor(MOST_PIXELS / height)) : width,
-    height: rows === undefined && isSized ? Math.min(height, Math.floor(MOST_PIXELS / width)) : height,
-  };
-}
-
-function partOf({ rows, columns }: Extent, region: FractionalArea['region']) {
-  const { xMin, yMin, xMax, yMax } = region ?? { xMin: 0, yMin: 0, xMax: 1, yMax: 1 };
-  const x = Math.min(Math.round(xMin * columns), columns - 1);
-  const y = Math.min(Math.round(yMin * rows), rows - 1);
-  return {
-    x,
-    y,
-    regionWidth: Math.max(Math.round(xMax * columns) - x, 1),
-    regionHeight: Math.max(Math.round(yMax * rows) - y, 1),
-  };
-}

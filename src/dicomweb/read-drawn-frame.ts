@@ -7,9 +7,10 @@ import { EXPLICIT_VR_LITTLE_ENDIAN, findTransferSyntax } from '../dicom/transfer
 import { ArchiveError, notFound } from '../errors.js';
 import { isDecodable, MOST_FRAME_BYTES } from '../pixels/decode.js';
 import { type Frame, nativeFrameBytes } from '../pixels/frame.js';
+import type { FrameMemory } from '../pixels/frame-memory.js';
 
 /**
- * Read it into memory of its own, which may be sent to a thread.
+ * Read it into `memory`, in which it may be sent to a thread.
  * @throws ArchiveError `too-large` before anything is read, `not-acceptable` when nothing here decodes it, `corrupt`
  */
 export async function readDrawnFrame(
@@ -17,6 +18,7 @@ export async function readDrawnFrame(
   instance: LocatedInstance,
   frameNumber: number,
   dataSet: DataSet,
+  memory: FrameMemory,
 ): Promise<Frame> {
   const { numberOfFrames, ...image } = imagePixelDescription(dataSet);
   const isNative = findTransferSyntax(instance.transferSyntaxUID)?.mediaType === undefined;
@@ -30,14 +32,10 @@ export async function readDrawnFrame(
   if (Math.max(nativeFrameBytes(description), frame.lengthBytes) > MOST_FRAME_BYTES) {
     throw new ArchiveError('too-large', 'A frame of this image is too large to be rendered.');
   }
-  const bytes = new Uint8Array(Buffer.allocUnsafeSlow(frame.lengthBytes).buffer);
   const file = await archive.open(instance);
   try {
-    let at = 0;
-    for await (const piece of frame.bytes(file)) {
-      bytes.set(piece, at);
-      at += piece.length;
-    }
+    const bytes = memory.take(frame.lengthBytes);
+    await frame.readInto(bytes, file);
     return { description, bytes };
   } finally {
     await file.close();

@@ -2,16 +2,11 @@
 import type { LocatedInstance } from '../archive/index/locate.js';
 import { kindOf } from '../dicom/instance-kinds.js';
 import { invalidRequest, notFound } from '../errors.js';
+import type { PictureMediaType } from '../pixels/render/present.js';
 import type { Representation } from './accept.js';
 import { unknownAnnotations } from './annotation-lines.js';
 import { chooseRepresentation, type Exchange } from './exchange.js';
-import {
-  type DrawnFrame,
-  type FrameList,
-  PICTURE_MEDIA_TYPES,
-  type PictureMediaType,
-  type PictureStyle,
-} from './picture-request.js';
+import { type DrawnFrame, type FrameList, PICTURE_MEDIA_TYPES, type PictureStyle } from './picture-request.js';
 import { ProblemDetails } from './problem.js';
 import { framesOf, presentedFrames } from './rendered-items.js';
 import { type NonImageRendering, nonImageRenderings } from './rendered-non-image.js';

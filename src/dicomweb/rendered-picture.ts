@@ -1,13 +1,13 @@
 /** Pictures of images as they are sent: by themselves, or as parts. PS3.18 §8.3.5.1, §8.7.4 */
 import type { LocatedInstance } from '../archive/index/locate.js';
 import { invalidRequest } from '../errors.js';
+import type { PictureMediaType } from '../pixels/render/present.js';
 import { answerNotModified } from './conditional.js';
 import type { Exchange } from './exchange.js';
 import {
   type DrawnFrame,
   type FrameList,
   mayHaveICCProfile,
-  type PictureMediaType,
   type PictureStyle,
   pictureDigest,
 } from './picture-request.js';

@@ -1,6 +1,6 @@
 /**
- * Makes pictures of stored images: read and checked, decoded and drawn in a thread, encoded by libvips. What has been made is
- * kept for a while. Only so many are made at once as there are processors, for each holds a whole image in memory.
+ * Makes pictures of stored images: read and checked, then decoded, drawn and encoded in a thread. What has been made is kept
+ * for a while. Only so many are made at once as there are processors, for each holds a whole image in memory.
  */
 import type { LocatedInstance } from '../archive/index/locate.js';
 import type { ScopedArchive } from '../archive/scoped-archive.js';
@@ -8,9 +8,9 @@ import type { DataSet } from '../dicom/data-set.js';
 import { FAILURE_REASON, InvalidInstance } from '../dicom/failure-reasons.js';
 import { imagePixelDescription } from '../dicom/image-pixel.js';
 import { ArchiveError } from '../errors.js';
-import type { Annotation } from '../pixels/render/annotate.js';
-import { type FileBrand, jp2File } from '../pixels/render/jp2-file.js';
-import { encodeAnimation, encodeImage, finishRaster } from '../pixels/render/present.js';
+import type { Frame } from '../pixels/frame.js';
+import { FrameMemory } from '../pixels/frame-memory.js';
+import { encodeAnimation, type FinishOptions, type PictureMediaType } from '../pixels/render/present.js';
 import type { Raster } from '../pixels/render/raster.js';
 import { planRendering, type RenderPlan } from '../pixels/render/render-plan.js';
 import type { ResultCache } from '../pixels/result-cache.js';
@@ -18,29 +18,19 @@ import type { WorkerPool } from '../pixels/worker-pool.js';
 import { animationDelayMs } from './animation-delay.js';
 import { annotationOf } from './annotation-lines.js';
 import { FailedFrames } from './failed-frames.js';
-import {
-  type DrawnFrame,
-  type FrameList,
-  type PictureMediaType,
-  type PictureStyle,
-  pictureKey,
-  viewportOf,
-} from './picture-request.js';
+import { type DrawnFrame, type FrameList, type PictureStyle, pictureKey } from './picture-request.js';
 import { readDrawnFrame } from './read-drawn-frame.js';
 import { Turns } from './turns.js';
 
-interface Drawn {
-  readonly raster: Raster;
-  readonly annotation: Annotation | undefined;
+/** A picture that is to be made, and what lies on it. */
+interface Drawing {
+  readonly plan: RenderPlan;
+  readonly finish: FinishOptions;
+  readonly read: () => Promise<Frame>;
+  /** Stands for the pixels. */
+  readonly content: string;
 }
 
-/** JPEG 2000 and HTJ2K are encoded in a thread. */
-const CODE_STREAMS: Readonly<
-  Record<'image/jp2' | 'image/jph', { readonly syntax: string; readonly brand: FileBrand }>
-> = {
-  'image/jp2': { syntax: '1.2.840.10008.1.2.4.90', brand: 'jp2 ' },
-  'image/jph': { syntax: '1.2.840.10008.1.2.4.201', brand: 'jph ' },
-};
 /** Beyond these a request is told to come again. */
 const MOST_WAITING = 500;
 /** Each holds what it is made of between the turns of its frames. */
@@ -55,11 +45,12 @@ export class Renderer {
   readonly #turns: Turns;
   readonly #animations = new Turns(ANIMATIONS_AT_ONCE, MOST_ANIMATIONS_WAITING);
   readonly #failed = new FailedFrames();
+  readonly #memory = new FrameMemory();
 
   constructor({ pixels, results }: { readonly pixels: WorkerPool; readonly results: ResultCache }) {
     this.#pixels = pixels;
     this.#results = results;
-    // While one is encoded the threads have another.
+    // While one is read the threads have another.
     this.#turns = new Turns(pixels.size + 1, MOST_WAITING);
   }
 
@@ -91,7 +82,16 @@ export class Renderer {
     style: PictureStyle,
     mediaType: PictureMediaType,
   ): Promise<Buffer> {
-    return this.#turns.take(async () => this.#encode(await this.#draw(archive, frame, style), style, mediaType));
+    return this.#turns.take(async () => {
+      const { plan, finish, read, content } = await this.#drawing(archive, frame, style);
+      const { quality, iccProfile } = style;
+      const picture = { ...finish, mediaType, quality, iccProfile };
+      const { bytes, spent } = await this.#failed.unlessFailed(content, async () =>
+        this.#pixels.run('picture', { frame: await read(), plan, picture }),
+      );
+      this.#memory.giveBack(spent);
+      return Buffer.from(bytes.buffer);
+    });
   }
 
   /** Give `animatedFrames` as one animated GIF. @throws ArchiveError as `picture`, and `too-large` */
@@ -116,7 +116,7 @@ export class Renderer {
     const rasters: Raster[] = [];
     let bytes = 0;
     for (const frame of frames) {
-      const raster = await this.#turns.take(async () => finished(await this.#draw(archive, frame, style), style));
+      const raster = await this.#turns.take(() => this.#raster(archive, frame, style));
       bytes += raster.bytes.length;
       if (bytes > MOST_ANIMATED_BYTES) throw tooLongAnimation();
       rasters.push(raster);
@@ -125,36 +125,25 @@ export class Renderer {
     return this.#turns.take(() => encodeAnimation(rasters, { delayMs }));
   }
 
-  async #draw(archive: ScopedArchive, frame: DrawnFrame, style: PictureStyle): Promise<Drawn> {
+  async #raster(archive: ScopedArchive, frame: DrawnFrame, style: PictureStyle): Promise<Raster> {
+    const { plan, finish, read, content } = await this.#drawing(archive, frame, style);
+    return this.#failed.unlessFailed(content, async () =>
+      this.#pixels.run('raster', { frame: await read(), plan, finish }),
+    );
+  }
+
+  async #drawing(archive: ScopedArchive, frame: DrawnFrame, style: PictureStyle): Promise<Drawing> {
     const { instance, frameNumber, presentation } = frame;
     const dataSet = await archive.header(instance);
     const state = presentation && (await archive.header(presentation));
     const plan = asRequested(() => planOf(dataSet, frameNumber, state, style));
-    const what = [instance.sha256, frameNumber, presentation?.sha256].join('/');
-    const raster = await this.#failed.unlessFailed(what, async () =>
-      this.#pixels.run('draw', { frame: await readDrawnFrame(archive, instance, frameNumber, dataSet), plan }),
-    );
+    const place = { number: frameNumber, count: instance.frameCount };
     return {
-      raster,
-      annotation: annotationOf(dataSet, style.annotations ?? [], { number: frameNumber, count: instance.frameCount }),
+      plan,
+      finish: { area: style.area, annotation: annotationOf(dataSet, style.annotations ?? [], place) },
+      read: () => readDrawnFrame(archive, instance, frameNumber, dataSet, this.#memory),
+      content: [instance.sha256, frameNumber, presentation?.sha256].join('/'),
     };
-  }
-
-  async #encode(drawn: Drawn, style: PictureStyle, mediaType: PictureMediaType): Promise<Buffer> {
-    if (mediaType !== 'image/jp2' && mediaType !== 'image/jph') {
-      const { quality, iccProfile } = style;
-      return encodeImage(drawn.raster, {
-        ...finishing(drawn, style),
-        mediaType,
-        ...(quality === undefined ? {} : { quality }),
-        ...(iccProfile === undefined ? {} : { iccProfile }),
-      });
-    }
-    const { syntax, brand } = CODE_STREAMS[mediaType];
-    const raster = await finished(drawn, style);
-    const { rows, columns, samplesPerPixel } = raster;
-    const codeStream = await this.#pixels.run('encodeRaster', { raster, transferSyntaxUID: syntax });
-    return jp2File(brand, { rows, columns, samplesPerPixel }, codeStream);
   }
 }
 
@@ -177,17 +166,6 @@ function planOf(
   });
   return isWithoutOverlays ? { ...plan, overlays: [] } : plan;
 }
-
-const finishing = ({ raster, annotation }: Drawn, { area }: PictureStyle) => {
-  const viewport = viewportOf(raster, area);
-  return {
-    ...(viewport === undefined ? {} : { viewport }),
-    ...(annotation === undefined ? {} : { annotation }),
-  };
-};
-
-const finished = (drawn: Drawn, style: PictureStyle): Promise<Raster> =>
-  finishRaster(drawn.raster, finishing(drawn, style));
 
 /** What a data set says of its image makes no picture, or too large a one: that is found when it is asked for. */
 function asRequested<Result>(read: () => Result): Result {

@@ -2,9 +2,10 @@
 import type { LocatedInstance } from '../archive/index/locate.js';
 import { kindOf } from '../dicom/instance-kinds.js';
 import { ArchiveError, notFound } from '../errors.js';
+import type { PictureMediaType } from '../pixels/render/present.js';
 import { unknownAnnotations } from './annotation-lines.js';
 import { chooseRepresentation, type Exchange } from './exchange.js';
-import { PICTURE_MEDIA_TYPES, type PictureMediaType } from './picture-request.js';
+import { PICTURE_MEDIA_TYPES } from './picture-request.js';
 import { framesOf } from './rendered-items.js';
 import { type NonImageRendering, nonImageRenderings } from './rendered-non-image.js';
 import {

@@ -1,12 +1,14 @@
 /** What workers do: each job is a function from plain data to plain data, so that both can be sent between threads. */
 import { InvalidInstance } from '../dicom/failure-reasons.js';
+import type { ErrorCode } from '../errors.js';
 import { CodecFailure } from './codecs/codec-failure.js';
 import { decodeFrame } from './decode.js';
 import { encodeFrame } from './encode.js';
 import type { Frame } from './frame.js';
+import { FrameMemory } from './frame-memory.js';
 import { drawFrame } from './render/draw.js';
+import { encodeImage, type FinishOptions, finishRaster, type PictureOptions } from './render/present.js';
 import type { Raster } from './render/raster.js';
-import { encodeRaster } from './render/raster-code-stream.js';
 import type { RenderPlan } from './render/render-plan.js';
 
 export interface Transcoding {
@@ -19,24 +21,43 @@ export interface Drawing {
   readonly plan: RenderPlan;
 }
 
-export interface RasterEncoding {
-  readonly raster: Raster;
-  readonly transferSyntaxUID: string;
+export interface RasterDrawing extends Drawing {
+  readonly finish: FinishOptions;
 }
+
+export interface PictureDrawing extends Drawing {
+  readonly picture: PictureOptions;
+}
+
+export interface MadePicture {
+  readonly bytes: Uint8Array<ArrayBuffer>;
+  /** The frame's memory, of which the picture holds nothing. */
+  readonly spent: Uint8Array<ArrayBuffer>;
+}
+
+/** Of this thread. */
+const rasters = new FrameMemory();
 
 export const JOBS = {
   decode: decodeFrame,
   transcode: async ({ frame, transferSyntaxUID }: Transcoding): Promise<Frame> =>
     encodeFrame(await decodeFrame(frame), transferSyntaxUID),
-  draw: async ({ frame, plan }: Drawing): Promise<Raster> => drawn(await decodeFrame(frame), plan),
-  encodeRaster: ({ raster, transferSyntaxUID }: RasterEncoding): Promise<Uint8Array<ArrayBuffer>> =>
-    encodeRaster(raster, transferSyntaxUID),
+  raster: async ({ finish, ...drawing }: RasterDrawing): Promise<Raster> => finishRaster(await drawn(drawing), finish),
+  picture: async ({ picture, ...drawing }: PictureDrawing): Promise<MadePicture> => {
+    const raster = await drawn(drawing, rasters);
+    // A copy, for the memory of libvips can not be sent on.
+    const bytes = new Uint8Array(await encodeImage(raster, picture));
+    const spent = drawing.frame.bytes;
+    if (raster.bytes.buffer !== spent.buffer) rasters.giveBack(raster.bytes);
+    return { bytes, spent };
+  },
 } as const;
 
 /** That pixels are not what their data set says is found where they are drawn. */
-function drawn(frame: Frame, plan: RenderPlan): Raster {
+async function drawn({ frame, plan }: Drawing, memory?: FrameMemory): Promise<Raster> {
+  const decoded = await decodeFrame(frame);
   try {
-    return drawFrame(frame, plan);
+    return drawFrame(decoded, plan, memory);
   } catch (error) {
     throw error instanceof InvalidInstance ? new CodecFailure(error.message, { cause: error }) : error;
   }
@@ -56,5 +77,6 @@ export interface SentJob {
 /** The first one, of neither, says that the thread has started. */
 export interface Reply {
   readonly result?: unknown;
-  readonly failure?: { readonly isBug: boolean; readonly message: string };
+  /** Without a code it is a bug. */
+  readonly failure?: { readonly code?: ErrorCode; readonly message: string };
 }

@@ -1,6 +1,6 @@
 /** The start of a worker thread: it does one job after the other, as they are sent. */
 import { parentPort } from 'node:worker_threads';
-import { CodecFailure } from './codecs/codec-failure.js';
+import { ArchiveError } from '../errors.js';
 import { JOBS, type Reply, type SentJob } from './jobs.js';
 import { transferable } from './transferable.js';
 
@@ -19,8 +19,8 @@ const work = ({ name, input }: SentJob): Promise<unknown> =>
   (JOBS[name] as (input: unknown) => Promise<unknown>)(input);
 
 const describe = (error: unknown): Required<Reply>['failure'] =>
-  error instanceof CodecFailure
-    ? { isBug: false, message: error.message }
-    : { isBug: true, message: error instanceof Error ? (error.stack ?? error.message) : String(error) };
+  error instanceof ArchiveError
+    ? { code: error.code, message: error.message }
+    : { message: error instanceof Error ? (error.stack ?? error.message) : String(error) };
 
 port.postMessage({} satisfies Reply);

@@ -92,7 +92,8 @@ export class WorkerPool {
   /**
    * Have a job done. The memory of its input goes to the thread where nothing else is in it.
    * @param isAbandoned is asked before the job is begun: whether nobody waits for it any more
-   * @throws CodecFailure when the job can not be done; ArchiveError `unavailable` when too many wait; JobAbandoned
+   * @throws CodecFailure when the job can not be done; ArchiveError of the job, or `unavailable` when too many wait;
+   *   JobAbandoned
    */
   run<Name extends JobName>(
     name: Name,
@@ -196,7 +197,7 @@ export class WorkerPool {
     }
     const job = this.#settle(thread);
     if (failure === undefined) job?.resolve(result);
-    else job?.reject(failure.isBug ? new Error(failure.message) : new CodecFailure(failure.message));
+    else job?.reject(errorOf(failure));
     thread.worker.unref();
     this.#idle.push(thread);
     this.#assign();
@@ -221,6 +222,12 @@ export class WorkerPool {
     return job;
   }
 }
+
+/** As it was thrown in the thread. */
+const errorOf = ({ code, message }: Required<Reply>['failure']): Error => {
+  if (code === undefined) return new Error(message);
+  return code === 'undecodable' ? new CodecFailure(message) : new ArchiveError(code, message);
+};
 
 const failureOf = ({ hasStarted }: Thread, cause: Error): ArchiveError =>
   hasStarted

@@ -1,6 +1,6 @@
 /** Frames of one instance, as stored or, for native ones, in little endian: one checked range read each. PS3.18 §10.4.1.1.6 */
 import type { Database } from '../../database/database.js';
-import { alignBits, type FrameLocation, findFrame } from '../../dicom/frame-table.js';
+import { alignBits, type CheckedRange, type FrameLocation, findFrame } from '../../dicom/frame-table.js';
 import { findTransferSyntax } from '../../dicom/transfer-syntaxes.js';
 import { goneMeanwhile, notFound } from '../../errors.js';
 import type { LocatedInstance } from '../index/locate.js';
@@ -14,6 +14,8 @@ export interface Frame {
   readonly lengthBytes: number;
   /** The frame's bytes, checked before the first of them is given. */
   bytes(file: StoredFile): AsyncGenerator<Buffer>;
+  /** Fill `target`, of `lengthBytes`, with the same; when this throws, what is in it has to be forgotten. */
+  readInto(target: Uint8Array, file: StoredFile): Promise<void>;
 }
 
 /** Located one by one as they are gone through, for an instance may have a million; they can be gone through again. */
@@ -76,17 +78,39 @@ function frameOf(frameNumber: number, location: FrameLocation, unitBytes: number
   const storedBytes = location.ranges.reduce((sum, range) => sum + range.lengthBytes, 0);
   const stored = (file: StoredFile) => inLittleEndian(joined(file, location), unitBytes);
   const { bits, firstBit } = location;
-  if (bits === undefined) return { frameNumber, lengthBytes: storedBytes, bytes: stored };
+  const lengthBytes = bits === undefined ? storedBytes : Math.ceil(bits / 8);
+  const bytes =
+    bits === undefined
+      ? stored
+      : async function* (file: StoredFile) {
+          const unaligned = Buffer.allocUnsafeSlow(storedBytes);
+          await collect(stored(file), unaligned);
+          yield alignBits(unaligned, firstBit, bits);
+        };
+  const isAsStored = bits === undefined && unitBytes === 1;
   return {
     frameNumber,
-    lengthBytes: Math.ceil(bits / 8),
-    bytes: async function* (file) {
-      const pieces: Buffer[] = [];
-      // Copied, for a piece holds only until the next one.
-      for await (const piece of stored(file)) pieces.push(Buffer.from(piece));
-      yield alignBits(Buffer.concat(pieces), firstBit, bits);
-    },
+    lengthBytes,
+    bytes,
+    readInto: (target, file) => (isAsStored ? fill(target, file, location.ranges) : collect(bytes(file), target)),
   };
+}
+
+/** Without a copy on the way. */
+async function fill(target: Uint8Array, file: StoredFile, ranges: readonly CheckedRange[]): Promise<void> {
+  let at = 0;
+  for (const range of ranges) {
+    await file.readChecked(range, target.subarray(at, at + range.lengthBytes));
+    at += range.lengthBytes;
+  }
+}
+
+async function collect(pieces: AsyncIterable<Buffer>, target: Uint8Array): Promise<void> {
+  let at = 0;
+  for await (const piece of pieces) {
+    target.set(piece, at);
+    at += piece.length;
+  }
 }
 
 async function* joined(file: StoredFile, location: FrameLocation): AsyncGenerator<Buffer> {

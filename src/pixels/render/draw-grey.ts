@@ -1,5 +1,6 @@
 /** Draws frames of one sample per pixel: grey, or the colours of a palette. */
 import type { Frame } from '../frame.js';
+import type { FrameMemory } from '../frame-memory.js';
 import { greyLevels, modalityExtent } from './grey-levels.js';
 import type { ValueRange } from './grey-plan.js';
 import { type NarrowSamples, narrowSamples, storedValues, wideReader } from './native-samples.js';
@@ -18,19 +19,22 @@ const CHUNK_PIXELS = 0x4000;
 const NOTHING: ValueRange = { low: 0, high: 0 };
 
 /** The pixels of a frame: a byte each, or three when they are of a palette. */
-export function drawGrey(frame: Frame, plan: RenderPlan): Uint8Array<ArrayBuffer> {
+export function drawGrey(frame: Frame, plan: RenderPlan, memory: FrameMemory): Uint8Array<ArrayBuffer> {
   if (plan.layout.bitsAllocated > WIDEST_TABLE_BITS) return coloured(drawWide(frame, plan), plan.palette);
   const samples = narrowSamples(frame);
   const tables = tablesOf(samples, plan);
-  return tables.length === 1 ? lookUpGrey(samples, tables, plan.layout) : lookUpColour(samples, tables, plan.layout);
+  const [levels] = tables;
+  if (levels !== undefined && tables.length === 1)
+    return lookUpGrey(samples, levels, plan.layout, memory.take(samples.length));
+  return lookUpColour(samples, tables, plan.layout);
 }
 
 function tablesOf(samples: NarrowSamples, { layout, grey, palette }: RenderPlan): Tables {
   const values = storedValues(layout);
   if (palette?.of === 'stored') return paletteTables(values, palette);
   const extent = grey.voi.kind === 'extent' ? modalityExtent(heldValues(samples, values, layout), grey) : NOTHING;
+  if (palette === undefined) return [greyLevels(values, grey, extent)];
   const levels = greyLevels(values.slice(), grey, extent);
-  if (palette === undefined) return [levels];
   return palette.of === 'supplemental' ? paletteTables(values, palette, levels) : levelTables(levels, palette);
 }
 
@@ -84,9 +88,12 @@ function paletteTables(values: Float64Array, { first, red, green, blue }: Palett
 }
 
 /** Four pixels are written at once, which takes half the time. */
-function lookUpGrey(samples: NarrowSamples, [table]: Tables, { shift, bitsStored }: Kept): Uint8Array<ArrayBuffer> {
-  const bytes = new Uint8Array(samples.length);
-  if (table === undefined) return bytes;
+function lookUpGrey(
+  samples: NarrowSamples,
+  table: Uint8Array,
+  { shift, bitsStored }: Kept,
+  bytes: Uint8Array<ArrayBuffer>,
+): Uint8Array<ArrayBuffer> {
   const mask = (1 << bitsStored) - 1;
   const fours = new Uint32Array(bytes.buffer, 0, bytes.length >> 2);
   let at = 0;

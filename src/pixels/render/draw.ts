@@ -1,5 +1,6 @@
 /** Draws a frame by its plan: pure, and made to run in a worker. */
 import type { Frame, FrameDescription } from '../frame.js';
+import { FrameMemory } from '../frame-memory.js';
 import { drawColour } from './draw-colour.js';
 import { drawGraphics } from './draw-graphics.js';
 import { drawGrey } from './draw-grey.js';
@@ -13,13 +14,14 @@ import type { SampleLayout } from './sample-layout.js';
 
 /**
  * Draw a native little endian frame, as `decodeFrame` gives it.
+ * @param memory for the pixels of grey images
  * @throws InvalidInstance A900H when the frame is not whole, or no image that can be drawn
  */
-export function drawFrame(frame: Frame, plan: RenderPlan): Raster {
+export function drawFrame(frame: Frame, plan: RenderPlan, memory = new FrameMemory()): Raster {
   expectWhole(frame);
   const { rows, columns, samplesPerPixel } = frame.description;
   const layout = decodedLayout(plan.layout, frame.description);
-  const bytes = samplesPerPixel === 1 ? drawGrey(frame, { ...plan, layout }) : drawColour(frame, layout);
+  const bytes = samplesPerPixel === 1 ? drawGrey(frame, { ...plan, layout }, memory) : drawColour(frame, layout);
   const channels = bytes.length === rows * columns ? 1 : 3;
   const raster: Raster = { rows, columns, samplesPerPixel: channels, bytes, ...described(plan) };
   drawShutters(raster, plan.shutter);

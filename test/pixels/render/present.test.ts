@@ -2,7 +2,12 @@ import { Readable } from 'node:stream';
 import sharp from 'sharp';
 import { describe, expect, it } from 'vitest';
 import { decodeGIF } from '../../../src/pixels/gif.js';
-import { encodeAnimation, encodeImage, finishRaster, type PictureType } from '../../../src/pixels/render/present.js';
+import {
+  encodeAnimation,
+  encodeImage,
+  finishRaster,
+  type PictureMediaType,
+} from '../../../src/pixels/render/present.js';
 import type { Raster } from '../../../src/pixels/render/raster.js';
 import { profileOf } from '../../../src/pixels/render/standard-profiles.js';
 import { tiffWithProfile } from '../../../src/pixels/render/tiff.js';
@@ -94,7 +99,7 @@ describe('RR-01 encodeImage', () => {
   });
 
   it('RR-09 gives more bytes for more quality, where there is quality', async () => {
-    const sizes = async (mediaType: PictureType) => {
+    const sizes = async (mediaType: PictureMediaType) => {
       const pictures = [10, 90].map((quality) => encodeImage(colour, { mediaType, quality }));
       return (await Promise.all(pictures)).map(({ length }) => length);
     };
@@ -119,27 +124,27 @@ describe('RR-01 encodeImage', () => {
 describe('RR-07 the viewport of a picture', () => {
   it('has the size and the part that was asked for', async () => {
     const part = { width: 16, height: 12, x: 8, y: 4, regionWidth: 16, regionHeight: 12 };
-    const { rows, columns, bytes } = await finishRaster(grey, { viewport: part });
+    const { rows, columns, bytes } = await finishRaster(grey, { area: part });
     expect([rows, columns]).toEqual([12, 16]);
     for (let i = 0; i < bytes.length; i += 1) {
       expect(bytes[i]).toBe(grey.bytes[(4 + Math.floor(i / 16)) * 64 + 8 + (i % 16)]);
     }
-    const picture = await encodeImage(colour, { mediaType: 'image/png', viewport: { width: 32, height: 32 } });
+    const picture = await encodeImage(colour, { mediaType: 'image/png', area: { width: 32, height: 32 } });
     expect(await sharp(picture).metadata()).toMatchObject({ width: 32, height: 24, channels: 3 });
   });
 
   it('is mirrored', async () => {
     const whole = { width: 64, height: 48 };
-    const across = await finishRaster(grey, { viewport: { ...whole, regionWidth: -64 } });
+    const across = await finishRaster(grey, { area: { ...whole, regionWidth: -64 } });
     expect([...across.bytes.subarray(0, 3)]).toEqual([126, 124, 122]);
-    const down = await finishRaster(colour, { viewport: { ...whole, regionHeight: -48 } });
+    const down = await finishRaster(colour, { area: { ...whole, regionHeight: -48 } });
     expect([...down.bytes.subarray(0, 3)]).toEqual([...colour.bytes.subarray(47 * 64 * 3, 47 * 64 * 3 + 3)]);
   });
 
   it('enlarges without going beyond what there is', async () => {
     const { bytes, rows, columns } = await finishRaster(
       { rows: 1, columns: 2, samplesPerPixel: 1, bytes: Uint8Array.of(100, 200) },
-      { viewport: { width: 20, height: 20 } },
+      { area: { width: 20, height: 20 } },
     );
     expect([rows, columns]).toEqual([10, 20]);
     expect(

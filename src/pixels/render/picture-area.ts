@@ -1,0 +1,47 @@
+/** Which part of an image a picture shows, and how large: a viewport, or the fractions of WADO-URI. */
+import type { Extent, Viewport } from './viewport.js';
+
+/** A size that the picture shall not be larger than, and a part of the image by fractions. PS3.18 §9.5.1.2.4, §9.5.1.2.5 */
+export interface FractionalArea {
+  readonly rows: number | undefined;
+  readonly columns: number | undefined;
+  readonly region:
+    | { readonly xMin: number; readonly yMin: number; readonly xMax: number; readonly yMax: number }
+    | undefined;
+}
+
+export type PictureArea = Viewport | FractionalArea;
+
+/** Of pictures of a size that has not been asked for in one direction. */
+const FREE_SIDE = 16_383;
+const MOST_PIXELS = 64 * 1024 * 1024;
+
+/** The viewport of an image that has been drawn; undefined for all of it as it is. */
+export function viewportOf(image: Extent, area: PictureArea | undefined): Viewport | undefined {
+  if (area === undefined || 'width' in area) return area;
+  const { rows, columns, region } = area;
+  if (rows === undefined && columns === undefined && region === undefined) return undefined;
+  const part = partOf(image, region);
+  const isSized = rows !== undefined || columns !== undefined;
+  const width = Math.min(columns ?? (isSized ? FREE_SIDE : part.regionWidth), FREE_SIDE);
+  const height = Math.min(rows ?? (isSized ? FREE_SIDE : part.regionHeight), FREE_SIDE);
+  // Nobody has asked for so large a side, so that it may be a shorter one.
+  const isFreeWidth = columns === undefined && isSized;
+  return {
+    ...part,
+    width: isFreeWidth ? Math.min(width, Math.floor(MOST_PIXELS / height)) : width,
+    height: rows === undefined && isSized ? Math.min(height, Math.floor(MOST_PIXELS / width)) : height,
+  };
+}
+
+function partOf({ rows, columns }: Extent, region: FractionalArea['region']) {
+  const { xMin, yMin, xMax, yMax } = region ?? { xMin: 0, yMin: 0, xMax: 1, yMax: 1 };
+  const x = Math.min(Math.round(xMin * columns), columns - 1);
+  const y = Math.min(Math.round(yMin * rows), rows - 1);
+  return {
+    x,
+    y,
+    regionWidth: Math.max(Math.round(xMax * columns) - x, 1),
+    regionHeight: Math.max(Math.round(yMax * rows) - y, 1),
+  };
+}
