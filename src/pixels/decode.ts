@@ -30,7 +30,7 @@ const DECODERS: ReadonlyMap<string, Decode> = new Map<string, Decode>([
   [`${root}.8.1`, inflate],
 ]);
 
-/** A radiograph of 8,192 × 8,192 pixels of 16 bits: with what a codec needs beside it, less than 512 MiB. */
+/** A radiograph of 8,192 × 8,192 pixels of 16 bits, and what a codec needs beside it is within its memory: see `codecs/bounded-module`. */
 export const MOST_FRAME_BYTES = 128 * 1024 * 1024;
 
 /** Whether frames of that transfer syntax can be decoded: all but videos. */

@@ -57,4 +57,6 @@ export interface SentJob {
 export interface Reply {
   readonly result?: unknown;
   readonly failure?: { readonly isBug: boolean; readonly message: string };
+  /** Whether the thread holds so much memory now that another is to take its place. */
+  readonly isSpent?: boolean;
 }

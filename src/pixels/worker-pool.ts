@@ -84,6 +84,11 @@ export class WorkerPool {
     this.#mostWaitingBytes = mostWaitingBytes;
   }
 
+  /** How many threads there are now: they are started when they are needed. */
+  get threadCount(): number {
+    return this.#threads.size;
+  }
+
   /** How many jobs are done at the same moment. */
   get size(): number {
     return this.#size;
@@ -186,7 +191,7 @@ export class WorkerPool {
     thread.deadline = setTimeout(() => this.#replace(thread, new Error('A job took too long.')), ms);
   }
 
-  #take(thread: Thread, { result, failure }: Reply): void {
+  #take(thread: Thread, { result, failure, isSpent }: Reply): void {
     // It had just been given up.
     if (!this.#threads.has(thread)) return;
     if (!thread.hasStarted) {
@@ -198,8 +203,15 @@ export class WorkerPool {
     if (failure === undefined) job?.resolve(result);
     else job?.reject(failure.isBug ? new Error(failure.message) : new CodecFailure(failure.message));
     thread.worker.unref();
-    this.#idle.push(thread);
+    if (isSpent === true) this.#retire(thread);
+    else this.#idle.push(thread);
     this.#assign();
+  }
+
+  /** With a thread goes its memory. */
+  #retire(thread: Thread): void {
+    this.#threads.delete(thread);
+    void thread.worker.terminate();
   }
 
   /** A thread that is lost is replaced when the next job needs one. */
