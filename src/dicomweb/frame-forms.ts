@@ -7,9 +7,11 @@ import { imagePixelDescription } from '../dicom/image-pixel.js';
 import { EXPLICIT_VR_LITTLE_ENDIAN, findTransferSyntax } from '../dicom/transfer-syntaxes.js';
 import { areFramesDecodable, isAvailable } from '../pixels/available-syntaxes.js';
 import { decodedFrameBytes } from '../pixels/codecs/colour-transform.js';
+import { expectDecodableLength } from '../pixels/decode.js';
 import { ENCODED_SYNTAXES } from '../pixels/encode.js';
 import type { FrameDescription } from '../pixels/frame.js';
 import type { ResultCache } from '../pixels/result-cache.js';
+import { transcodeFrame } from '../pixels/transcode.js';
 import { JobAbandoned, type WorkerPool } from '../pixels/worker-pool.js';
 import type { Representation } from './accept.js';
 import { whyNotInForm } from './undecodable.js';
@@ -69,6 +71,12 @@ interface Begun {
   readonly done: Promise<Buffer>;
 }
 
+/** Whoever stops early must not leave a failure behind that nobody hears of. */
+function begun(done: Promise<Buffer>): Begun {
+  done.catch(() => undefined);
+  return { done };
+}
+
 /** Decodes or compresses frames, a few of them ahead of the one that is asked for. They come in their order. */
 export class FrameWorks {
   readonly #options: WorkedFrames;
@@ -92,7 +100,7 @@ export class FrameWorks {
     while (this.#begun.length <= this.#options.pixels.size) {
       const { value: frame, done } = this.#coming.next();
       if (done === true) break;
-      this.#begun.push(await this.#begin(frame));
+      this.#begun.push(await this.#begin(frame).catch((error: unknown) => begun(Promise.reject(error))));
     }
     const bytes = await this.#begun.shift()?.done.catch(async (error: unknown) => {
       throw await whyNotInForm(error, this.#options.file, OCTETS);
@@ -109,17 +117,15 @@ export class FrameWorks {
     const stored = results.has(key) ? undefined : await this.#read(frame);
     const of = [`${studyInstanceUID}/${seriesInstanceUID}/${sopInstanceUID}`];
     const done = results
-      .getOrMake({ key, of }, async () => this.#work(stored ?? (await this.#read(frame))))
+      .getOrMake({ key, of }, async () => this.#work(frame, stored ?? (await this.#read(frame))))
       .catch((error: unknown) => this.#againIfWanted(error, frame));
-    // Whoever stops early must not leave a failure behind that nobody hears of.
-    done.catch(() => undefined);
-    return { done };
+    return begun(done);
   }
 
   /** Another client has asked for it first, and gone. */
   async #againIfWanted(error: unknown, frame: Frame): Promise<Buffer> {
     if (!(error instanceof JobAbandoned) || this.#options.isAbandoned()) throw error;
-    return this.#work(await this.#read(frame));
+    return this.#work(frame, await this.#read(frame));
   }
 
   #keyOf({ frameNumber }: Frame): string {
@@ -134,18 +140,17 @@ export class FrameWorks {
     return read;
   }
 
-  async #work(bytes: Uint8Array<ArrayBuffer>): Promise<Buffer> {
-    const { description, transferSyntaxUID, pixels, isAbandoned } = this.#options;
-    const frame = { description, bytes };
-    const { bytes: worked } =
-      transferSyntaxUID === EXPLICIT_VR_LITTLE_ENDIAN
-        ? await pixels.run('decode', frame, isAbandoned)
-        : await pixels.run('transcode', { frame, transferSyntaxUID }, isAbandoned);
+  async #work({ frameNumber }: Frame, bytes: Uint8Array<ArrayBuffer>): Promise<Buffer> {
+    const { file, description, transferSyntaxUID, pixels, isAbandoned } = this.#options;
+    const stored = { sha256: file.instance.sha256, frameNumber, frame: { description, bytes } };
+    const { bytes: worked } = await transcodeFrame(stored, transferSyntaxUID, pixels, isAbandoned);
     return Buffer.from(worked.buffer, worked.byteOffset, worked.length);
   }
 }
 
+/** @throws CodecFailure when it is too large for any codec */
 async function wholeFrame(frame: Frame, file: StoredFile): Promise<Uint8Array<ArrayBuffer>> {
+  expectDecodableLength(frame.lengthBytes);
   const bytes = new Uint8Array(frame.lengthBytes);
   let at = 0;
   for await (const piece of frame.bytes(file)) {

@@ -17,7 +17,6 @@ import type { ResultCache } from '../pixels/result-cache.js';
 import type { WorkerPool } from '../pixels/worker-pool.js';
 import { animationDelayMs } from './animation-delay.js';
 import { annotationOf } from './annotation-lines.js';
-import { FailedFrames } from './failed-frames.js';
 import {
   type DrawnFrame,
   type FrameList,
@@ -54,7 +53,6 @@ export class Renderer {
   readonly #results: ResultCache;
   readonly #turns: Turns;
   readonly #animations = new Turns(ANIMATIONS_AT_ONCE, MOST_ANIMATIONS_WAITING);
-  readonly #failed = new FailedFrames();
 
   constructor({ pixels, results }: { readonly pixels: WorkerPool; readonly results: ResultCache }) {
     this.#pixels = pixels;
@@ -130,8 +128,8 @@ export class Renderer {
     const dataSet = await archive.header(instance);
     const state = presentation && (await archive.header(presentation));
     const plan = asRequested(() => planOf(dataSet, frameNumber, state, style));
-    const what = [instance.sha256, frameNumber, presentation?.sha256].join('/');
-    const raster = await this.#failed.unlessFailed(what, async () =>
+    const work = { sha256: instance.sha256, frameNumber, into: `picture/${presentation?.sha256}` };
+    const raster = await this.#pixels.failedFrames.unlessFailed(work, async () =>
       this.#pixels.run('draw', { frame: await readDrawnFrame(archive, instance, frameNumber, dataSet), plan }),
     );
     return {

@@ -44,14 +44,18 @@ export async function decodeFrame(stored: Frame): Promise<Frame> {
   const { description } = stored;
   const decode = DECODERS.get(description.transferSyntaxUID);
   if (decode === undefined) throw new CodecFailure('Frames of this transfer syntax can not be decoded.');
-  if (decodedFrameBytes(description) > MOST_FRAME_BYTES)
-    throw new CodecFailure('The frame is too large to be decoded.');
+  expectDecodableLength(Math.max(decodedFrameBytes(description), stored.bytes.length));
   const frame = { description, bytes: withoutBoxes(stored.bytes) };
   expectDescribed(frame);
   expectEnd(frame);
   const decoded = await decode(frame);
   const native = { ...decoded.description, transferSyntaxUID: EXPLICIT_VR_LITTLE_ENDIAN };
   return { description: native, bytes: exactly(native, decoded.bytes) };
+}
+
+/** To be asked before a frame is read, and its memory taken. @throws CodecFailure */
+export function expectDecodableLength(lengthBytes: number): void {
+  if (lengthBytes > MOST_FRAME_BYTES) throw new CodecFailure('The frame is too large to be decoded.');
 }
 
 /** A code stream that is larger than it is said to be is refused before any memory is taken for it. */

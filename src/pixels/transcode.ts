@@ -22,6 +22,8 @@ export interface TranscodedFile {
   /** Where its frames lie, encoded; undefined for one without Pixel Data. */
   readonly frameTable: Buffer | undefined;
   readonly frameCount: number;
+  /** Of the whole file. */
+  readonly sha256: string;
   readonly sopClassUID: string;
   readonly sopInstanceUID: string;
   /** Whether nobody waits for it any more. */
@@ -51,12 +53,39 @@ export async function* transcode(
   }
 }
 
+export interface StoredFrame {
+  /** Of the whole file. */
+  readonly sha256: string;
+  /** From 1. */
+  readonly frameNumber: number;
+  readonly frame: Frame;
+}
+
+/**
+ * Give a frame in that transfer syntax: one that has just failed is not tried again.
+ * @throws CodecFailure, and as `WorkerPool.run`
+ */
+export function transcodeFrame(
+  { sha256, frameNumber, frame }: StoredFrame,
+  transferSyntaxUID: string,
+  pool: WorkerPool,
+  isAbandoned: () => boolean,
+): Promise<Frame> {
+  if (transferSyntaxUID === EXPLICIT_VR_LITTLE_ENDIAN) {
+    return pool.failedFrames.unlessFailed({ sha256, frameNumber }, () => pool.run('decode', frame, isAbandoned));
+  }
+  return pool.failedFrames.unlessFailed({ sha256, frameNumber, into: transferSyntaxUID }, () =>
+    pool.run('transcode', { frame, transferSyntaxUID }, isAbandoned),
+  );
+}
+
 class Transcoding {
   readonly #file: TranscodedFile;
   readonly #transferSyntaxUID: string;
   readonly #pool: WorkerPool;
   readonly #writer: PixelDataWriter;
   readonly #running: Promise<Frame>[] = [];
+  #begunFrames = 0;
   #header: Part10Header | undefined;
   #collector: FrameCollector | undefined;
   #description: FrameDescription | undefined;
@@ -108,12 +137,10 @@ class Transcoding {
   #begin(bytes: Uint8Array<ArrayBuffer>): Promise<Frame> {
     const description = this.#description;
     if (description === undefined) throw new Error('Frames come after the header.');
-    const frame = { description, bytes };
-    const transferSyntaxUID = this.#transferSyntaxUID;
-    const done =
-      transferSyntaxUID === EXPLICIT_VR_LITTLE_ENDIAN
-        ? this.#pool.run('decode', frame, this.#file.isAbandoned)
-        : this.#pool.run('transcode', { frame, transferSyntaxUID }, this.#file.isAbandoned);
+    this.#begunFrames += 1;
+    const { sha256, isAbandoned } = this.#file;
+    const stored = { sha256, frameNumber: this.#begunFrames, frame: { description, bytes } };
+    const done = transcodeFrame(stored, this.#transferSyntaxUID, this.#pool, isAbandoned);
     // Whoever stops early must not leave a failure behind that nobody hears of.
     done.catch(() => undefined);
     return done;

@@ -7,6 +7,7 @@ import { Worker } from 'node:worker_threads';
 import { ArchiveError } from '../errors.js';
 import type { Log } from '../log.js';
 import { CodecFailure } from './codecs/codec-failure.js';
+import { FailedFrames } from './failed-frames.js';
 import type { JobInput, JobName, JobResult, Reply, SentJob } from './jobs.js';
 import { transferable } from './transferable.js';
 
@@ -59,6 +60,8 @@ const SCRIPT = new URL(
 );
 
 export class WorkerPool {
+  /** What its threads could not do just now. */
+  readonly failedFrames = new FailedFrames();
   readonly #log: Log;
   readonly #size: number;
   readonly #deadlineMs: number;
