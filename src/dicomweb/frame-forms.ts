@@ -10,6 +10,7 @@ import { decodedFrameBytes } from '../pixels/codecs/colour-transform.js';
 import { expectDecodableLength } from '../pixels/decode.js';
 import { ENCODED_SYNTAXES } from '../pixels/encode.js';
 import type { FrameDescription } from '../pixels/frame.js';
+import type { LetGo } from '../pixels/held-bytes.js';
 import type { ResultCache } from '../pixels/result-cache.js';
 import { transcodeFrame } from '../pixels/transcode.js';
 import { JobAbandoned, type WorkerPool } from '../pixels/worker-pool.js';
@@ -69,20 +70,25 @@ export interface WorkedFrames {
 
 interface Begun {
   readonly done: Promise<Buffer>;
+  readonly letGo: LetGo;
 }
+
+const nothing = (): void => undefined;
 
 /** Whoever stops early must not leave a failure behind that nobody hears of. */
-function begun(done: Promise<Buffer>): Begun {
+function heard(done: Promise<Buffer>): Promise<Buffer> {
   done.catch(() => undefined);
-  return { done };
+  return done;
 }
 
-/** Decodes or compresses frames, a few of them ahead of the one that is asked for. They come in their order. */
+/** Decodes or compresses frames, a few of them ahead of the one that is asked for. They come in their order. Close it when done. */
 export class FrameWorks {
   readonly #options: WorkedFrames;
   readonly #coming: Iterator<Frame>;
   readonly #begun: Begun[] = [];
   #reading: Promise<unknown> = Promise.resolve();
+  /** The room for one frame is kept to the end, so that it need not stop between two. */
+  #letGoOfOne: LetGo | undefined;
 
   constructor(options: WorkedFrames) {
     this.#options = options;
@@ -95,22 +101,47 @@ export class FrameWorks {
     return transferSyntaxUID === EXPLICIT_VR_LITTLE_ENDIAN ? decodedFrameBytes(description) : undefined;
   }
 
-  /** The next frame. @throws ArchiveError `corrupt`, ProblemDetails 406 when it can not be decoded */
+  /**
+   * The next frame.
+   * @throws ArchiveError `corrupt`, or `unavailable` when too much waits to be sent; ProblemDetails 406 when it can not be decoded
+   */
   async *next(): AsyncGenerator<Buffer> {
-    while (this.#begun.length <= this.#options.pixels.size) {
-      const { value: frame, done } = this.#coming.next();
-      if (done === true) break;
-      this.#begun.push(await this.#begin(frame).catch((error: unknown) => begun(Promise.reject(error))));
+    await this.#beginSome();
+    const first = this.#begun.shift();
+    if (first === undefined) throw new Error('There are as many frames as are asked for.');
+    try {
+      yield await first.done.catch(async (error: unknown) => {
+        throw await whyNotInForm(error, this.#options.file, OCTETS);
+      });
+    } finally {
+      first.letGo();
     }
-    const bytes = await this.#begun.shift()?.done.catch(async (error: unknown) => {
-      throw await whyNotInForm(error, this.#options.file, OCTETS);
-    });
-    if (bytes === undefined) throw new Error('There are as many frames as are asked for.');
-    yield bytes;
+  }
+
+  /** Let go of what nobody asks for any more. */
+  close(): void {
+    for (const { letGo } of this.#begun.splice(0)) letGo();
+    this.#letGoOfOne?.();
+    this.#letGoOfOne = undefined;
+  }
+
+  /** One at least. */
+  async #beginSome(): Promise<void> {
+    const { description, pixels, isAbandoned } = this.#options;
+    const frameBytes = decodedFrameBytes(description);
+    this.#letGoOfOne ??= await pixels.held.holdSoon(frameBytes, isAbandoned);
+    while (this.#begun.length <= pixels.size) {
+      const letGo = this.#begun.length === 0 ? nothing : pixels.held.tryHold(frameBytes);
+      if (letGo === undefined) return;
+      const { value: frame, done } = this.#coming.next();
+      if (done === true) return letGo();
+      const begun = await this.#begin(frame).catch((error: unknown) => ({ done: Promise.reject(error) }));
+      this.#begun.push({ done: heard(begun.done), letGo });
+    }
   }
 
   /** A frame is read before others may wait for what is made of it: whoever asked for it first may go away meanwhile. */
-  async #begin(frame: Frame): Promise<Begun> {
+  async #begin(frame: Frame): Promise<Pick<Begun, 'done'>> {
     const { file, results } = this.#options;
     const { studyInstanceUID, seriesInstanceUID, sopInstanceUID } = file.instance;
     const key = this.#keyOf(frame);
@@ -119,7 +150,7 @@ export class FrameWorks {
     const done = results
       .getOrMake({ key, of }, async () => this.#work(frame, stored ?? (await this.#read(frame))))
       .catch((error: unknown) => this.#againIfWanted(error, frame));
-    return begun(done);
+    return { done };
   }
 
   /** Another client has asked for it first, and gone. */

@@ -11,8 +11,10 @@ import { imagePixelDescription } from '../dicom/image-pixel.js';
 import { type Part10Header, Part10Reader } from '../dicom/part10-reader.js';
 import { swapUnitBytes } from '../dicom/swap-bytes.js';
 import { EXPLICIT_VR_LITTLE_ENDIAN } from '../dicom/transfer-syntaxes.js';
+import { decodedFrameBytes } from './codecs/colour-transform.js';
 import type { Frame, FrameDescription } from './frame.js';
 import { FrameCollector } from './frame-collector.js';
+import type { LetGo } from './held-bytes.js';
 import { EncapsulatedPixelData, NativePixelData, type PixelDataWriter } from './pixel-data-writers.js';
 import type { WorkerPool } from './worker-pool.js';
 
@@ -49,6 +51,7 @@ export async function* transcode(
     await reader.end();
     if (reader.header !== undefined) yield* transcoding.finish(reader.header, reader.trailer);
   } finally {
+    transcoding.close();
     reader.destroy();
   }
 }
@@ -79,13 +82,21 @@ export function transcodeFrame(
   );
 }
 
+interface Running {
+  readonly done: Promise<Frame>;
+  readonly letGo: LetGo;
+}
+
 class Transcoding {
   readonly #file: TranscodedFile;
   readonly #transferSyntaxUID: string;
   readonly #pool: WorkerPool;
   readonly #writer: PixelDataWriter;
-  readonly #running: Promise<Frame>[] = [];
+  readonly #running: Running[] = [];
   #begunFrames = 0;
+  #frameBytes = 0;
+  /** The room for one frame is kept to the end, so that it need not stop between two. */
+  #letGoOfOne: LetGo | undefined;
   #header: Part10Header | undefined;
   #collector: FrameCollector | undefined;
   #description: FrameDescription | undefined;
@@ -110,6 +121,7 @@ class Transcoding {
       ...description,
       transferSyntaxUID: transferSyntax.encapsulated ? transferSyntax.uid : EXPLICIT_VR_LITTLE_ENDIAN,
     };
+    this.#frameBytes = decodedFrameBytes(this.#description);
     this.#collector = new FrameCollector({
       pixelData,
       frameTable,
@@ -121,9 +133,23 @@ class Transcoding {
   /** Give the frames that have come to the threads, and hand on those that are done, a few behind. */
   async *work(): AsyncGenerator<Buffer> {
     for (const bytes of this.#collector?.take() ?? []) {
-      this.#running.push(this.#begin(bytes));
+      const { held } = this.#pool;
+      this.#letGoOfOne ??= await held.holdSoon(this.#frameBytes, this.#file.isAbandoned);
+      let letGo = this.#running.length === 0 ? nothing : held.tryHold(this.#frameBytes);
+      while (letGo === undefined) {
+        yield* this.#handOn();
+        letGo = this.#running.length === 0 ? nothing : held.tryHold(this.#frameBytes);
+      }
+      this.#running.push({ done: this.#begin(bytes), letGo });
       if (this.#running.length > this.#pool.size) yield* this.#handOn();
     }
+  }
+
+  /** Let go of all that has not been handed on. */
+  close(): void {
+    for (const { letGo } of this.#running.splice(0)) letGo();
+    this.#letGoOfOne?.();
+    this.#letGoOfOne = undefined;
   }
 
   async *finish({ dataSet }: Part10Header, trailer: DataSet | undefined): AsyncGenerator<Buffer> {
@@ -147,11 +173,16 @@ class Transcoding {
   }
 
   async *#handOn(): AsyncGenerator<Buffer> {
-    const frame = await this.#running.shift();
-    if (frame === undefined) return;
-    if (!this.#hasBegun) yield* this.#beginPixelData(frame);
-    for (const { buffer, byteOffset, byteLength } of this.#writer.frame(frame)) {
-      yield Buffer.from(buffer, byteOffset, byteLength);
+    const first = this.#running.shift();
+    if (first === undefined) return;
+    try {
+      const frame = await first.done;
+      if (!this.#hasBegun) yield* this.#beginPixelData(frame);
+      for (const { buffer, byteOffset, byteLength } of this.#writer.frame(frame)) {
+        yield Buffer.from(buffer, byteOffset, byteLength);
+      }
+    } finally {
+      first.letGo();
     }
   }
 
@@ -169,6 +200,8 @@ class Transcoding {
     yield encodeExplicitVRLittleEndian(dataSet);
   }
 }
+
+const nothing = (): void => undefined;
 
 /** The tables told where the frames were. */
 const LEFT_OUT: ReadonlySet<Tag> = new Set([TAG.ExtendedOffsetTable, TAG.ExtendedOffsetTableLengths]);

@@ -8,6 +8,7 @@ import { ArchiveError } from '../errors.js';
 import type { Log } from '../log.js';
 import { CodecFailure } from './codecs/codec-failure.js';
 import { FailedFrames } from './failed-frames.js';
+import { HeldBytes } from './held-bytes.js';
 import type { JobInput, JobName, JobResult, Reply, SentJob } from './jobs.js';
 import { transferable } from './transferable.js';
 
@@ -62,6 +63,8 @@ const SCRIPT = new URL(
 export class WorkerPool {
   /** What its threads could not do just now. */
   readonly failedFrames = new FailedFrames();
+  /** What they have made, until it has been sent. */
+  readonly held = new HeldBytes();
   readonly #log: Log;
   readonly #size: number;
   readonly #deadlineMs: number;
@@ -110,9 +113,10 @@ export class WorkerPool {
     return new Promise<JobResult<Name>>((resolve, reject) => {
       const transferred = transferable(input);
       const lengthBytes = transferred.reduce((sum, { byteLength }) => sum + byteLength, 0);
+      if (this.#isClosed) return reject(closing());
+      if (this.#isFull(lengthBytes)) this.#dropAbandoned();
       if (this.#isFull(lengthBytes)) {
-        reject(new ArchiveError('unavailable', 'Too many images wait to be decoded: ask again.'));
-        return;
+        return reject(new ArchiveError('unavailable', 'Too many images wait to be decoded: ask again.'));
       }
       this.#waitingBytes += lengthBytes;
       this.#waiting.push({
@@ -131,7 +135,7 @@ export class WorkerPool {
   /** Stop all threads; what still waits or runs fails. */
   async close(): Promise<void> {
     this.#isClosed = true;
-    const error = new ArchiveError('unavailable', 'The server is shutting down.');
+    const error = closing();
     for (const job of this.#waiting.splice(0)) job.reject(error);
     await Promise.all(
       [...this.#threads].map((thread) => {
@@ -142,8 +146,21 @@ export class WorkerPool {
   }
 
   #isFull(lengthBytes: number): boolean {
-    if (this.#isClosed || this.#waiting.length >= this.#mostWaiting) return true;
+    if (this.#waiting.length >= this.#mostWaiting) return true;
     return this.#waiting.length > 0 && this.#waitingBytes + lengthBytes > this.#mostWaitingBytes;
+  }
+
+  /** Those that nobody waits for keep nobody out. */
+  #dropAbandoned(): void {
+    for (const job of this.#waiting.splice(0)) {
+      if (job.isAbandoned()) this.#abandon(job);
+      else this.#waiting.push(job);
+    }
+  }
+
+  #abandon(job: Job): void {
+    this.#waitingBytes -= job.lengthBytes;
+    job.reject(new JobAbandoned());
   }
 
   #assign(): void {
@@ -158,9 +175,11 @@ export class WorkerPool {
 
   #nextWanted(): Job | undefined {
     for (let job = this.#waiting.shift(); job !== undefined; job = this.#waiting.shift()) {
-      this.#waitingBytes -= job.lengthBytes;
-      if (!job.isAbandoned()) return job;
-      job.reject(new JobAbandoned());
+      if (job.isAbandoned()) this.#abandon(job);
+      else {
+        this.#waitingBytes -= job.lengthBytes;
+        return job;
+      }
     }
     return undefined;
   }
@@ -236,6 +255,8 @@ export class WorkerPool {
     return job;
   }
 }
+
+const closing = (): ArchiveError => new ArchiveError('unavailable', 'The server is shutting down.');
 
 const failureOf = ({ hasStarted }: Thread, cause: Error): ArchiveError =>
   hasStarted

@@ -7,6 +7,7 @@ import { FrameWorks, type WorkedFrames } from '../../src/dicomweb/frame-forms.js
 import { CodecFailure } from '../../src/pixels/codecs/codec-failure.js';
 import { MOST_FRAME_BYTES } from '../../src/pixels/decode.js';
 import { FrameCollector } from '../../src/pixels/frame-collector.js';
+import { HeldBytes } from '../../src/pixels/held-bytes.js';
 
 /** More than there is memory. */
 const ENORMOUS_BYTES = 2 ** 40;
@@ -37,12 +38,16 @@ describe('a frame that is longer than any that is decoded', () => {
         throw new Error('It was read.');
       },
     };
+    const held = new HeldBytes();
     const works = new FrameWorks({
       file: { instance, expectWhole: async () => undefined } as unknown as StoredFile,
       frames: [frame] as unknown as WorkedFrames['frames'],
       results: { has: () => false },
-      pixels: { size: 1 },
+      pixels: { size: 1, held },
+      description: { rows: 1, columns: 1, samplesPerPixel: 1, bitsAllocated: 8 },
     } as unknown as WorkedFrames);
     await expect(works.next().next()).rejects.toMatchObject({ code: 'not-acceptable' });
+    works.close();
+    expect(held.bytes).toBe(0);
   });
 });
