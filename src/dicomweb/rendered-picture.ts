@@ -23,7 +23,7 @@ export function sendPicture(
   mediaType: PictureMediaType,
 ): Promise<void> {
   const fitting = fitted(style, mediaType);
-  const make = () => exchange.renderer.picture(exchange.archive, frame, fitting, mediaType);
+  const make = () => exchange.renderer.picture(exchange.archive, frame, fitting, mediaType, hasGone(exchange));
   return sendMade(exchange, mediaType, pictureDigest([frame], fitting, mediaType), make);
 }
 
@@ -31,19 +31,24 @@ export function sendPicture(
 export function sendAnimation(exchange: Exchange, all: FrameList, style: PictureStyle): Promise<void> {
   const frames = animatedFrames(all);
   const fitting = fitted(style, 'image/gif');
-  const make = () => exchange.renderer.animation(exchange.archive, frames, fitting);
+  const make = () => exchange.renderer.animation(exchange.archive, frames, fitting, hasGone(exchange));
   return sendMade(exchange, 'image/gif', `animation ${pictureDigest(frames, fitting, 'image/gif')}`, make);
 }
 
+const hasGone =
+  ({ response }: Pick<Exchange, 'response'>) =>
+  (): boolean =>
+    response.destroyed;
+
 /** A picture as a part. */
 export function picturePart(
-  { archive, renderer }: Exchange,
+  { archive, renderer, response }: Exchange,
   frame: DrawnFrame,
   style: PictureStyle,
   { mediaType, contentLocation }: { readonly mediaType: PictureMediaType; readonly contentLocation: string },
 ): RenderedPart {
   const fitting = fitted(style, mediaType);
-  const make = async () => wholePart(await renderer.picture(archive, frame, fitting, mediaType));
+  const make = async () => wholePart(await renderer.picture(archive, frame, fitting, mediaType, hasGone({ response })));
   return { mediaType, contentLocation, make };
 }
 

@@ -13,8 +13,8 @@ import { type FileBrand, jp2File } from '../pixels/render/jp2-file.js';
 import { encodeAnimation, encodeImage, finishRaster } from '../pixels/render/present.js';
 import type { Raster } from '../pixels/render/raster.js';
 import { planRendering, type RenderPlan } from '../pixels/render/render-plan.js';
-import type { ResultCache } from '../pixels/result-cache.js';
-import type { WorkerPool } from '../pixels/worker-pool.js';
+import type { ResultCache, ResultKey } from '../pixels/result-cache.js';
+import { JobAbandoned, type WorkerPool } from '../pixels/worker-pool.js';
 import { animationDelayMs } from './animation-delay.js';
 import { annotationOf } from './annotation-lines.js';
 import {
@@ -67,7 +67,7 @@ export class Renderer {
   }
 
   /**
-   * Give a picture of a frame. The bytes are shared: nobody may change them.
+   * Give a picture of a frame. The bytes are shared: nobody may change them. It is not made when nobody waits for it any more.
    * @throws ArchiveError `invalid-request` when the style makes no sense for the image; `not-acceptable` or `too-large` when
    *   it can not be drawn; `undecodable` or `corrupt` when it is damaged; `unavailable` when too many wait
    */
@@ -76,9 +76,10 @@ export class Renderer {
     frame: DrawnFrame,
     style: PictureStyle,
     mediaType: PictureMediaType,
+    isAbandoned: () => boolean = () => false,
   ): Promise<Buffer> {
-    return this.#results.getOrMake(pictureKey([frame], style, mediaType), () =>
-      this.makePicture(archive, frame, style, mediaType),
+    return this.#wanted(pictureKey([frame], style, mediaType), isAbandoned, () =>
+      this.makePicture(archive, frame, style, mediaType, isAbandoned),
     );
   }
 
@@ -88,15 +89,35 @@ export class Renderer {
     frame: DrawnFrame,
     style: PictureStyle,
     mediaType: PictureMediaType,
+    isAbandoned?: () => boolean,
   ): Promise<Buffer> {
-    return this.#turns.take(async () => this.#encode(await this.#draw(archive, frame, style), style, mediaType));
+    return this.#turns.take(
+      async () => this.#encode(await this.#draw(archive, frame, style), style, mediaType),
+      isAbandoned,
+    );
   }
 
   /** Give `animatedFrames` as one animated GIF. @throws ArchiveError as `picture`, and `too-large` */
-  animation(archive: ScopedArchive, frames: readonly DrawnFrame[], style: PictureStyle): Promise<Buffer> {
-    return this.#results.getOrMake(pictureKey(frames, style, 'image/gif'), () =>
-      this.#animations.take(() => this.#animate(archive, frames, style)),
+  animation(
+    archive: ScopedArchive,
+    frames: readonly DrawnFrame[],
+    style: PictureStyle,
+    isAbandoned: () => boolean = () => false,
+  ): Promise<Buffer> {
+    return this.#wanted(pictureKey(frames, style, 'image/gif'), isAbandoned, () =>
+      this.#animations.take(() => this.#animate(archive, frames, style, isAbandoned), isAbandoned),
     );
+  }
+
+  /** Whoever asked for the same first may have gone before it was made. */
+  async #wanted(key: ResultKey, isAbandoned: () => boolean, make: () => Promise<Buffer>): Promise<Buffer> {
+    for (;;) {
+      try {
+        return await this.#results.getOrMake(key, make);
+      } catch (error) {
+        if (!(error instanceof JobAbandoned) || isAbandoned()) throw error;
+      }
+    }
   }
 
   /** Whether a window changes what is drawn of an image: not that of colour. @throws ArchiveError as `picture` */
@@ -108,13 +129,21 @@ export class Renderer {
     });
   }
 
-  async #animate(archive: ScopedArchive, frames: readonly DrawnFrame[], style: PictureStyle): Promise<Buffer> {
+  async #animate(
+    archive: ScopedArchive,
+    frames: readonly DrawnFrame[],
+    style: PictureStyle,
+    isAbandoned: () => boolean,
+  ): Promise<Buffer> {
     const [first] = frames;
     if (first === undefined) throw new RangeError('An animation has one frame at least.');
     const rasters: Raster[] = [];
     let bytes = 0;
     for (const frame of frames) {
-      const raster = await this.#turns.take(async () => finished(await this.#draw(archive, frame, style), style));
+      const raster = await this.#turns.take(
+        async () => finished(await this.#draw(archive, frame, style), style),
+        isAbandoned,
+      );
       bytes += raster.bytes.length;
       if (bytes > MOST_ANIMATED_BYTES) throw tooLongAnimation();
       rasters.push(raster);
