@@ -7,9 +7,12 @@ import { imagePixelDescription } from '../dicom/image-pixel.js';
 import { EXPLICIT_VR_LITTLE_ENDIAN, findTransferSyntax } from '../dicom/transfer-syntaxes.js';
 import { areFramesDecodable, isAvailable } from '../pixels/available-syntaxes.js';
 import { decodedFrameBytes } from '../pixels/codecs/colour-transform.js';
+import { expectDecodableLength } from '../pixels/decode.js';
 import { ENCODED_SYNTAXES } from '../pixels/encode.js';
 import type { FrameDescription } from '../pixels/frame.js';
+import type { LetGo } from '../pixels/held-bytes.js';
 import type { ResultCache } from '../pixels/result-cache.js';
+import { transcodeFrame } from '../pixels/transcode.js';
 import { JobAbandoned, type WorkerPool } from '../pixels/worker-pool.js';
 import type { Representation } from './accept.js';
 import { whyNotInForm } from './undecodable.js';
@@ -67,14 +70,25 @@ export interface WorkedFrames {
 
 interface Begun {
   readonly done: Promise<Buffer>;
+  readonly letGo: LetGo;
 }
 
-/** Decodes or compresses frames, a few of them ahead of the one that is asked for. They come in their order. */
+const nothing = (): void => undefined;
+
+/** Whoever stops early must not leave a failure behind that nobody hears of. */
+function heard(done: Promise<Buffer>): Promise<Buffer> {
+  done.catch(() => undefined);
+  return done;
+}
+
+/** Decodes or compresses frames, a few of them ahead of the one that is asked for. They come in their order. Close it when done. */
 export class FrameWorks {
   readonly #options: WorkedFrames;
   readonly #coming: Iterator<Frame>;
   readonly #begun: Begun[] = [];
   #reading: Promise<unknown> = Promise.resolve();
+  /** The room for one frame is kept to the end, so that it need not stop between two. */
+  #letGoOfOne: LetGo | undefined;
 
   constructor(options: WorkedFrames) {
     this.#options = options;
@@ -87,39 +101,62 @@ export class FrameWorks {
     return transferSyntaxUID === EXPLICIT_VR_LITTLE_ENDIAN ? decodedFrameBytes(description) : undefined;
   }
 
-  /** The next frame. @throws ArchiveError `corrupt`, ProblemDetails 406 when it can not be decoded */
+  /**
+   * The next frame.
+   * @throws ArchiveError `corrupt`, or `unavailable` when too much waits to be sent; ProblemDetails 406 when it can not be decoded
+   */
   async *next(): AsyncGenerator<Buffer> {
-    while (this.#begun.length <= this.#options.pixels.size) {
-      const { value: frame, done } = this.#coming.next();
-      if (done === true) break;
-      this.#begun.push(await this.#begin(frame));
+    await this.#beginSome();
+    const first = this.#begun.shift();
+    if (first === undefined) throw new Error('There are as many frames as are asked for.');
+    try {
+      yield await first.done.catch(async (error: unknown) => {
+        throw await whyNotInForm(error, this.#options.file, OCTETS);
+      });
+    } finally {
+      first.letGo();
     }
-    const bytes = await this.#begun.shift()?.done.catch(async (error: unknown) => {
-      throw await whyNotInForm(error, this.#options.file, OCTETS);
-    });
-    if (bytes === undefined) throw new Error('There are as many frames as are asked for.');
-    yield bytes;
+  }
+
+  /** Let go of what nobody asks for any more. */
+  close(): void {
+    for (const { letGo } of this.#begun.splice(0)) letGo();
+    this.#letGoOfOne?.();
+    this.#letGoOfOne = undefined;
+  }
+
+  /** One at least. */
+  async #beginSome(): Promise<void> {
+    const { description, pixels, isAbandoned } = this.#options;
+    const frameBytes = decodedFrameBytes(description);
+    this.#letGoOfOne ??= await pixels.held.holdSoon(frameBytes, isAbandoned);
+    while (this.#begun.length <= pixels.size) {
+      const letGo = this.#begun.length === 0 ? nothing : pixels.held.tryHold(frameBytes);
+      if (letGo === undefined) return;
+      const { value: frame, done } = this.#coming.next();
+      if (done === true) return letGo();
+      const begun = await this.#begin(frame).catch((error: unknown) => ({ done: Promise.reject(error) }));
+      this.#begun.push({ done: heard(begun.done), letGo });
+    }
   }
 
   /** A frame is read before others may wait for what is made of it: whoever asked for it first may go away meanwhile. */
-  async #begin(frame: Frame): Promise<Begun> {
+  async #begin(frame: Frame): Promise<Pick<Begun, 'done'>> {
     const { file, results } = this.#options;
     const { studyInstanceUID, seriesInstanceUID, sopInstanceUID } = file.instance;
     const key = this.#keyOf(frame);
     const stored = results.has(key) ? undefined : await this.#read(frame);
     const of = [`${studyInstanceUID}/${seriesInstanceUID}/${sopInstanceUID}`];
     const done = results
-      .getOrMake({ key, of }, async () => this.#work(stored ?? (await this.#read(frame))))
+      .getOrMake({ key, of }, async () => this.#work(frame, stored ?? (await this.#read(frame))))
       .catch((error: unknown) => this.#againIfWanted(error, frame));
-    // Whoever stops early must not leave a failure behind that nobody hears of.
-    done.catch(() => undefined);
     return { done };
   }
 
   /** Another client has asked for it first, and gone. */
   async #againIfWanted(error: unknown, frame: Frame): Promise<Buffer> {
     if (!(error instanceof JobAbandoned) || this.#options.isAbandoned()) throw error;
-    return this.#work(await this.#read(frame));
+    return this.#work(frame, await this.#read(frame));
   }
 
   #keyOf({ frameNumber }: Frame): string {
@@ -130,6 +167,7 @@ export class FrameWorks {
   /** One after the other, for a file holds only what was read last. */
   #read(frame: Frame): Promise<Uint8Array<ArrayBuffer>> {
     const read = this.#reading.then(async () => {
+      expectDecodableLength(frame.lengthBytes);
       const bytes = new Uint8Array(Buffer.allocUnsafeSlow(frame.lengthBytes).buffer);
       await frame.readInto(bytes, this.#options.file);
       return bytes;
@@ -138,13 +176,10 @@ export class FrameWorks {
     return read;
   }
 
-  async #work(bytes: Uint8Array<ArrayBuffer>): Promise<Buffer> {
-    const { description, transferSyntaxUID, pixels, isAbandoned } = this.#options;
-    const frame = { description, bytes };
-    const { bytes: worked } =
-      transferSyntaxUID === EXPLICIT_VR_LITTLE_ENDIAN
-        ? await pixels.run('decode', frame, isAbandoned)
-        : await pixels.run('transcode', { frame, transferSyntaxUID }, isAbandoned);
+  async #work({ frameNumber }: Frame, bytes: Uint8Array<ArrayBuffer>): Promise<Buffer> {
+    const { file, description, transferSyntaxUID, pixels, isAbandoned } = this.#options;
+    const stored = { sha256: file.instance.sha256, frameNumber, frame: { description, bytes } };
+    const { bytes: worked } = await transcodeFrame(stored, transferSyntaxUID, pixels, isAbandoned);
     return Buffer.from(worked.buffer, worked.byteOffset, worked.length);
   }
 }

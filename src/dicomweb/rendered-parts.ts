@@ -1,5 +1,6 @@
 /** Sends renderings as parts, each made while the one before goes out. PS3.18 §10.4.1.1.3, §8.6.1.2 */
 import { ArchiveError, type ErrorCode } from '../errors.js';
+import type { HeldBytes, LetGo } from '../pixels/held-bytes.js';
 import { type Exchange, sendPieces } from './exchange.js';
 import { type BodyPart, multipartPieces } from './multipart-body.js';
 import { multipartContentType, newBoundary } from './multipart-writer.js';
@@ -13,6 +14,8 @@ export interface RenderedPart {
 }
 
 export interface MadePart {
+  /** Those that are in memory already. */
+  readonly heldBytes?: number;
   /** With its charset, where that is not the media type alone. */
   readonly contentType?: string | undefined;
   readonly lengthBytes: number | undefined;
@@ -32,22 +35,36 @@ export async function sendRenderedParts(exchange: Exchange, parts: Iterable<Rend
   if (first === undefined) throw new RangeError('There is one part at least.');
   const boundary = newBoundary();
   const headers = { 'Content-Type': multipartContentType({ type: first.mediaType, boundary }) };
-  await sendPieces(exchange, headers, multipartPieces(madeParts(first, coming), boundary));
+  await sendPieces(exchange, headers, multipartPieces(madeParts(first, coming, exchange.pixels.held), boundary));
 }
 
-async function* madeParts(first: RenderedPart, others: Iterator<RenderedPart>): AsyncGenerator<BodyPart> {
+interface HeldPart {
+  readonly part: BodyPart;
+  readonly letGo: LetGo;
+}
+
+async function* madeParts(
+  first: RenderedPart,
+  others: Iterator<RenderedPart>,
+  held: HeldBytes,
+): AsyncGenerator<BodyPart> {
   let coming = nextOf(others);
-  let next: Promise<BodyPart> | undefined = coming === undefined ? made(first) : madeOrTold(first);
+  let next: Promise<HeldPart> | undefined = coming === undefined ? made(first, held) : madeOrTold(first, held);
   try {
     while (next !== undefined) {
-      const part: BodyPart = await next;
-      next = coming && madeOrTold(coming);
-      next?.catch(ignoreUntilAwaited);
-      coming = nextOf(others);
-      yield part;
+      const { part, letGo }: HeldPart = await next;
+      next = undefined;
+      try {
+        next = coming && madeOrTold(coming, held);
+        next?.catch(ignoreUntilAwaited);
+        coming = nextOf(others);
+        yield part;
+      } finally {
+        letGo();
+      }
     }
   } finally {
-    await next?.catch(ignoreUntilAwaited);
+    (await next?.catch(ignoreUntilAwaited))?.letGo();
   }
 }
 
@@ -56,28 +73,39 @@ function nextOf(parts: Iterator<RenderedPart>): RenderedPart | undefined {
   return next.done === true ? undefined : next.value;
 }
 
-async function made({ mediaType, contentLocation, make }: RenderedPart): Promise<BodyPart> {
-  const { contentType = mediaType, lengthBytes, bytes } = await make();
-  return { contentType, contentLocation, lengthBytes, bytes };
+async function made({ mediaType, contentLocation, make }: RenderedPart, held: HeldBytes): Promise<HeldPart> {
+  held.expectRoom();
+  const { contentType = mediaType, lengthBytes, heldBytes = 0, bytes } = await make();
+  return { part: { contentType, contentLocation, lengthBytes, bytes }, letGo: held.hold(heldBytes) };
 }
 
-async function madeOrTold(part: RenderedPart): Promise<BodyPart> {
+async function madeOrTold(part: RenderedPart, held: HeldBytes): Promise<HeldPart> {
   try {
-    return await made(part);
+    return await made(part, held);
   } catch (error) {
     if (!(error instanceof ArchiveError) || !OF_ONE_PART.has(error.code)) throw error;
     const problem = { type: 'about:blank', status: HTTP_STATUS[error.code], detail: error.message };
     const body = Buffer.from(JSON.stringify(problem));
     return {
-      contentType: 'application/problem+json',
-      contentLocation: part.contentLocation,
-      lengthBytes: body.length,
-      bytes: () => inOnePiece(body),
+      part: {
+        contentType: 'application/problem+json',
+        contentLocation: part.contentLocation,
+        lengthBytes: body.length,
+        bytes: () => inOnePiece(body),
+      },
+      letGo: () => undefined,
     };
   }
 }
 
 const ignoreUntilAwaited = (): void => undefined;
+
+/** Bytes that have been made, as a part. */
+export const wholePart = (bytes: Buffer): MadePart => ({
+  lengthBytes: bytes.length,
+  heldBytes: bytes.length,
+  bytes: () => inOnePiece(bytes),
+});
 
 export async function* inOnePiece(bytes: Buffer): AsyncGenerator<Buffer> {
   yield bytes;

@@ -11,9 +11,9 @@ import {
   type PictureStyle,
   pictureDigest,
 } from './picture-request.js';
-import { inOnePiece, type RenderedPart } from './rendered-parts.js';
+import { type RenderedPart, wholePart } from './rendered-parts.js';
 import { animatedFrames } from './renderer.js';
-import { sendSinglePart, singlePartTag, sliced } from './single-part.js';
+import { sendHeld, singlePartTag } from './single-part.js';
 
 /** A picture by itself. @throws as `Renderer.picture` */
 export function sendPicture(
@@ -23,7 +23,7 @@ export function sendPicture(
   mediaType: PictureMediaType,
 ): Promise<void> {
   const fitting = fitted(style, mediaType);
-  const make = () => exchange.renderer.picture(exchange.archive, frame, fitting, mediaType);
+  const make = () => exchange.renderer.picture(exchange.archive, frame, fitting, mediaType, hasGone(exchange));
   return sendMade(exchange, mediaType, pictureDigest([frame], fitting, mediaType), make);
 }
 
@@ -31,22 +31,24 @@ export function sendPicture(
 export function sendAnimation(exchange: Exchange, all: FrameList, style: PictureStyle): Promise<void> {
   const frames = animatedFrames(all);
   const fitting = fitted(style, 'image/gif');
-  const make = () => exchange.renderer.animation(exchange.archive, frames, fitting);
+  const make = () => exchange.renderer.animation(exchange.archive, frames, fitting, hasGone(exchange));
   return sendMade(exchange, 'image/gif', `animation ${pictureDigest(frames, fitting, 'image/gif')}`, make);
 }
 
+const hasGone =
+  ({ response }: Pick<Exchange, 'response'>) =>
+  (): boolean =>
+    response.destroyed;
+
 /** A picture as a part. */
 export function picturePart(
-  { archive, renderer }: Exchange,
+  { archive, renderer, response }: Exchange,
   frame: DrawnFrame,
   style: PictureStyle,
   { mediaType, contentLocation }: { readonly mediaType: PictureMediaType; readonly contentLocation: string },
 ): RenderedPart {
   const fitting = fitted(style, mediaType);
-  const make = async () => {
-    const bytes = await renderer.picture(archive, frame, fitting, mediaType);
-    return { lengthBytes: bytes.length, bytes: () => inOnePiece(bytes) };
-  };
+  const make = async () => wholePart(await renderer.picture(archive, frame, fitting, mediaType, hasGone({ response })));
   return { mediaType, contentLocation, make };
 }
 
@@ -58,13 +60,8 @@ async function sendMade(
   make: () => Promise<Buffer>,
 ): Promise<void> {
   if (answerNotModified(exchange, singlePartTag({ digest, mediaType }))) return;
-  const bytes = await make();
-  await sendSinglePart(exchange, {
-    mediaType,
-    digest,
-    lengthBytes: bytes.length,
-    bytes: (slice) => sliced(inOnePiece(bytes), slice),
-  });
+  exchange.pixels.held.expectRoom();
+  await sendHeld(exchange, { bytes: await make(), mediaType, digest });
 }
 
 /** Without what is of no effect on the type. @throws ArchiveError `invalid-request` for a profile that it can not have */

@@ -8,16 +8,16 @@ import type { DataSet } from '../dicom/data-set.js';
 import { FAILURE_REASON, InvalidInstance } from '../dicom/failure-reasons.js';
 import { imagePixelDescription } from '../dicom/image-pixel.js';
 import { ArchiveError } from '../errors.js';
+import type { FrameWork } from '../pixels/failed-frames.js';
 import type { Frame } from '../pixels/frame.js';
 import { FrameMemory } from '../pixels/frame-memory.js';
 import { encodeAnimation, type FinishOptions, type PictureMediaType } from '../pixels/render/present.js';
 import type { Raster } from '../pixels/render/raster.js';
 import { planRendering, type RenderPlan } from '../pixels/render/render-plan.js';
-import type { ResultCache } from '../pixels/result-cache.js';
-import type { WorkerPool } from '../pixels/worker-pool.js';
+import type { ResultCache, ResultKey } from '../pixels/result-cache.js';
+import { JobAbandoned, type WorkerPool } from '../pixels/worker-pool.js';
 import { animationDelayMs } from './animation-delay.js';
 import { annotationOf } from './annotation-lines.js';
-import { FailedFrames } from './failed-frames.js';
 import { type DrawnFrame, type FrameList, type PictureStyle, pictureKey } from './picture-request.js';
 import { readDrawnFrame } from './read-drawn-frame.js';
 import { Turns } from './turns.js';
@@ -27,8 +27,7 @@ interface Drawing {
   readonly plan: RenderPlan;
   readonly finish: FinishOptions;
   readonly read: () => Promise<Frame>;
-  /** Stands for the pixels. */
-  readonly content: string;
+  readonly work: Required<FrameWork>;
 }
 
 /** Beyond these a request is told to come again. */
@@ -44,7 +43,6 @@ export class Renderer {
   readonly #results: ResultCache;
   readonly #turns: Turns;
   readonly #animations = new Turns(ANIMATIONS_AT_ONCE, MOST_ANIMATIONS_WAITING);
-  readonly #failed = new FailedFrames();
   readonly #memory = new FrameMemory();
 
   constructor({ pixels, results }: { readonly pixels: WorkerPool; readonly results: ResultCache }) {
@@ -60,7 +58,7 @@ export class Renderer {
   }
 
   /**
-   * Give a picture of a frame. The bytes are shared: nobody may change them.
+   * Give a picture of a frame. The bytes are shared: nobody may change them. It is not made when nobody waits for it any more.
    * @throws ArchiveError `invalid-request` when the style makes no sense for the image; `not-acceptable` or `too-large` when
    *   it can not be drawn; `undecodable` or `corrupt` when it is damaged; `unavailable` when too many wait
    */
@@ -69,9 +67,10 @@ export class Renderer {
     frame: DrawnFrame,
     style: PictureStyle,
     mediaType: PictureMediaType,
+    isAbandoned: () => boolean = () => false,
   ): Promise<Buffer> {
-    return this.#results.getOrMake(pictureKey([frame], style, mediaType), () =>
-      this.makePicture(archive, frame, style, mediaType),
+    return this.#wanted(pictureKey([frame], style, mediaType), isAbandoned, () =>
+      this.makePicture(archive, frame, style, mediaType, isAbandoned),
     );
   }
 
@@ -81,24 +80,42 @@ export class Renderer {
     frame: DrawnFrame,
     style: PictureStyle,
     mediaType: PictureMediaType,
+    isAbandoned?: () => boolean,
   ): Promise<Buffer> {
     return this.#turns.take(async () => {
-      const { plan, finish, read, content } = await this.#drawing(archive, frame, style);
+      const { plan, finish, read, work } = await this.#drawing(archive, frame, style);
       const { quality, iccProfile } = style;
       const picture = { ...finish, mediaType, quality, iccProfile };
-      const { bytes, spent } = await this.#failed.unlessFailed(content, async () =>
+      const made = { ...work, into: `${work.into}/${mediaType}` };
+      const { bytes, spent } = await this.#pixels.failedFrames.unlessFailed(made, async () =>
         this.#pixels.run('picture', { frame: await read(), plan, picture }),
       );
       this.#memory.giveBack(spent);
       return Buffer.from(bytes.buffer);
-    });
+    }, isAbandoned);
   }
 
   /** Give `animatedFrames` as one animated GIF. @throws ArchiveError as `picture`, and `too-large` */
-  animation(archive: ScopedArchive, frames: readonly DrawnFrame[], style: PictureStyle): Promise<Buffer> {
-    return this.#results.getOrMake(pictureKey(frames, style, 'image/gif'), () =>
-      this.#animations.take(() => this.#animate(archive, frames, style)),
+  animation(
+    archive: ScopedArchive,
+    frames: readonly DrawnFrame[],
+    style: PictureStyle,
+    isAbandoned: () => boolean = () => false,
+  ): Promise<Buffer> {
+    return this.#wanted(pictureKey(frames, style, 'image/gif'), isAbandoned, () =>
+      this.#animations.take(() => this.#animate(archive, frames, style, isAbandoned), isAbandoned),
     );
+  }
+
+  /** Whoever asked for the same first may have gone before it was made. */
+  async #wanted(key: ResultKey, isAbandoned: () => boolean, make: () => Promise<Buffer>): Promise<Buffer> {
+    for (;;) {
+      try {
+        return await this.#results.getOrMake(key, make);
+      } catch (error) {
+        if (!(error instanceof JobAbandoned) || isAbandoned()) throw error;
+      }
+    }
   }
 
   /** Whether a window changes what is drawn of an image: not that of colour. @throws ArchiveError as `picture` */
@@ -110,13 +127,18 @@ export class Renderer {
     });
   }
 
-  async #animate(archive: ScopedArchive, frames: readonly DrawnFrame[], style: PictureStyle): Promise<Buffer> {
+  async #animate(
+    archive: ScopedArchive,
+    frames: readonly DrawnFrame[],
+    style: PictureStyle,
+    isAbandoned: () => boolean,
+  ): Promise<Buffer> {
     const [first] = frames;
     if (first === undefined) throw new RangeError('An animation has one frame at least.');
     const rasters: Raster[] = [];
     let bytes = 0;
     for (const frame of frames) {
-      const raster = await this.#turns.take(() => this.#raster(archive, frame, style));
+      const raster = await this.#turns.take(() => this.#raster(archive, frame, style), isAbandoned);
       bytes += raster.bytes.length;
       if (bytes > MOST_ANIMATED_BYTES) throw tooLongAnimation();
       rasters.push(raster);
@@ -126,8 +148,8 @@ export class Renderer {
   }
 
   async #raster(archive: ScopedArchive, frame: DrawnFrame, style: PictureStyle): Promise<Raster> {
-    const { plan, finish, read, content } = await this.#drawing(archive, frame, style);
-    return this.#failed.unlessFailed(content, async () =>
+    const { plan, finish, read, work } = await this.#drawing(archive, frame, style);
+    return this.#pixels.failedFrames.unlessFailed(work, async () =>
       this.#pixels.run('raster', { frame: await read(), plan, finish }),
     );
   }
@@ -142,7 +164,7 @@ export class Renderer {
       plan,
       finish: { area: style.area, annotation: annotationOf(dataSet, style.annotations ?? [], place) },
       read: () => readDrawnFrame(archive, instance, frameNumber, dataSet, this.#memory),
-      content: [instance.sha256, frameNumber, presentation?.sha256].join('/'),
+      work: { sha256: instance.sha256, frameNumber, into: `picture/${presentation?.sha256}` },
     };
   }
 }

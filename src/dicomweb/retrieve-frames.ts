@@ -63,8 +63,10 @@ export async function sendFrames(
   const forms = offered(instance, frames.count);
   const chosen = chooseRepresentation(exchange, byDefault === 'parts' ? forms : aloneFirst(forms));
   const file = await exchange.archive.open(instance);
+  let form: Form | undefined;
   try {
-    const form = await formOf(exchange, file, frames, chosen);
+    form = await formOf(exchange, file, frames, chosen);
+    const { lengthBytes, bytes } = form;
     if (!chosen.multipart) {
       const [only] = frames;
       if (only === undefined) throw notFound();
@@ -73,20 +75,21 @@ export async function sendFrames(
         mediaType: chosen.mediaType,
         transferSyntaxUID: chosen.transferSyntaxUID,
         digest: frameDigest(instance, only),
-        lengthBytes: form.lengthBytes(only),
-        bytes: (slice) => sliced(form.bytes(only), slice),
+        lengthBytes: lengthBytes(only),
+        bytes: (slice) => sliced(bytes(only), slice),
       });
     }
     const partOf = (frame: Frame): BodyPart => ({
       contentType: chosen.mediaType,
       transferSyntaxUID: chosen.transferSyntaxUID,
       contentLocation: location(frame),
-      lengthBytes: form.lengthBytes(frame),
+      lengthBytes: lengthBytes(frame),
       digest: frameDigest(instance, frame),
-      bytes: () => form.bytes(frame),
+      bytes: () => bytes(frame),
     });
     await sendMultipart(exchange, { [Symbol.iterator]: () => mapped(frames, partOf) });
   } finally {
+    form?.close();
     await file.close();
   }
 }
@@ -96,6 +99,7 @@ interface Form {
   readonly lengthBytes: (frame: Frame) => number | undefined;
   /** To be asked for in the order of the frames. */
   readonly bytes: (frame: Frame) => AsyncGenerator<Buffer>;
+  readonly close: () => void;
 }
 
 async function formOf(
@@ -105,12 +109,16 @@ async function formOf(
   { transferSyntaxUID }: Representation,
 ): Promise<Form> {
   if (transferSyntaxUID === undefined || areAsStored(file.instance, transferSyntaxUID)) {
-    return { lengthBytes: ({ lengthBytes }) => lengthBytes, bytes: (frame) => frame.bytes(file) };
+    return {
+      lengthBytes: ({ lengthBytes }) => lengthBytes,
+      bytes: (frame) => frame.bytes(file),
+      close: () => undefined,
+    };
   }
   const description = await describeFrames(archive, file);
   const isAbandoned = (): boolean => response.destroyed;
   const works = new FrameWorks({ file, description, frames, transferSyntaxUID, pixels, results, isAbandoned });
-  return { lengthBytes: () => works.lengthBytes, bytes: () => works.next() };
+  return { lengthBytes: () => works.lengthBytes, bytes: () => works.next(), close: () => works.close() };
 }
 
 function* mapped(frames: Frames, partOf: (frame: Frame) => BodyPart): Generator<BodyPart> {

@@ -5,10 +5,10 @@ import { negotiate } from './accept.js';
 import { answerNotModified } from './conditional.js';
 import { chooseRepresentation, type Exchange } from './exchange.js';
 import type { DrawnFrame } from './picture-request.js';
-import { inOnePiece, sendRenderedParts } from './rendered-parts.js';
+import { sendRenderedParts, wholePart } from './rendered-parts.js';
 import { readViewportSize } from './rendering-parameters.js';
 import { parseFrameNumbers } from './retrieve-frames.js';
-import { sendSinglePart, singlePartTag, sliced } from './single-part.js';
+import { sendHeld, singlePartTag } from './single-part.js';
 import {
   DEFAULT_VIEWPORT,
   frameFor,
@@ -76,20 +76,12 @@ const locationOf = (base: string, { instance, frameNumber }: DrawnFrame): string
 async function sendAlone(exchange: Exchange, request: ThumbnailRequest): Promise<void> {
   const { mediaType } = request;
   if (answerNotModified(exchange, singlePartTag({ digest: thumbnailKey(request).key, mediaType }))) return;
-  const { bytes, digest } = await exchange.thumbnails.of(exchange.archive, request);
-  await sendSinglePart(exchange, {
-    mediaType,
-    digest,
-    lengthBytes: bytes.length,
-    bytes: (slice) => sliced(inOnePiece(bytes), slice),
-  });
+  exchange.pixels.held.expectRoom();
+  await sendHeld(exchange, { ...(await exchange.thumbnails.of(exchange.archive, request)), mediaType });
 }
 
 async function sendInParts(exchange: Exchange, request: ThumbnailRequest): Promise<void> {
-  const make = async () => {
-    const { bytes } = await exchange.thumbnails.of(exchange.archive, request);
-    return { lengthBytes: bytes.length, bytes: () => inOnePiece(bytes) };
-  };
+  const make = async () => wholePart((await exchange.thumbnails.of(exchange.archive, request)).bytes);
   const contentLocation = locationOf(exchange.base, request.frame);
   await sendRenderedParts(exchange, [{ mediaType: request.mediaType, contentLocation, make }]);
 }

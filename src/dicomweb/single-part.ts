@@ -37,6 +37,23 @@ export async function sendSinglePart(exchange: Exchange, part: SinglePart): Prom
   await sendPieces(exchange, headers, part.bytes(slice), slice === undefined ? 200 : 206);
 }
 
+/** Send bytes that are in memory, and count as such until they have been sent. @throws as `sendSinglePart`; ArchiveError `unavailable` */
+export async function sendHeld(
+  exchange: Exchange,
+  { bytes, mediaType, digest }: Pick<SinglePart, 'mediaType' | 'digest'> & { readonly bytes: Buffer },
+): Promise<void> {
+  const letGo = exchange.pixels.held.hold(bytes.length);
+  const all = async function* (): AsyncGenerator<Buffer> {
+    yield bytes;
+  };
+  try {
+    const lengthBytes = bytes.length;
+    await sendSinglePart(exchange, { mediaType, digest, lengthBytes, bytes: (slice) => sliced(all(), slice) });
+  } finally {
+    letGo();
+  }
+}
+
 /** The entity tag of a part that may not have been made yet. */
 export const singlePartTag = ({
   digest,

@@ -27,10 +27,10 @@ async function* transcoded(
   file: StoredFile,
   transferSyntaxUID: string,
 ): AsyncGenerator<Buffer> {
-  const { sopClassUID, sopInstanceUID, frameCount } = file.instance;
+  const { sopClassUID, sopInstanceUID, frameCount, sha256 } = file.instance;
   const frameTable = await archive.frameTable(file.instance);
   const isAbandoned = (): boolean => response.destroyed;
-  const source = { bytes: file.bytes(), frameTable, frameCount, sopClassUID, sopInstanceUID, isAbandoned };
+  const source = { bytes: file.bytes(), frameTable, frameCount, sha256, sopClassUID, sopInstanceUID, isAbandoned };
   try {
     yield* transcode(source, transferSyntaxUID, pixels);
   } catch (error) {

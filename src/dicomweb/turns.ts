@@ -1,6 +1,7 @@
 /** Lets so many things be made at once; the others wait, and beyond so many a request is told to come again. */
 import { Turnstile } from '../archive/turnstile.js';
 import { ArchiveError } from '../errors.js';
+import { JobAbandoned } from '../pixels/worker-pool.js';
 
 export class Turns {
   readonly #turnstile: Turnstile;
@@ -18,8 +19,11 @@ export class Turns {
     return this.#count === 0;
   }
 
-  /** Make it when it is its turn. @throws ArchiveError `unavailable` when too many wait, and what `make` throws */
-  async take<Result>(make: () => Promise<Result>): Promise<Result> {
+  /**
+   * Make it when it is its turn, unless nobody waits for it any more.
+   * @throws ArchiveError `unavailable` when too many wait, JobAbandoned, and what `make` throws
+   */
+  async take<Result>(make: () => Promise<Result>, isAbandoned: () => boolean = () => false): Promise<Result> {
     if (this.#count >= this.#most) {
       throw new ArchiveError('unavailable', 'Too many pictures wait to be made: ask again.');
     }
@@ -27,6 +31,7 @@ export class Turns {
     try {
       await this.#turnstile.enter();
       try {
+        if (isAbandoned()) throw new JobAbandoned();
         return await make();
       } finally {
         this.#turnstile.leave();

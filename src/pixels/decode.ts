@@ -30,7 +30,7 @@ const DECODERS: ReadonlyMap<string, Decode> = new Map<string, Decode>([
   [`${root}.8.1`, inflate],
 ]);
 
-/** A radiograph of 8,192 × 8,192 pixels of 16 bits: with what a codec needs beside it, less than 512 MiB. */
+/** A radiograph of 8,192 × 8,192 pixels of 16 bits, and what a codec needs beside it is within its memory: see `codecs/bounded-module`. */
 export const MOST_FRAME_BYTES = 128 * 1024 * 1024;
 
 /** Whether frames of that transfer syntax can be decoded: all but videos. */
@@ -44,14 +44,18 @@ export async function decodeFrame(stored: Frame): Promise<Frame> {
   const { description } = stored;
   const decode = DECODERS.get(description.transferSyntaxUID);
   if (decode === undefined) throw new CodecFailure('Frames of this transfer syntax can not be decoded.');
-  if (decodedFrameBytes(description) > MOST_FRAME_BYTES)
-    throw new CodecFailure('The frame is too large to be decoded.');
+  expectDecodableLength(Math.max(decodedFrameBytes(description), stored.bytes.length));
   const frame = { description, bytes: withoutBoxes(stored.bytes) };
   expectDescribed(frame);
   expectEnd(frame);
   const decoded = await decode(frame);
   const native = { ...decoded.description, transferSyntaxUID: EXPLICIT_VR_LITTLE_ENDIAN };
   return { description: native, bytes: exactly(native, decoded.bytes) };
+}
+
+/** To be asked before a frame is read, and its memory taken. @throws CodecFailure */
+export function expectDecodableLength(lengthBytes: number): void {
+  if (lengthBytes > MOST_FRAME_BYTES) throw new CodecFailure('The frame is too large to be decoded.');
 }
 
 /** A code stream that is larger than it is said to be is refused before any memory is taken for it. */

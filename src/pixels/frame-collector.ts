@@ -3,6 +3,7 @@ import { type FrameLocation, findFrame } from '../dicom/frame-table.js';
 import type { PixelDataElement, PixelDataSink } from '../dicom/pixel-data.js';
 import { StreamedSwap } from '../dicom/swap-bytes.js';
 import { CodecFailure } from './codecs/codec-failure.js';
+import { expectDecodableLength } from './decode.js';
 
 export interface CollectedPixelData {
   readonly pixelData: PixelDataElement;
@@ -79,9 +80,11 @@ export class FrameCollector implements PixelDataSink {
     this.#frameIndex += 1;
     const location = findFrame(this.#source.frameTable, this.#frameIndex);
     if (location?.bits !== undefined) throw new CodecFailure('Frames that share bytes are not compressed.');
+    const frameBytes = location?.ranges.reduce((sum, { lengthBytes }) => sum + lengthBytes, 0) ?? 0;
+    expectDecodableLength(frameBytes);
     this.#filling = location && {
       location,
-      bytes: new Uint8Array(location.ranges.reduce((sum, { lengthBytes }) => sum + lengthBytes, 0)),
+      bytes: new Uint8Array(frameBytes),
       range: 0,
       filledBytes: 0,
     };

@@ -79,4 +79,6 @@ export interface Reply {
   readonly result?: unknown;
   /** Without a code it is a bug. */
   readonly failure?: { readonly code?: ErrorCode; readonly message: string };
+  /** Whether the thread holds so much memory now that another is to take its place. */
+  readonly isSpent?: boolean;
 }

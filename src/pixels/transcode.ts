@@ -11,8 +11,10 @@ import { imagePixelDescription } from '../dicom/image-pixel.js';
 import { type Part10Header, Part10Reader } from '../dicom/part10-reader.js';
 import { swapUnitBytes } from '../dicom/swap-bytes.js';
 import { EXPLICIT_VR_LITTLE_ENDIAN } from '../dicom/transfer-syntaxes.js';
+import { decodedFrameBytes } from './codecs/colour-transform.js';
 import type { Frame, FrameDescription } from './frame.js';
 import { FrameCollector } from './frame-collector.js';
+import type { LetGo } from './held-bytes.js';
 import { EncapsulatedPixelData, NativePixelData, type PixelDataWriter } from './pixel-data-writers.js';
 import type { WorkerPool } from './worker-pool.js';
 
@@ -22,6 +24,8 @@ export interface TranscodedFile {
   /** Where its frames lie, encoded; undefined for one without Pixel Data. */
   readonly frameTable: Buffer | undefined;
   readonly frameCount: number;
+  /** Of the whole file. */
+  readonly sha256: string;
   readonly sopClassUID: string;
   readonly sopInstanceUID: string;
   /** Whether nobody waits for it any more. */
@@ -47,8 +51,40 @@ export async function* transcode(
     await reader.end();
     if (reader.header !== undefined) yield* transcoding.finish(reader.header, reader.trailer);
   } finally {
+    transcoding.close();
     reader.destroy();
   }
+}
+
+export interface StoredFrame {
+  /** Of the whole file. */
+  readonly sha256: string;
+  /** From 1. */
+  readonly frameNumber: number;
+  readonly frame: Frame;
+}
+
+/**
+ * Give a frame in that transfer syntax: one that has just failed is not tried again.
+ * @throws CodecFailure, and as `WorkerPool.run`
+ */
+export function transcodeFrame(
+  { sha256, frameNumber, frame }: StoredFrame,
+  transferSyntaxUID: string,
+  pool: WorkerPool,
+  isAbandoned: () => boolean,
+): Promise<Frame> {
+  if (transferSyntaxUID === EXPLICIT_VR_LITTLE_ENDIAN) {
+    return pool.failedFrames.unlessFailed({ sha256, frameNumber }, () => pool.run('decode', frame, isAbandoned));
+  }
+  return pool.failedFrames.unlessFailed({ sha256, frameNumber, into: transferSyntaxUID }, () =>
+    pool.run('transcode', { frame, transferSyntaxUID }, isAbandoned),
+  );
+}
+
+interface Running {
+  readonly done: Promise<Frame>;
+  readonly letGo: LetGo;
 }
 
 class Transcoding {
@@ -56,7 +92,11 @@ class Transcoding {
   readonly #transferSyntaxUID: string;
   readonly #pool: WorkerPool;
   readonly #writer: PixelDataWriter;
-  readonly #running: Promise<Frame>[] = [];
+  readonly #running: Running[] = [];
+  #begunFrames = 0;
+  #frameBytes = 0;
+  /** The room for one frame is kept to the end, so that it need not stop between two. */
+  #letGoOfOne: LetGo | undefined;
   #header: Part10Header | undefined;
   #collector: FrameCollector | undefined;
   #description: FrameDescription | undefined;
@@ -81,6 +121,7 @@ class Transcoding {
       ...description,
       transferSyntaxUID: transferSyntax.encapsulated ? transferSyntax.uid : EXPLICIT_VR_LITTLE_ENDIAN,
     };
+    this.#frameBytes = decodedFrameBytes(this.#description);
     this.#collector = new FrameCollector({
       pixelData,
       frameTable,
@@ -92,9 +133,23 @@ class Transcoding {
   /** Give the frames that have come to the threads, and hand on those that are done, a few behind. */
   async *work(): AsyncGenerator<Buffer> {
     for (const bytes of this.#collector?.take() ?? []) {
-      this.#running.push(this.#begin(bytes));
+      const { held } = this.#pool;
+      this.#letGoOfOne ??= await held.holdSoon(this.#frameBytes, this.#file.isAbandoned);
+      let letGo = this.#running.length === 0 ? nothing : held.tryHold(this.#frameBytes);
+      while (letGo === undefined) {
+        yield* this.#handOn();
+        letGo = this.#running.length === 0 ? nothing : held.tryHold(this.#frameBytes);
+      }
+      this.#running.push({ done: this.#begin(bytes), letGo });
       if (this.#running.length > this.#pool.size) yield* this.#handOn();
     }
+  }
+
+  /** Let go of all that has not been handed on. */
+  close(): void {
+    for (const { letGo } of this.#running.splice(0)) letGo();
+    this.#letGoOfOne?.();
+    this.#letGoOfOne = undefined;
   }
 
   async *finish({ dataSet }: Part10Header, trailer: DataSet | undefined): AsyncGenerator<Buffer> {
@@ -108,23 +163,26 @@ class Transcoding {
   #begin(bytes: Uint8Array<ArrayBuffer>): Promise<Frame> {
     const description = this.#description;
     if (description === undefined) throw new Error('Frames come after the header.');
-    const frame = { description, bytes };
-    const transferSyntaxUID = this.#transferSyntaxUID;
-    const done =
-      transferSyntaxUID === EXPLICIT_VR_LITTLE_ENDIAN
-        ? this.#pool.run('decode', frame, this.#file.isAbandoned)
-        : this.#pool.run('transcode', { frame, transferSyntaxUID }, this.#file.isAbandoned);
+    this.#begunFrames += 1;
+    const { sha256, isAbandoned } = this.#file;
+    const stored = { sha256, frameNumber: this.#begunFrames, frame: { description, bytes } };
+    const done = transcodeFrame(stored, this.#transferSyntaxUID, this.#pool, isAbandoned);
     // Whoever stops early must not leave a failure behind that nobody hears of.
     done.catch(() => undefined);
     return done;
   }
 
   async *#handOn(): AsyncGenerator<Buffer> {
-    const frame = await this.#running.shift();
-    if (frame === undefined) return;
-    if (!this.#hasBegun) yield* this.#beginPixelData(frame);
-    for (const { buffer, byteOffset, byteLength } of this.#writer.frame(frame)) {
-      yield Buffer.from(buffer, byteOffset, byteLength);
+    const first = this.#running.shift();
+    if (first === undefined) return;
+    try {
+      const frame = await first.done;
+      if (!this.#hasBegun) yield* this.#beginPixelData(frame);
+      for (const { buffer, byteOffset, byteLength } of this.#writer.frame(frame)) {
+        yield Buffer.from(buffer, byteOffset, byteLength);
+      }
+    } finally {
+      first.letGo();
     }
   }
 
@@ -142,6 +200,8 @@ class Transcoding {
     yield encodeExplicitVRLittleEndian(dataSet);
   }
 }
+
+const nothing = (): void => undefined;
 
 /** The tables told where the frames were. */
 const LEFT_OUT: ReadonlySet<Tag> = new Set([TAG.ExtendedOffsetTable, TAG.ExtendedOffsetTableLengths]);

@@ -7,6 +7,8 @@ import { Worker } from 'node:worker_threads';
 import { ArchiveError } from '../errors.js';
 import type { Log } from '../log.js';
 import { CodecFailure } from './codecs/codec-failure.js';
+import { FailedFrames } from './failed-frames.js';
+import { HeldBytes } from './held-bytes.js';
 import type { JobInput, JobName, JobResult, Reply, SentJob } from './jobs.js';
 import { transferable } from './transferable.js';
 
@@ -59,6 +61,10 @@ const SCRIPT = new URL(
 );
 
 export class WorkerPool {
+  /** What its threads could not do just now. */
+  readonly failedFrames = new FailedFrames();
+  /** What they have made, until it has been sent. */
+  readonly held = new HeldBytes();
   readonly #log: Log;
   readonly #size: number;
   readonly #deadlineMs: number;
@@ -84,6 +90,11 @@ export class WorkerPool {
     this.#mostWaitingBytes = mostWaitingBytes;
   }
 
+  /** How many threads there are now: they are started when they are needed. */
+  get threadCount(): number {
+    return this.#threads.size;
+  }
+
   /** How many jobs are done at the same moment. */
   get size(): number {
     return this.#size;
@@ -103,9 +114,10 @@ export class WorkerPool {
     return new Promise<JobResult<Name>>((resolve, reject) => {
       const transferred = transferable(input);
       const lengthBytes = transferred.reduce((sum, { byteLength }) => sum + byteLength, 0);
+      if (this.#isClosed) return reject(closing());
+      if (this.#isFull(lengthBytes)) this.#dropAbandoned();
       if (this.#isFull(lengthBytes)) {
-        reject(new ArchiveError('unavailable', 'Too many images wait to be decoded: ask again.'));
-        return;
+        return reject(new ArchiveError('unavailable', 'Too many images wait to be decoded: ask again.'));
       }
       this.#waitingBytes += lengthBytes;
       this.#waiting.push({
@@ -124,7 +136,7 @@ export class WorkerPool {
   /** Stop all threads; what still waits or runs fails. */
   async close(): Promise<void> {
     this.#isClosed = true;
-    const error = new ArchiveError('unavailable', 'The server is shutting down.');
+    const error = closing();
     for (const job of this.#waiting.splice(0)) job.reject(error);
     await Promise.all(
       [...this.#threads].map((thread) => {
@@ -135,8 +147,21 @@ export class WorkerPool {
   }
 
   #isFull(lengthBytes: number): boolean {
-    if (this.#isClosed || this.#waiting.length >= this.#mostWaiting) return true;
+    if (this.#waiting.length >= this.#mostWaiting) return true;
     return this.#waiting.length > 0 && this.#waitingBytes + lengthBytes > this.#mostWaitingBytes;
+  }
+
+  /** Those that nobody waits for keep nobody out. */
+  #dropAbandoned(): void {
+    for (const job of this.#waiting.splice(0)) {
+      if (job.isAbandoned()) this.#abandon(job);
+      else this.#waiting.push(job);
+    }
+  }
+
+  #abandon(job: Job): void {
+    this.#waitingBytes -= job.lengthBytes;
+    job.reject(new JobAbandoned());
   }
 
   #assign(): void {
@@ -151,9 +176,11 @@ export class WorkerPool {
 
   #nextWanted(): Job | undefined {
     for (let job = this.#waiting.shift(); job !== undefined; job = this.#waiting.shift()) {
-      this.#waitingBytes -= job.lengthBytes;
-      if (!job.isAbandoned()) return job;
-      job.reject(new JobAbandoned());
+      if (job.isAbandoned()) this.#abandon(job);
+      else {
+        this.#waitingBytes -= job.lengthBytes;
+        return job;
+      }
     }
     return undefined;
   }
@@ -187,7 +214,7 @@ export class WorkerPool {
     thread.deadline = setTimeout(() => this.#replace(thread, new Error('A job took too long.')), ms);
   }
 
-  #take(thread: Thread, { result, failure }: Reply): void {
+  #take(thread: Thread, { result, failure, isSpent }: Reply): void {
     // It had just been given up.
     if (!this.#threads.has(thread)) return;
     if (!thread.hasStarted) {
@@ -199,8 +226,15 @@ export class WorkerPool {
     if (failure === undefined) job?.resolve(result);
     else job?.reject(errorOf(failure));
     thread.worker.unref();
-    this.#idle.push(thread);
+    if (isSpent === true) this.#retire(thread);
+    else this.#idle.push(thread);
     this.#assign();
+  }
+
+  /** With a thread goes its memory. */
+  #retire(thread: Thread): void {
+    this.#threads.delete(thread);
+    void thread.worker.terminate();
   }
 
   /** A thread that is lost is replaced when the next job needs one. */
@@ -222,6 +256,8 @@ export class WorkerPool {
     return job;
   }
 }
+
+const closing = (): ArchiveError => new ArchiveError('unavailable', 'The server is shutting down.');
 
 /** As it was thrown in the thread. */
 const errorOf = ({ code, message }: Required<Reply>['failure']): Error => {

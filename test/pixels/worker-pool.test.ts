@@ -6,7 +6,7 @@ import { EXPLICIT_VR_LITTLE_ENDIAN } from '../../src/dicom/transfer-syntaxes.js'
 import { CodecFailure } from '../../src/pixels/codecs/codec-failure.js';
 import { encodeFrame } from '../../src/pixels/encode.js';
 import { type Frame, type FrameDescription, nativeFrameBytes } from '../../src/pixels/frame.js';
-import { WorkerPool, type WorkerPoolOptions } from '../../src/pixels/worker-pool.js';
+import { JobAbandoned, WorkerPool, type WorkerPoolOptions } from '../../src/pixels/worker-pool.js';
 
 const J2K = '1.2.840.10008.1.2.4.90';
 const JPEG_LS = '1.2.840.10008.1.2.4.80';
@@ -81,6 +81,25 @@ describe('a pool of threads', () => {
     expect(refused.length).toBeGreaterThan(0);
     for (const { reason } of refused) expect(reason).toMatchObject({ code: 'unavailable' });
     expect(outcomes[0]?.status).toBe('fulfilled');
+  });
+
+  it('turns nobody away for what nobody waits for', async () => {
+    const workers = open({ size: 1, mostWaiting: 2 });
+    let haveGone = false;
+    const first = workers.run('decode', noise(GREY));
+    const abandoned = [1, 2].map(() => workers.run('decode', noise(GREY), () => haveGone));
+    const outcomes = Promise.allSettled(abandoned);
+    await expect(workers.run('decode', noise(GREY))).rejects.toMatchObject({ code: 'unavailable' });
+    haveGone = true;
+    await expect(workers.run('decode', noise(GREY))).resolves.toBeDefined();
+    await expect(first).resolves.toBeDefined();
+    for (const outcome of await outcomes) expect(outcome).toMatchObject({ reason: expect.any(JobAbandoned) });
+  });
+
+  it('says so when it is closed', async () => {
+    const workers = open({ size: 1 });
+    await workers.close();
+    await expect(workers.run('decode', noise(GREY))).rejects.toThrow('shutting down');
   });
 
   it('survives any damage to a code stream', async () => {

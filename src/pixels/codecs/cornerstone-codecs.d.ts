@@ -25,7 +25,6 @@ declare module '@cornerstonejs/codec-charls/wasmjs' {
     delete(): void;
   }
   export interface CharLS {
-    readonly HEAPU8: Uint8Array;
     readonly JpegLSDecoder: new () => Decoder;
     readonly JpegLSEncoder: new () => Encoder;
   }
@@ -59,7 +58,6 @@ declare module '@cornerstonejs/codec-openjph/wasmjs' {
     delete(): void;
   }
   export interface OpenJPH {
-    readonly HEAPU8: Uint8Array;
     readonly HTJ2KDecoder: new () => Decoder;
     readonly HTJ2KEncoder: new () => Encoder;
   }
@@ -74,7 +72,6 @@ declare module '@cornerstonejs/codec-openjpeg/decodewasmjs' {
     delete(): void;
   }
   export interface OpenJPEG {
-    readonly HEAPU8: Uint8Array;
     readonly J2KDecoder: new () => Decoder;
   }
   export default function create(options?: Readonly<Record<string, unknown>>): Promise<OpenJPEG>;

@@ -2,14 +2,14 @@
  * The codecs of dcmjs-codecs (libjpeg, libjxl, OpenJPEG as WebAssembly) with as little around them as there can be: the package's
  * own wrapper loads a whole DICOM library and copies each frame once more, and sets no bound to memory.
  */
-import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import type { Frame, FrameDescription } from '../frame.js';
+import { compileBounded, MOST_MEMORY_BYTES } from './bounded-module.js';
 import { CodecFailure } from './codec-failure.js';
 import { RenewedModule } from './renewed-module.js';
 
-/** No frame that is let in here needs as much. */
-const MOST_MEMORY_BYTES = 512 * 1024 * 1024;
+/** It grows by a fifth: beyond this it may not get what it wants, and a codec may not tell. */
+const ENOUGH_MEMORY_BYTES = MOST_MEMORY_BYTES / 1.2;
 /** As the module counts them. */
 const INTERPRETATIONS = [
   'MONOCHROME1',
@@ -67,7 +67,7 @@ class DcmjsModule {
       throw new CodecFailure('The codec gave up on the frame.');
     };
     const expectMemory = (): void => {
-      if (memory().buffer.byteLength > MOST_MEMORY_BYTES) throw new CodecFailure('The frame needs too much memory.');
+      if (memory().buffer.byteLength > ENOUGH_MEMORY_BYTES) throw new CodecFailure('The frame needs too much memory.');
     };
     const nothing = (): number => 0;
     const instance = new WebAssembly.Instance(compiled, {
@@ -91,10 +91,6 @@ class DcmjsModule {
     });
     this.#exports = instance.exports as Exports;
     this.#exports._initialize();
-  }
-
-  get memoryBytes(): number {
-    return this.#exports.memory.buffer.byteLength;
   }
 
   /** Native pixels of the code stream in `frame`, colour by pixel. @throws CodecFailure */
@@ -155,14 +151,12 @@ class DcmjsCompiler {
 
   create(): DcmjsModule {
     const path = createRequire(import.meta.url).resolve('dcmjs-codecs/build/dcmjs-native-codecs.wasm');
-    this.#compiled ??= new WebAssembly.Module(readFileSync(path));
+    this.#compiled ??= compileBounded(path);
     return new DcmjsModule(this.#compiled);
   }
 }
 
 const compiler = new DcmjsCompiler();
 
-export const dcmjs = new RenewedModule(
-  async () => compiler.create(),
-  (module) => module.memoryBytes,
-);
+/** One that wants too much fails by itself. */
+export const dcmjs = new RenewedModule(async () => ({ module: compiler.create(), isExhausted: () => false }));

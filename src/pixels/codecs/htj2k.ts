@@ -1,9 +1,8 @@
 /** High-Throughput JPEG 2000 by OpenJPH. PS3.5 §8.2.14 */
-import createOpenJPH, { type OpenJPH } from '@cornerstonejs/codec-openjph/wasmjs';
+import createOpenJPH from '@cornerstonejs/codec-openjph/wasmjs';
 import type { Frame, FrameDescription } from '../frame.js';
 import { asDecoded, asEncoded, transformsColour } from './colour-transform.js';
-import { RenewedModule } from './renewed-module.js';
-import { silent } from './silent.js';
+import { emscriptenModule } from './emscripten-module.js';
 
 /** Resolution, position, component, layer: a client may stop reading when it has the resolution that it needs. */
 const RPCL = 2;
@@ -11,10 +10,7 @@ const RPCL = 2;
 const SMALLEST_RESOLUTION = 64;
 const MOST_DECOMPOSITIONS = 32;
 
-const openJPH = new RenewedModule(
-  () => createOpenJPH(silent()),
-  (module: OpenJPH) => module.HEAPU8.length,
-);
+const openJPH = emscriptenModule(createOpenJPH, '@cornerstonejs/codec-openjph/wasm');
 
 /** @throws CodecFailure */
 export async function decodeHTJ2K({ description, bytes }: Frame): Promise<Frame> {

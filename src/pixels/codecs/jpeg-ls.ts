@@ -3,18 +3,14 @@ import createCharLS, { type CharLS } from '@cornerstonejs/codec-charls/wasmjs';
 import type { Frame } from '../frame.js';
 import { toColourByPixel } from '../planes.js';
 import { dcmjs } from './dcmjs-module.js';
-import { RenewedModule } from './renewed-module.js';
-import { silent } from './silent.js';
+import { emscriptenModule } from './emscripten-module.js';
 
 /** Interleaving of components in a code stream. ISO/IEC 14495-1 §C.2.3 */
 const NONE = 0;
 const BY_LINE = 1;
 const LEAST_BITS = 2;
 
-const charLS = new RenewedModule(
-  () => createCharLS(silent()),
-  (module: CharLS) => module.HEAPU8.length,
-);
+const charLS = emscriptenModule(createCharLS, '@cornerstonejs/codec-charls/wasm');
 
 /** @throws CodecFailure */
 export async function decodeJPEGLS({ description, bytes }: Frame): Promise<Frame> {

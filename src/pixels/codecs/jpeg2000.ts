@@ -1,15 +1,11 @@
 /** JPEG 2000: decoded by OpenJPEG as cornerstone builds it, encoded by the one of dcmjs, for each fails at the other. PS3.5 §8.2.4 */
-import createOpenJPEG, { type OpenJPEG } from '@cornerstonejs/codec-openjpeg/decodewasmjs';
+import createOpenJPEG from '@cornerstonejs/codec-openjpeg/decodewasmjs';
 import type { Frame } from '../frame.js';
 import { asDecoded, asEncoded, transformsColour } from './colour-transform.js';
 import { dcmjs } from './dcmjs-module.js';
-import { RenewedModule } from './renewed-module.js';
-import { silent } from './silent.js';
+import { emscriptenModule } from './emscripten-module.js';
 
-const openJPEG = new RenewedModule(
-  () => createOpenJPEG(silent()),
-  (module: OpenJPEG) => module.HEAPU8.length,
-);
+const openJPEG = emscriptenModule(createOpenJPEG, '@cornerstonejs/codec-openjpeg/decodewasm');
 
 /** In a code stream that was described: depth and sign of each component follow their number. ISO/IEC 15444-1 §A.5.1 */
 const COMPONENTS_AT = 40;

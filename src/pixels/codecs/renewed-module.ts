@@ -1,31 +1,33 @@
 /**
  * A module of WebAssembly: made when it is first used, and made anew after a failure, for nobody knows what that left
- * behind in its memory, or when its memory has grown, for it never shrinks.
+ * behind in its memory.
  */
 import { CodecFailure } from './codec-failure.js';
 
-const KEPT_MEMORY_BYTES = 128 * 1024 * 1024;
+export interface Created<M> {
+  readonly module: M;
+  /** Whether it has wanted more memory than it may have. */
+  readonly isExhausted: () => boolean;
+}
 
 export class RenewedModule<M> {
-  readonly #create: () => Promise<M>;
-  readonly #memoryBytes: (module: M) => number;
-  #module: Promise<M> | undefined;
+  readonly #create: () => Promise<Created<M>>;
+  #created: Promise<Created<M>> | undefined;
 
-  constructor(create: () => Promise<M>, memoryBytes: (module: M) => number) {
+  constructor(create: () => Promise<Created<M>>) {
     this.#create = create;
-    this.#memoryBytes = memoryBytes;
   }
 
   /** @throws CodecFailure for whatever goes wrong in the module */
   async use<R>(work: (module: M) => R): Promise<R> {
     try {
-      this.#module ??= this.#create();
-      const module = await this.#module;
+      this.#created ??= this.#create();
+      const { module, isExhausted } = await this.#created;
       const result = work(module);
-      if (this.#memoryBytes(module) > KEPT_MEMORY_BYTES) this.#module = undefined;
+      if (isExhausted()) throw new CodecFailure('The frame needs too much memory.');
       return result;
     } catch (error) {
-      this.#module = undefined;
+      this.#created = undefined;
       throw error instanceof CodecFailure ? error : new CodecFailure('The codec gave up.', { cause: error });
     }
   }
