@@ -23,6 +23,7 @@ import { STATUS_CHECKS } from './checks/status.js';
 import { STORAGE_COMMITMENT_CHECKS } from './checks/storage-commitment.js';
 import { STORE_CHECKS } from './checks/store.js';
 import { STORE_BODY_CHECKS } from './checks/store-bodies.js';
+import { STORE_COERCION_CHECKS } from './checks/store-coercion.js';
 import { STORE_METADATA_CHECKS } from './checks/store-metadata.js';
 import { THUMBNAIL_CHECKS } from './checks/thumbnails.js';
 import { TRANSFER_SYNTAX_CHECKS } from './checks/transfer-syntaxes.js';
@@ -49,6 +50,7 @@ export const CHECKS_BY_FILE: Readonly<Record<string, readonly Check[]>> = {
   'rendered-documents': RENDERED_DOCUMENT_CHECKS,
   thumbnails: THUMBNAIL_CHECKS,
   store: STORE_CHECKS,
+  'store-coercion': STORE_COERCION_CHECKS,
   'store-bodies': STORE_BODY_CHECKS,
   'store-metadata': STORE_METADATA_CHECKS,
   'search-resources': SEARCH_RESOURCE_CHECKS,

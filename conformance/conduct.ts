@@ -12,7 +12,15 @@ export class NoServer extends Error {}
 
 type Asked = Pick<
   Options,
-  'url' | 'token' | 'storeToken' | 'outsiderToken' | 'partialToken' | 'wadoURI' | 'only' | 'isReadOnly'
+  | 'url'
+  | 'token'
+  | 'storeToken'
+  | 'outsiderToken'
+  | 'partialToken'
+  | 'coercingToken'
+  | 'wadoURI'
+  | 'only'
+  | 'isReadOnly'
 >;
 
 /**
@@ -22,8 +30,9 @@ type Asked = Pick<
 export async function conduct(options: Asked): Promise<RunReport> {
   const startedAt = new Date().toISOString();
   const started = performance.now();
-  const { token: reader, storeToken: storer, outsiderToken: outsider, partialToken: partial, isReadOnly } = options;
-  const client = new Client(options.url, { reader, storer, outsider, partial });
+  const { token: reader, storeToken: storer, isReadOnly } = options;
+  const { outsiderToken: outsider, partialToken: partial, coercingToken: coerced } = options;
+  const client = new Client(options.url, { reader, storer, outsider, partial, coerced });
   try {
     await client.ask('/studies?limit=1').catch((error: unknown) => {
       throw new NoServer(error instanceof Error ? error.message : String(error));
@@ -44,7 +53,7 @@ export async function conduct(options: Asked): Promise<RunReport> {
       left,
       results,
     };
-    return withoutTokens(report, [reader, storer, outsider, partial]);
+    return withoutTokens(report, [reader, storer, outsider, partial, coerced]);
   } finally {
     client.close();
   }

@@ -7,6 +7,7 @@ export interface Options {
   readonly storeToken: string | undefined;
   readonly outsiderToken: string | undefined;
   readonly partialToken: string | undefined;
+  readonly coercingToken: string | undefined;
   readonly wadoURI: string | undefined;
   /** IDs of the checks to run, or how they begin with a dash at the end; undefined for all. */
   readonly only: readonly string[] | undefined;
@@ -27,6 +28,7 @@ export const USAGE = `Usage: npm run conformance -- --url URL [options]
   --store-token T       Bearer token of those that store and delete; without it, that of --token
   --outsider-token T    Bearer token of a caller who may not see what the suite stores (ST-03)
   --partial-token T     Bearer token of a caller who may see some of the series that it stores (RI-10)
+  --coercing-token T    Bearer token of a sender in whose data the server changes attributes (SW-21)
   --wado-uri URL        where the URI service is; without it, the base URI
   --only ID,...         these checks only: QD-06, or all that begin so: QD-
   --read-only           store nothing: look at what is there
@@ -56,6 +58,7 @@ export function parseOptions(args: readonly string[], ids: readonly string[]): O
     storeToken: values['store-token'] ?? values.token,
     outsiderToken: values['outsider-token'],
     partialToken: values['partial-token'],
+    coercingToken: values['coercing-token'],
     wadoURI: values['wado-uri'],
     only: onlyOf(values.only, ids),
     json: values.json,
@@ -76,6 +79,7 @@ function parsed(args: readonly string[]) {
         'store-token': { type: 'string' },
         'outsider-token': { type: 'string' },
         'partial-token': { type: 'string' },
+        'coercing-token': { type: 'string' },
         'wado-uri': { type: 'string' },
         only: { type: 'string' },
         json: { type: 'string' },

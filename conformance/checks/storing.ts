@@ -1,7 +1,7 @@
 /** How the checks store: instances that are new to the server, in requests of any shape, and what the answer says of them. */
 import { DICOM_TYPE, JSON_TYPE, type Trial } from '../check.js';
 import type { PlainValue } from '../dicom/data-set.js';
-import { firstOf, itemsOf, type JSONDataSet } from '../dicom/dicom-json.js';
+import { firstOf, itemsOf, type JSONDataSet, valuesOf } from '../dicom/dicom-json.js';
 import { type Fixture, type FixtureParts, makeFixture, SOP_CLASS } from '../fixtures/fixture.js';
 import { imagePixel, slice } from '../fixtures/pixels.js';
 import type { Answer, Ask } from '../wire/client.js';
@@ -81,6 +81,10 @@ export const reasonsIn = (answer: Answer): readonly number[] =>
   ['FailedSOPSequence', 'OtherFailuresSequence'].flatMap((sequence) =>
     itemsOf(moduleIn(answer), sequence).map((item) => Number(firstOf(item, 'FailureReason'))),
   );
+
+/** Warning Reasons of a Store Instances Response Module. */
+export const warnedIn = (module: JSONDataSet): readonly number[] =>
+  itemsOf(module, 'ReferencedSOPSequence').flatMap((item) => valuesOf(item, 'WarningReason').map(Number));
 
 /** A reason as PS3.7 writes it. */
 export const hex = (reason: number): string => `${reason.toString(16).toUpperCase().padStart(4, '0')}H`;

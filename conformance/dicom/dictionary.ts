@@ -39,6 +39,9 @@ SelectorOBValue 00720065 OB|PresentationLUTShape 20500020 CS|DocumentTitle 00420
 MIMETypeOfEncapsulatedDocument 00420012 LO|EncapsulatedDocumentLength 00420015 UL|ContentLabel 00700080 CS
 ContentDescription 00700081 LO|PresentationCreationDate 00700082 DA|PresentationCreationTime 00700083 TM
 TransactionUID 00081195 UI|OriginalAttributesSequence 04000561 SQ|ContentCreatorName 00700084 PN
+ModifiedAttributesSequence 04000550 SQ|NonconformingModifiedAttributesSequence 04000551 SQ
+AttributeModificationDateTime 04000562 DT|ModifyingSystem 04000563 LO|SourceOfPreviousValues 04000564 LO
+ReasonForTheAttributeModification 04000565 CS|SelectorAttribute 00720026 AT|InstanceCoercionDateTime 00080015 DT
 WindowCenter 00281050 DS|WindowWidth 00281051 DS|VOILUTFunction 00281056 CS|ModalityLUTSequence 00283000 SQ
 ModalityLUTType 00283004 LO|VOILUTSequence 00283010 SQ|LUTDescriptor 00283002 US|LUTData 00283006 US
 RedPaletteColorLookupTableDescriptor 00281101 US|GreenPaletteColorLookupTableDescriptor 00281102 US

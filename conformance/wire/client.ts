@@ -16,7 +16,7 @@ export interface Ask {
   /** Sent with `Transfer-Encoding: chunked`, a chunk each. */
   readonly chunks?: readonly Buffer[];
   /** `none` sends no token. */
-  readonly as?: 'reader' | 'storer' | 'outsider' | 'partial' | 'none';
+  readonly as?: 'reader' | 'storer' | 'outsider' | 'partial' | 'coerced' | 'none';
   /** Break the connection after these bytes of the body instead of ending the request. */
   readonly breakAfterBytes?: number;
   /** With `Expect: 100-continue`: take the interim answer for the answer, and send no body. */
@@ -48,6 +48,8 @@ export interface Tokens {
   readonly outsider?: string | undefined;
   /** Of a caller who may see some of the series that the suite stores. */
   readonly partial?: string | undefined;
+  /** Of a sender in whose data the server changes attributes. */
+  readonly coerced?: string | undefined;
 }
 
 export class Client {

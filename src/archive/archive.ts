@@ -59,6 +59,7 @@ export class Archive {
         submissions: new SubmissionRecords(database, blobs),
         maxInstanceBytes,
         log,
+        now,
       }),
       spoolFolder,
       spoolReaders: new Turnstile(SPOOLS_READ_AT_ONCE),

@@ -2,10 +2,12 @@
  * One instance from the first byte to the last: read while it arrives, held back until its header has been admitted,
  * then written, digested and described as the bytes go by. Nothing is buffered whole.
  */
-import { FAILURE_REASON, InvalidInstance, WARNING_REASON, type WarningReason } from '../dicom/failure-reasons.js';
+import type { CoercedAttribute } from '../dicom/coerce-header.js';
+import { FAILURE_REASON, InvalidInstance } from '../dicom/failure-reasons.js';
 import type { Part10Header } from '../dicom/part10-reader.js';
 import { admit, sentIdentity } from './admission.js';
 import type { BlobStore, StagedBlob } from './blobs/blob-store.js';
+import { CoercedBody } from './coerced-body.js';
 import { type Coercion, coercionOf } from './coercion.js';
 import { ContentDigest, type Digest } from './content-digest.js';
 import type { HeaderBudget, HeaderShare } from './header-budget.js';
@@ -19,7 +21,10 @@ export interface ReceivedInstance extends Digest {
   readonly identity: Required<SentIdentity>;
   readonly staged: StagedBlob;
   readonly description: InstanceDescription;
-  readonly warning: WarningReason | undefined;
+  /** SHA-256 of the file as it would be kept if its site had no values that its instances are to have. */
+  readonly sha256AsSent: string;
+  /** Whether what comes before the data set is kept otherwise than it was sent. */
+  readonly isFileStartCoerced: boolean;
 }
 
 interface Admission {
@@ -36,6 +41,9 @@ export interface ReceiveOptions {
   readonly refusedTransferSyntaxes?: ReadonlySet<string | undefined> | undefined;
   /** The largest instance that is accepted. */
   readonly maxInstanceBytes: number;
+  /** What some of its attributes are to be, whatever they are. */
+  readonly coercedAttributes: readonly CoercedAttribute[];
+  readonly now: () => Date;
 }
 
 /**
@@ -47,9 +55,12 @@ export async function receiveInstance(
   options: ReceiveOptions,
 ): Promise<ReceivedInstance | Refused> {
   const reception = new Reception(options);
+  const { coercedAttributes: attributes, headers, now } = options;
+  const coerced = attributes.length === 0 ? undefined : new CoercedBody(body, { attributes, headers, now: now() });
   try {
-    for await (const chunk of body) await reception.take(chunk);
-    return await reception.finish();
+    for await (const chunk of coerced?.bytes() ?? body) await reception.take(chunk);
+    const received = await reception.finish();
+    return { ...received, sha256AsSent: coerced?.sha256AsSent ?? received.sha256 };
   } catch (error) {
     await reception.discard();
     if (error instanceof RefusedInstance) return refused(error.identity, error.reason, error.message);
@@ -92,7 +103,7 @@ class Reception {
     if (this.#describer.header !== undefined) await this.#startKeeping(this.#describer.header);
   }
 
-  async finish(): Promise<ReceivedInstance> {
+  async finish(): Promise<Omit<ReceivedInstance, 'sha256AsSent'>> {
     const description = await this.#describer.end();
     const header = this.#describer.header;
     if (header === undefined) throw new Error('An instance that has been described has a header.');
@@ -104,7 +115,7 @@ class Reception {
       staged,
       ...this.#digest.finish(this.#describer.pixelDataCRC32),
       description,
-      warning: coercion === undefined ? undefined : WARNING_REASON.coercionOfDataElements,
+      isFileStartCoerced: coercion !== undefined,
     };
   }
 

@@ -11,11 +11,19 @@ import { HeaderBudget } from './header-budget.js';
 import type { IndexOutcome, IndexRecord, StoringSite } from './index/index-record.js';
 import { type IndexWriter, isMisfit } from './index/index-writer.js';
 import { DeletionHistories, refusalOf } from './index/known-deletions.js';
-import { compareWithKnown, KnownInstances, pseudonymOf, readKnownRows } from './index/known-rows.js';
-import { findKnownFile, markRestored } from './index/restored-file.js';
+import {
+  compareWithKnown,
+  type KnownInstance,
+  KnownInstances,
+  pseudonymOf,
+  readKnownRows,
+} from './index/known-rows.js';
+import { findKnownFile, markRestored, replaceFile } from './index/restored-file.js';
 import { instanceKeyOf } from './instance-key.js';
+import { outcomeOf } from './outcome-of.js';
 import { type ReceivedInstance, receiveInstance } from './receive-instance.js';
 import { type Refused, refused, type SentIdentity, type StoreOutcome } from './store-outcome.js';
+import type { SendingSite } from './storing-site.js';
 import type { SubmissionRecords } from './submission-records.js';
 
 /** Parts whose files and rows are waited for together: bounds what a request of ten thousand parts holds in memory. */
@@ -23,7 +31,7 @@ const BATCH_PARTS = 64;
 const REMEMBERED_SERIES = 10_000;
 
 export interface StoreRequest {
-  readonly site: StoringSite;
+  readonly site: SendingSite;
   readonly expectedStudy: string | undefined;
   /** What the door does not take, although it could be read. */
   readonly refusedTransferSyntaxes?: ReadonlySet<string | undefined>;
@@ -47,6 +55,7 @@ export interface InstanceStoreOptions {
   readonly submissions: SubmissionRecords;
   readonly maxInstanceBytes: number;
   readonly log: Log;
+  readonly now: () => Date;
 }
 
 /** What became of a part, and why the disk or the index did not take it where that is what became of it. */
@@ -106,9 +115,9 @@ export class InstanceStore {
   /** A disk that does not take one part is no reason to give up the others. */
   async #receive(
     part: AsyncIterable<Buffer>,
-    { expectedStudy, refusedTransferSyntaxes }: StoreRequest,
+    { site, expectedStudy, refusedTransferSyntaxes }: StoreRequest,
   ): Promise<ReceivedInstance | Refused | Required<Judged>> {
-    const { blobs, maxInstanceBytes } = this.#options;
+    const { blobs, maxInstanceBytes, now } = this.#options;
     try {
       return await receiveInstance(part, {
         blobs,
@@ -116,6 +125,8 @@ export class InstanceStore {
         maxInstanceBytes,
         expectedStudy,
         refusedTransferSyntaxes,
+        coercedAttributes: site.coercedAttributes,
+        now,
       });
     } catch (error) {
       if (!isDiskFailure(error)) throw error;
@@ -149,7 +160,7 @@ export class InstanceStore {
       if (same !== undefined) {
         const outcome = compareWithKnown(record, same);
         return outcome === 'already-stored'
-          ? await this.#keepAgain(record, received)
+          ? await this.#keepAgain(record, received, same)
           : { outcome: outcomeOf(outcome, received) };
       }
       // Before its file is among the others, where a later `reindex` could not tell it from what was acknowledged.
@@ -161,17 +172,22 @@ export class InstanceStore {
     }
   }
 
-  /** The same bytes are indexed: a file of theirs that is lost or damaged is replaced by the one that has come. */
-  async #keepAgain(record: IndexRecord, received: ReceivedInstance): Promise<Settled> {
+  /** The same instance is indexed: a file of it that is lost or damaged is replaced by the one that has come. */
+  async #keepAgain(record: IndexRecord, received: ReceivedInstance, same: KnownInstance): Promise<Settled> {
     const { database, blobs, log } = this.#options;
     const { sopInstanceUID } = record.identity;
-    const again = { outcome: outcomeOf('already-stored', received) };
+    const again = { outcome: outcomeOf('already-stored', received, same) };
     const file = await findKnownFile(database.read, sopInstanceUID);
     if (file?.isDamaged === false && (await blobs.sizeOf(file.blobKey)) === file.sizeBytes) return again;
-    await received.staged.publish(file?.blobKey ?? record.blobKey, record.sha256);
+    const hasOtherBytes = record.sha256 !== same.sha256;
+    await received.staged.publish(hasOtherBytes ? record.blobKey : (file?.blobKey ?? record.blobKey), record.sha256);
     log.warn({ sopInstanceUID }, 'the lost or damaged file of an instance was replaced');
     // A row whose file is lost may have been removed meanwhile, and is written anew.
-    return file !== undefined && (await markRestored(database, file)) ? again : { record, received };
+    if (file === undefined) return { record, received };
+    if (!hasOtherBytes) return (await markRestored(database, file)) ? again : { record, received };
+    if (!(await replaceFile(database, file, record))) return { record, received };
+    await blobs.remove(file.blobKey);
+    return { outcome: outcomeOf('already-stored', received) };
   }
 
   /** Whether the record fits what is indexed; of a series that is there already it is asked once, for it goes on to fit. */
@@ -259,40 +275,14 @@ const isLost = (outcome: IndexOutcome): boolean =>
 const indexRecord = (received: ReceivedInstance, site: StoringSite, generation: number): IndexRecord => ({
   identity: received.identity,
   site,
-  blobKey: instanceKeyOf(received.identity, received.sha256, generation),
+  blobKey: instanceKeyOf({ ...received, generation }),
   generation,
   sha256: received.sha256,
+  sha256AsSent: received.sha256AsSent,
   crc32: received.crc32,
   sizeBytes: received.sizeBytes,
   description: received.description,
 });
-
-function outcomeOf(outcome: IndexOutcome, received: ReceivedInstance): StoreOutcome {
-  const { identity, warning } = received;
-  switch (outcome) {
-    case 'stored':
-    case 'already-stored':
-      return { outcome, identity, warning };
-    case 'duplicate':
-      return refused(
-        identity,
-        FAILURE_REASON.duplicateSOPInstance,
-        'Another instance is stored under this SOP Instance UID; the first one is kept.',
-      );
-    case 'misfit':
-      return refused(
-        identity,
-        FAILURE_REASON.dataSetDoesNotMatchSOPClass,
-        'The Patient, Study, Series, Modality or site of the instance is another than its UIDs stand for here.',
-      );
-    case 'deleted':
-      return refused(
-        identity,
-        FAILURE_REASON.notAuthorized,
-        'A curator of the archive has deleted the instance, its Series or its Study: it is not taken again unless the curator allows it.',
-      );
-  }
-}
 
 const studiesOf = (outcomes: readonly StoreOutcome[]): Set<string> =>
   new Set(outcomes.flatMap((o) => (o.outcome === 'refused' ? [] : [o.identity.studyInstanceUID])));

@@ -1,6 +1,8 @@
 /** In whose name a Scope stores: a site in its own; whoever sees everything in the name of the archive's curators. */
 import type { Database } from '../database/database.js';
+import type { CoercedAttribute } from '../dicom/coerce-header.js';
 import { ArchiveError } from '../errors.js';
+import { readCoercedAttributes } from './coerced-attributes.js';
 import type { StoringSite } from './index/index-record.js';
 import type { Scope } from './scope.js';
 import { findSplitPolicy } from './split.js';
@@ -8,8 +10,13 @@ import { findSplitPolicy } from './split.js';
 /** The site of what curators add to no hospital's study. */
 const CURATION = { name: 'Curation', split_policy: '50' };
 
+/** A site that sends, and what attributes of all that it sends are to be. */
+export interface SendingSite extends StoringSite {
+  readonly coercedAttributes: readonly CoercedAttribute[];
+}
+
 /** @throws ArchiveError `forbidden` for a Scope that may only read */
-export async function storingSiteOf(database: Database, scope: Scope, now: Date): Promise<StoringSite> {
+export async function storingSiteOf(database: Database, scope: Scope, now: Date): Promise<SendingSite> {
   switch (scope.kind) {
     case 'site':
       return { ...(await readSite(database, scope.siteID)), mayJoinAnyStudy: false };
@@ -21,18 +28,18 @@ export async function storingSiteOf(database: Database, scope: Scope, now: Date)
   }
 }
 
-async function readSite(database: Database, siteID: number): Promise<Omit<StoringSite, 'mayJoinAnyStudy'>> {
+async function readSite(database: Database, siteID: number): Promise<Omit<SendingSite, 'mayJoinAnyStudy'>> {
   const row = await database.read
     .selectFrom('site')
-    .select(['id', 'name', 'split_policy'])
+    .select(['id', 'name', 'split_policy', 'coerced_attributes'])
     .where('id', '=', siteID)
     .executeTakeFirstOrThrow();
   const splitPolicy = findSplitPolicy(row.split_policy);
   if (splitPolicy === undefined) throw new ArchiveError('corrupt', 'The split of a site can not be read.');
-  return { id: row.id, name: row.name, splitPolicy };
+  return { id: row.id, name: row.name, splitPolicy, coercedAttributes: readCoercedAttributes(row.coerced_attributes) };
 }
 
-async function curationSite(database: Database, now: Date): Promise<Omit<StoringSite, 'mayJoinAnyStudy'>> {
+async function curationSite(database: Database, now: Date): Promise<Omit<SendingSite, 'mayJoinAnyStudy'>> {
   const find = () => database.read.selectFrom('site').select('id').where('name', '=', CURATION.name).executeTakeFirst();
   const existing = await find();
   if (existing !== undefined) return readSite(database, existing.id);

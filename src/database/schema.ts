@@ -26,6 +26,8 @@ export interface SiteTable {
   /** `training`, `validation`, or the percentage of patients that goes to training. */
   split_policy: string;
   created_at: string;
+  /** JSON: pairs of a tag and the value that all instances of the site are to have; null for none. */
+  coerced_attributes: string | null;
 }
 
 export interface LicenceTable {
@@ -127,7 +129,10 @@ export interface SeriesTable {
   performed_procedure_step_start_instant: string | null;
   attributes: string;
   instance_count: number;
-  /** How often instances were taken out of it: with their count, this tells one state of the series from another. */
+  /**
+   * How often instances were taken out of it, or the file of one replaced by another: with their count, this tells one state
+   * of the series from another.
+   */
   removals: Generated<number>;
 }
 

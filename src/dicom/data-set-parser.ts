@@ -7,6 +7,7 @@ import { TAG } from './attributes.js';
 import type { DataElement, DataSet, Tag, ValueElement } from './data-set.js';
 import { implicitVR, isSignedAsPixels } from './dictionary.js';
 import { cannotUnderstand, outOfResources } from './failure-reasons.js';
+import type { Extent, Open, OpenDataSet, OpenFragments, OpenSequence } from './open-elements.js';
 import type { ArrivingBytes } from './part10-bytes.js';
 import {
   type ElementHead,
@@ -33,38 +34,9 @@ export interface DataSetParserOptions {
   readonly mostBytes: number;
   /** Offset at which it is declared to end; without it, it ends where it stops, or with the stream. */
   readonly endOffset?: number;
+  /** Told where each Data Element of the outermost level begins, group lengths as well. */
+  readonly tellElement?: ((tag: Tag, offset: number) => void) | undefined;
 }
-
-/** Where something ends whose elements or items are still to come. */
-interface Extent {
-  readonly encoding: Encoding;
-  /** Offset of its end; undefined when a delimitation item ends it, or the stream. */
-  readonly endOffset: number | undefined;
-  /** Nothing in it may reach beyond this offset: its own end, or that of whatever holds it. */
-  readonly boundOffset: number;
-}
-
-interface OpenDataSet extends Extent {
-  readonly kind: DataSetKind;
-  readonly elements: DataElement[];
-  lastTag: Tag;
-}
-
-interface OpenSequence extends Extent {
-  readonly kind: 'sequence';
-  readonly items: DataSet[];
-}
-
-/** Pixel Data of an item, such as an icon, in fragments: lawful where the image itself is compressed. PS3.5 §A.4 */
-interface OpenFragments extends Extent {
-  readonly kind: 'fragments';
-  readonly vr: 'OB' | 'OW';
-  readonly valueOffset: number;
-  /** Whole items, their heads included. */
-  readonly items: Buffer[];
-}
-
-type Open = OpenDataSet | OpenSequence | OpenFragments;
 
 const NO_TAG_YET: Tag = -1;
 /** Pixel Representation of two's complement. PS3.3 §C.7.6.3.1.1 */
@@ -177,6 +149,7 @@ export class DataSetParser {
   /** Offset of the value field. */
   #readHead(holder: OpenDataSet, { tag, headBytes }: ElementHead): number {
     this.#tally.countElement();
+    if (this.#open.length === 1) this.#options.tellElement?.(tag, this.#bytes.offset);
     holder.lastTag = tag;
     this.#bytes.skip(headBytes);
     return this.#bytes.offset;

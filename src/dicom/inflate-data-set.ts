@@ -25,6 +25,27 @@ export interface DataSetInflaterOptions {
   readonly take: (chunk: Buffer) => void;
 }
 
+/** Inflate a data set piece by piece. @throws InvalidInstance as `DataSetInflater` */
+export async function* inflateDataSet(chunks: AsyncIterable<Buffer>, limits: Part10Limits): AsyncGenerator<Buffer> {
+  let pieces: Buffer[] = [];
+  const inflater = new DataSetInflater({ limits, take: (piece) => pieces.push(piece) });
+  const take = (): Buffer[] => {
+    const taken = pieces;
+    pieces = [];
+    return taken;
+  };
+  try {
+    for await (const chunk of chunks) {
+      await inflater.write(chunk);
+      yield* take();
+    }
+    await inflater.end();
+    yield* take();
+  } finally {
+    inflater.destroy();
+  }
+}
+
 export class DataSetInflater {
   readonly #limits: Part10Limits;
   readonly #take: (chunk: Buffer) => void;

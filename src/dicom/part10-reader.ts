@@ -3,7 +3,7 @@
  * kept again. This is the front door for files nobody has looked at yet: memory, time, depth and counts are bounded, and
  * a file that two readers might read differently is refused. What values mean is judged elsewhere. PS3.10 §7, PS3.5
  */
-import type { DataSet } from './data-set.js';
+import type { DataSet, Tag } from './data-set.js';
 import { DataSetParser } from './data-set-parser.js';
 import { cannotUnderstand, doesNotMatch } from './failure-reasons.js';
 import { DataSetInflater } from './inflate-data-set.js';
@@ -31,6 +31,8 @@ export interface Part10ReaderOptions {
    * many may be held in memory. It may throw to refuse the instance.
    */
   readonly holdHeaderBytes?: ((lengthBytes: number) => void) | undefined;
+  /** Told where each Data Element of the data set itself begins, up to Pixel Data and that too; group lengths as well. */
+  readonly tellElement?: ((tag: Tag, offset: number) => void) | undefined;
   readonly limits?: Partial<Part10Limits>;
 }
 
@@ -45,6 +47,7 @@ interface Stage {
 export class Part10Reader {
   readonly #openPixelData: (header: Part10Header) => PixelDataSink;
   readonly #holdHeaderBytes: ((lengthBytes: number) => void) | undefined;
+  readonly #tellElement: ((tag: Tag, offset: number) => void) | undefined;
   readonly #tally: Part10Tally;
   readonly #fileBytes = new ArrivingBytes();
   #stage: Stage;
@@ -54,9 +57,10 @@ export class Part10Reader {
   /** What went wrong first; whoever goes on nevertheless is told again. */
   #failure: { readonly error: unknown } | undefined;
 
-  constructor({ openPixelData, holdHeaderBytes, limits }: Part10ReaderOptions) {
+  constructor({ openPixelData, holdHeaderBytes, tellElement, limits }: Part10ReaderOptions) {
     this.#openPixelData = openPixelData;
     this.#holdHeaderBytes = holdHeaderBytes;
+    this.#tellElement = tellElement;
     this.#tally = new Part10Tally({ ...PART10_LIMITS, ...limits });
     this.#stage = this.#frontStage();
   }
@@ -148,13 +152,14 @@ export class Part10Reader {
   }
 
   #headerStage(front: Part10Front, bytes: ArrivingBytes): Stage {
-    const parser = this.#parserOf(front, bytes, 'the data set', this.#tally.limits.headerBytes);
+    const parser = this.#parserOf(front, bytes, 'the data set', this.#tally.limits.headerBytes, this.#tellElement);
     return {
       advance: () => {
         if (!parser.advance()) return undefined;
         const head = findElementHead(bytes, front.transferSyntax);
         if (head === undefined) return undefined;
         const pixelData = describePixelData(head, bytes.offset, front.transferSyntax);
+        this.#tellElement?.(head.tag, bytes.offset);
         bytes.skip(head.headBytes);
         this.#tally.countElement();
         this.#header = { ...front, dataSet: parser.dataSet, pixelData };
@@ -196,7 +201,13 @@ export class Part10Reader {
     };
   }
 
-  #parserOf({ transferSyntax }: Part10Front, bytes: ArrivingBytes, name: string, mostBytes: number): DataSetParser {
+  #parserOf(
+    { transferSyntax }: Part10Front,
+    bytes: ArrivingBytes,
+    name: string,
+    mostBytes: number,
+    tellElement?: (tag: Tag, offset: number) => void,
+  ): DataSetParser {
     return new DataSetParser({
       bytes,
       encoding: transferSyntax,
@@ -204,6 +215,7 @@ export class Part10Reader {
       kind: 'data set',
       name,
       mostBytes,
+      tellElement,
     });
   }
 

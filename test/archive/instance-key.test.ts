@@ -8,13 +8,23 @@ const IDENTITY = {
   sopClassUID: '1.2.5',
 };
 const SHA256 = '0123456789abcdef'.repeat(4);
+const AS_SENT = 'fedcba9876543210'.repeat(4);
+const CONTENT = { identity: IDENTITY, sha256: SHA256, sha256AsSent: SHA256, generation: 0 };
 const KEY = 'studies/1.2/1.2.3/1.2.3.4.0123456789abcdef.dcm';
 const DELETED_KEY = 'studies/1.2/1.2.3/1.2.3.4.0123456789abcdef-12.dcm';
+const COERCED_KEY = `studies/1.2/1.2.3/1.2.3.4.0123456789abcdef.${AS_SENT}.dcm`;
 
 describe('instanceKeyOf', () => {
   it('names UIDs and the start of the digest, and how often the instance was deleted', () => {
-    expect(instanceKeyOf(IDENTITY, SHA256, 0)).toBe(KEY);
-    expect(instanceKeyOf(IDENTITY, SHA256, 12)).toBe(DELETED_KEY);
+    expect(instanceKeyOf(CONTENT)).toBe(KEY);
+    expect(instanceKeyOf({ ...CONTENT, generation: 12 })).toBe(DELETED_KEY);
+  });
+
+  it('names the whole digest of what was sent, where something else is kept', () => {
+    expect(instanceKeyOf({ ...CONTENT, sha256AsSent: AS_SENT })).toBe(COERCED_KEY);
+    expect(instanceKeyOf({ ...CONTENT, sha256AsSent: AS_SENT, generation: 3 })).toBe(
+      COERCED_KEY.replace('.dcm', '-3.dcm'),
+    );
   });
 });
 
@@ -24,7 +34,12 @@ describe('findInstanceKey', () => {
     expect(findInstanceKey(KEY)).toEqual({ ...uids, sha256Start: '0123456789abcdef', generation: 0 });
     expect(findInstanceKey(DELETED_KEY)).toEqual({ ...uids, sha256Start: '0123456789abcdef', generation: 12 });
     const longest = { ...uids, sopInstanceUID: `1.${'9'.repeat(62)}` };
-    expect(findInstanceKey(instanceKeyOf({ ...IDENTITY, ...longest }, SHA256, 3))).toMatchObject(longest);
+    expect(findInstanceKey(instanceKeyOf({ ...CONTENT, identity: { ...IDENTITY, ...longest } }))).toMatchObject(
+      longest,
+    );
+    const coerced = { ...uids, sha256Start: '0123456789abcdef', sha256AsSent: AS_SENT };
+    expect(findInstanceKey(COERCED_KEY)).toEqual({ ...coerced, generation: 0 });
+    expect(findInstanceKey(COERCED_KEY.replace('.dcm', '-3.dcm'))).toEqual({ ...coerced, generation: 3 });
   });
 
   it.each([
@@ -36,6 +51,7 @@ describe('findInstanceKey', () => {
     'studies/1.2/1.2.3/1.2.3.4.0123456789ABCDEF.dcm',
     'studies/1.2/1.2.3/1.2.3.4.0123456789abcde.dcm',
     'studies/1.2/1.2.3/1.2.3.4.0123456789abcdef-0.dcm',
+    'studies/1.2/1.2.3/1.2.3.4.0123456789abcdef.0123456789abcdef.dcm',
     'studies/1.2/1.2.3/1.2.3.4.0123456789abcdef-.dcm',
     'studies/1.2/1.2.3/1..4.0123456789abcdef.dcm',
     'studies/1.2/../1.2.3.4.0123456789abcdef.dcm',

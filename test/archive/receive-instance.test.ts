@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { HeaderBudget } from '../../src/archive/header-budget.js';
 import { type ReceivedInstance, receiveInstance } from '../../src/archive/receive-instance.js';
 import type { Refused } from '../../src/archive/store-outcome.js';
+import type { CoercedAttribute } from '../../src/dicom/coerce-header.js';
 import { FAILURE_REASON } from '../../src/dicom/failure-reasons.js';
 import { makeInstance, SYNTAX } from '../http/instances.js';
 import { ArchiveFixture } from '../support/archive-fixture.js';
@@ -44,10 +45,17 @@ const fileOf = (name: string, bytes: number, transferSyntaxUID: string = SYNTAX.
 
 const refusal = expect.objectContaining({ outcome: 'refused', reason: FAILURE_REASON.outOfResources });
 
-async function receiving(mostBytes: number) {
+async function receiving(mostBytes: number, coercedAttributes: readonly CoercedAttribute[] = []) {
   const { blobs } = (await ArchiveFixture.open()).opened;
   const headers = new HeaderBudget(mostBytes);
-  const options = { blobs, headers, expectedStudy: undefined, maxInstanceBytes: 1024 ** 3 };
+  const options = {
+    blobs,
+    headers,
+    expectedStudy: undefined,
+    maxInstanceBytes: 1024 ** 3,
+    coercedAttributes,
+    now: () => new Date(),
+  };
   return async (body: AsyncIterable<Buffer>): Promise<ReceivedInstance | Refused> => {
     const received = await receiveInstance(body, options);
     if (received.outcome === 'received') await received.staged.discard();
@@ -85,8 +93,12 @@ describe('receiveInstance', () => {
     expect(await receive(inPieces(fileOf('large', 900 * KiB, SYNTAX.deflated)))).toEqual(refusal);
   });
 
-  it('gives back what refused and broken instances held', async () => {
-    const receive = await receiving(500 * KiB);
+  it.each([
+    ['sets nothing', 500 * KiB, []],
+    // What is set is set in a header that is held a second time.
+    ['sets attributes', 800 * KiB, [{ tag: 0x00120030, vr: 'LO', value: 'SITE-A' }]],
+  ] as const)('gives back what refused and broken instances held, of a site that %s', async (_, most, attributes) => {
+    const receive = await receiving(most, attributes);
     const file = fileOf('often', 300 * KiB);
     for (let i = 0; i < 4; i++) {
       expect(await receive(inPieces(file.subarray(0, 200 * KiB)))).toMatchObject({ outcome: 'refused' });

@@ -16,6 +16,8 @@ import { addReindexCommand } from '../../src/cli/reindex.js';
 import { addRestoreCommand } from '../../src/cli/restore.js';
 import { addVerifyCommand } from '../../src/cli/verify.js';
 import { loadConfig } from '../../src/config.js';
+import { WARNING_REASON } from '../../src/dicom/failure-reasons.js';
+import { setSiteAttributes } from '../../src/governance/site-attributes.js';
 import { silentLog } from '../../src/log.js';
 import { OtherProcess } from '../database/other-process.js';
 import { ArchiveFixture } from '../support/archive-fixture.js';
@@ -130,6 +132,26 @@ describe('nccid backup', () => {
       status: 200,
       holds: true,
     });
+  });
+
+  it('SW-21 takes along what a site sets in all that it sends', async () => {
+    const { fixture, scope } = await filledArchive();
+    await setSiteAttributes(fixture.opened.database, 'Leeds', [{ attribute: 'InstitutionName', value: 'Leeds' }]);
+    await fixture.store(scope, slice(4));
+    const [backup, restored] = [newFolder(), newFolder()];
+    expect(await nccid(fixture.root, 'backup', backup)).toMatchObject({ status: 0 });
+    expect(await nccid(restored, 'restore', backup)).toMatchObject({ status: 0 });
+    expect(await nccid(restored, 'reindex')).toMatchObject({ status: 0 });
+    expect(await nccid(restored, 'verify')).toMatchObject({
+      errors: ['0 findings in 1 studies with 4 instances and 5 files.'],
+    });
+    const other = await ArchiveFixture.open(restored);
+    const warning = WARNING_REASON.coercionOfDataElements;
+    expect(await other.store(scope, slice(3), slice(4), slice(5))).toMatchObject([
+      { outcome: 'already-stored', warning: undefined },
+      { outcome: 'already-stored', warning },
+      { outcome: 'stored', warning },
+    ]);
   });
 
   it('copies only what is new when it is run again', async () => {

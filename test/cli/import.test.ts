@@ -55,6 +55,18 @@ describe('nccid import', () => {
     expect({ status, printed }).toEqual({ status: 0, printed: ['stored 2', 'already-stored 5', 'refused 0'] });
   });
 
+  it('SW-21 sets what the site sets, and finds nothing wrong with it', async () => {
+    await archive.run('site', 'add', 'Leeds');
+    await archive.run('site', 'coerce', 'Leeds', 'InstitutionName=Leeds');
+    const folder = await folderOf(slices(5));
+    expect((await nccid('import', folder, '--site', 'Leeds')).printed[0]).toBe('stored 5');
+    expect((await nccid('import', folder, '--site', 'Leeds')).printed[1]).toBe('already-stored 5');
+    expect(await nccid('verify')).toMatchObject({
+      status: 0,
+      errors: ['0 findings in 1 studies with 5 instances and 6 files.'],
+    });
+  });
+
   it('tells of each file that was refused, and why, and stores the others', async () => {
     await archive.run('site', 'add', 'Leeds');
     const folder = await folderOf({

@@ -16,6 +16,7 @@ import { addRestoreCommand } from '../../src/cli/restore.js';
 import { dataSetOfKeywords } from '../../src/dicom/build-data-set.js';
 import { ArchiveError } from '../../src/errors.js';
 import { addLicence } from '../../src/governance/licences.js';
+import { setSiteAttributes } from '../../src/governance/site-attributes.js';
 import { silentLog } from '../../src/log.js';
 import { ArchiveFixture } from '../support/archive-fixture.js';
 import { type Attributes, ctFile } from '../support/part10.js';
@@ -111,6 +112,7 @@ async function filledArchive(count: number): Promise<{ readonly places: ArchiveP
   const { database } = fixture.opened;
   await fixture.addSite('Aberdeen', 50);
   const scope = await fixture.addSite('Leeds', 50);
+  await setSiteAttributes(database, 'Leeds', [{ attribute: 'InstitutionName', value: 'Leeds' }]);
   await fixture.store(scope, ...filesOfArchive(count));
   const reference = await addLicence(
     database,

@@ -14,8 +14,6 @@ export const NOT_JUDGED: readonly string[] = [
   'NT-01',
   // HTTP/2 is the proxy's.
   'HT-14',
-  // The archive changes nothing in a data set.
-  'SW-21',
 ];
 
 /** Rows that can not be judged in strict mode besides. */

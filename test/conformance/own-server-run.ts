@@ -1,6 +1,7 @@
 /** The suite's judgement of the archive itself. */
 import { conduct } from '../../conformance/conduct.js';
 import type { RunReport } from '../../conformance/report/summary.js';
+import { setSiteAttributes } from '../../src/governance/site-attributes.js';
 import type { RunningArchive } from '../support/running-archive.js';
 
 /** An origin that the archive has to be set up to allow: the suite asks for CORS with it. */
@@ -29,7 +30,20 @@ export async function addSearchedBySuite(archive: RunningArchive): Promise<void>
 /** A licence for the CT series of studies that have others, too. */
 export const CT_ALONE = { project: 'Part of this', kinds: ['ct'], splits: ['training', 'validation'] } as const;
 
-/** Let the suite store, judge and delete as a curator, and look in as researchers whose licences cover none of it, and CT alone. */
+/** Add a site in whose data attributes are set: one that they have, and one that they do not. Gives a token of it. */
+export async function addCoercedSite(archive: RunningArchive): Promise<string> {
+  await archive.addSite('Coerced');
+  await setSiteAttributes(archive.database, 'Coerced', [
+    { attribute: 'Manufacturer', value: 'COERCED' },
+    { attribute: 'ClinicalTrialSiteID', value: 'SITE-C' },
+  ]);
+  return archive.token({ kind: 'site', site: 'Coerced' });
+}
+
+/**
+ * Let the suite store, judge and delete as a curator, look in as researchers whose licences cover none
+ * of it, and CT alone, and send as a site whose data are set right.
+ */
 export async function judgeOwnServer(archive: RunningArchive): Promise<RunReport> {
   await archive.addSite('Elsewhere');
   await addSearchedBySuite(archive);
@@ -43,6 +57,7 @@ export async function judgeOwnServer(archive: RunningArchive): Promise<RunReport
     storeToken: token,
     outsiderToken: await archive.token({ kind: 'licence', reference, person: 'ada@example.org' }),
     partialToken: await archive.token({ kind: 'licence', reference: partial, person: 'ada@example.org' }),
+    coercingToken: await addCoercedSite(archive),
     wadoURI: `${archive.base}/wado`,
     only: undefined,
     isReadOnly: false,

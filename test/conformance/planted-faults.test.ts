@@ -24,7 +24,7 @@ import { SEARCH_FAULTS } from './faults/search-faults.js';
 import { STORE_FAULTS } from './faults/store-faults.js';
 import { URI_SERVICE_FAULTS } from './faults/uri-service-faults.js';
 import { NOT_HELD, NOT_JUDGED } from './own-server-lists.js';
-import { addSearchedBySuite, CT_ALONE, VIEWER_ORIGIN } from './own-server-run.js';
+import { addCoercedSite, addSearchedBySuite, CT_ALONE, VIEWER_ORIGIN } from './own-server-run.js';
 
 const FAULTS: readonly Fault[] = [
   ...URI_FAULTS,
@@ -66,7 +66,13 @@ beforeAll(async () => {
   const outsider = await archive.token({ kind: 'licence', reference, person: 'ada@example.org' });
   const licence = await archive.addLicence(CT_ALONE);
   const partial = await archive.token({ kind: 'licence', reference: licence, person: 'ada@example.org' });
-  client = new Client(`http://127.0.0.1:${port}/dicom-web`, { reader, storer: reader, outsider, partial });
+  client = new Client(`http://127.0.0.1:${port}/dicom-web`, {
+    reader,
+    storer: reader,
+    outsider,
+    partial,
+    coerced: await addCoercedSite(archive),
+  });
   session = await startSession({ client, isReadOnly: false, wadoURI: `${client.base}/wado` });
 });
 afterAll(async () => {
@@ -120,6 +126,4 @@ const WITHOUT_FAULT: readonly string[] = [
   'NT-01',
   // HTTP/2 is the proxy's.
   'HT-14',
-  // The archive changes nothing in a data set.
-  'SW-21',
 ];

@@ -64,6 +64,7 @@ it('is judged as well when nothing may be stored', async () => {
     storeToken: undefined,
     outsiderToken: undefined,
     partialToken: undefined,
+    coercingToken: undefined,
     wadoURI: `${archive.base}/wado`,
     only: undefined,
     isReadOnly: true,

@@ -27,6 +27,7 @@ describe.runIf(hasOrthanc())('the conformance suite and Orthanc', () => {
         storeToken: undefined,
         outsiderToken: undefined,
         partialToken: undefined,
+        coercingToken: undefined,
         wadoURI: url.replace(/dicom-web$/, 'wado'),
         only: undefined,
         isReadOnly: false,

@@ -33,6 +33,7 @@ export function madeUpRecord(about: MadeUp): IndexRecord {
     blobKey: `studies/${study}/${series}/${instance}.${sha256.slice(0, 16)}.dcm`,
     generation: 0,
     sha256,
+    sha256AsSent: sha256,
     crc32: 4_294_967_295,
     sizeBytes: 5_000_000_000,
     description: {

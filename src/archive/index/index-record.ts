@@ -19,13 +19,15 @@ export interface IndexRecord {
   /** How many deletions its UIDs had been through when its file was named. */
   readonly generation: number;
   readonly sha256: string;
+  /** SHA-256 of the file as it would be kept without the attributes that its site sets; that of the file where it sets none. */
+  readonly sha256AsSent: string;
   readonly crc32: number;
   readonly sizeBytes: number;
   readonly description: InstanceDescription;
 }
 
 /**
- * `stored`: a new row. `already-stored`: the same bytes were there. `duplicate`: other bytes are there under this SOP
+ * `stored`: a new row. `already-stored`: the same instance was there. `duplicate`: other bytes are there under this SOP
  * Instance UID. `misfit`: its study, series or patient is another than the index knows for these UIDs. `deleted`: a curator has
  * deleted it, or the study or series that it would be in.
  */

@@ -122,6 +122,7 @@ async function addRecords(
     fresh.push({ record, seriesRowID: series.rowID, studyRowID: study.rowID, isFirstOfSeries: there === undefined });
     known.instances.set(sopInstanceUID, {
       sha256: record.sha256,
+      sha256AsSent: record.sha256AsSent,
       seriesInstanceUID,
       studyInstanceUID,
       siteID: study.siteID,

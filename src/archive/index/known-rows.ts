@@ -1,12 +1,15 @@
 /** What the index knows of the UIDs of a batch of records, read at once; a batch is judged and grown in memory. */
 import type { CompiledQuery, Kysely } from 'kysely';
 import type { Schema } from '../../database/schema.js';
+import { findInstanceKey } from '../instance-key.js';
 import type { Split } from '../scope.js';
 import { patientPseudonym } from '../split.js';
 import type { IndexRecord } from './index-record.js';
 
 export interface KnownInstance {
   readonly sha256: string;
+  /** See `IndexRecord`. */
+  readonly sha256AsSent: string;
   readonly seriesInstanceUID: string;
   readonly studyInstanceUID: string;
   readonly siteID: number;
@@ -105,6 +108,7 @@ const selectKnownInstances = (db: Kysely<Schema>) =>
     .select([
       'instance.sop_instance_uid',
       'instance.sha256',
+      'instance.blob_key',
       'series.series_instance_uid',
       'study.study_instance_uid',
       'study.site_id',
@@ -114,6 +118,7 @@ type KnownInstanceRow = Awaited<ReturnType<ReturnType<typeof selectKnownInstance
 
 const knownInstance = (row: KnownInstanceRow): KnownInstance => ({
   sha256: row.sha256,
+  sha256AsSent: findInstanceKey(row.blob_key)?.sha256AsSent ?? row.sha256,
   seriesInstanceUID: row.series_instance_uid,
   studyInstanceUID: row.study_instance_uid,
   siteID: row.site_id,
@@ -144,7 +149,10 @@ export class KnownInstances {
   }
 }
 
-/** How a record stands to what is stored under its SOP Instance UID. */
+/**
+ * How a record stands to what is stored under its SOP Instance UID. The same bytes are the same, whatever values the site sets
+ * by now; and so is a file of the archive that comes back to it.
+ */
 export function compareWithKnown(record: IndexRecord, known: KnownInstance): 'already-stored' | 'duplicate' | 'misfit' {
   const { identity, site } = record;
   const isElsewhere =
@@ -152,5 +160,6 @@ export function compareWithKnown(record: IndexRecord, known: KnownInstance): 'al
     known.seriesInstanceUID !== identity.seriesInstanceUID ||
     (known.siteID !== site.id && !site.mayJoinAnyStudy);
   if (isElsewhere) return 'misfit';
-  return known.sha256 === record.sha256 ? 'already-stored' : 'duplicate';
+  const isSame = record.sha256AsSent === known.sha256AsSent || record.sha256AsSent === known.sha256;
+  return isSame ? 'already-stored' : 'duplicate';
 }

@@ -13,7 +13,7 @@ import { pseudonymOf } from './known-rows.js';
 import { removeEmptyStudies } from './remove-instances.js';
 
 /** A file whose content has been found right, read again. */
-export type RebuiltRecord = Omit<IndexRecord, 'site'>;
+export type RebuiltRecord = Omit<IndexRecord, 'site' | 'sha256AsSent'>;
 
 /** Which site a study came from, and to which split its patient belongs: as they were decided when it was stored. */
 export interface StudyOrigin {

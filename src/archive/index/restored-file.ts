@@ -2,6 +2,8 @@
 import type { Kysely } from 'kysely';
 import type { Database } from '../../database/database.js';
 import type { Schema } from '../../database/schema.js';
+import { replaceValues } from '../query-attributes/value-rows.js';
+import type { IndexRecord } from './index-record.js';
 
 export interface KnownFile {
   readonly rowID: number;
@@ -33,4 +35,37 @@ export async function markRestored(database: Database, { rowID, blobKey }: Known
       .executeTakeFirstOrThrow(),
   );
   return numUpdatedRows > 0n;
+}
+
+/**
+ * Put a file of the same instance in the place of one that is lost or damaged and whose bytes can not be had again, for it was
+ * coerced at another time. Returns whether the row of that file is still there.
+ */
+export function replaceFile(database: Database, { rowID, blobKey }: KnownFile, record: IndexRecord): Promise<boolean> {
+  const { instance, content } = record.description;
+  return database.write(async (tx) => {
+    const { numUpdatedRows } = await tx
+      .updateTable('instance')
+      .set({
+        ...instance,
+        blob_key: record.blobKey,
+        size_bytes: record.sizeBytes,
+        sha256: record.sha256,
+        crc32: record.crc32,
+        damaged_at: null,
+      })
+      .where('id', '=', rowID)
+      .where('blob_key', '=', blobKey)
+      .executeTakeFirstOrThrow();
+    if (numUpdatedRows === 0n) return false;
+    // What is kept in memory of the series is of another state of it.
+    await tx
+      .updateTable('series')
+      .set((eb) => ({ removals: eb('removals', '+', 1) }))
+      .where('id', '=', (eb) => eb.selectFrom('instance').select('series_row_id').where('id', '=', rowID))
+      .execute();
+    await tx.updateTable('instance_content').set(content).where('instance_row_id', '=', rowID).execute();
+    await replaceValues(tx, { instanceRowID: rowID, seriesRowID: undefined, metadata: content.metadata });
+    return true;
+  });
 }

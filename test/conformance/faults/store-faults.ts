@@ -2,6 +2,7 @@
 import { answering, type Fault, fault, fieldOf, heading, reply, status, targets, text } from './fault.js';
 
 const posting = targets(/^\/studies/, 'POST');
+const metadata = targets(/\/metadata$/, 'GET');
 const contentType = (pattern: RegExp) => (request: Parameters<typeof posting>[0]) =>
   request.method === 'POST' && pattern.test(fieldOf(request, 'Content-Type') ?? '');
 
@@ -84,6 +85,47 @@ export const STORE_FAULTS: readonly Fault[] = [
     'SW-20',
     'Location is missing',
     heading('Location', () => undefined),
+  ),
+  fault('SW-21', 'a change is told as success', status(202, 200, posting)),
+  fault(
+    'SW-21',
+    'a change has no Warning Reason',
+    text((body) => body.replace(/"00081196":\{"vr":"US","Value":\[45056\]\},?/g, ''), posting),
+  ),
+  fault(
+    'SW-21',
+    'nothing in the data set tells of a change',
+    text((body) => body.replaceAll('"04000561"', '"00091001"'), metadata),
+  ),
+  fault(
+    'SW-21',
+    'the value before is the one after',
+    text((body) => body.replaceAll('DICOMweb conformance suite', 'COERCED'), metadata),
+  ),
+  fault(
+    'SW-21',
+    'the reason is of one’s own',
+    text((body) => body.replaceAll('COERCE"', 'SET RIGHT"'), metadata),
+  ),
+  fault(
+    'SW-21',
+    'nobody has changed anything',
+    text((body) => body.replaceAll('"04000563":{"vr":"LO","Value":["NCCID"]}', '"04000563":{"vr":"LO"}'), metadata),
+  ),
+  fault(
+    'SW-21',
+    'Source of Previous Values is missing',
+    text((body) => body.replaceAll(/"04000564":\{"vr":"LO"\},?/g, ''), metadata),
+  ),
+  fault(
+    'SW-21',
+    'the time of the change is missing',
+    text((body) => body.replaceAll(/"04000562":\{"vr":"DT","Value":\["\d{14}\.\d{3}[^}]*\},?/g, ''), metadata),
+  ),
+  fault(
+    'SW-21',
+    'what others have changed before is lost',
+    text((body) => body.replaceAll('EARLIER SYSTEM', 'NCCID'), metadata),
   ),
   fault(
     'SW-22',

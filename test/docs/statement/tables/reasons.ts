@@ -14,7 +14,8 @@ const FAILURES: Readonly<Record<keyof typeof FAILURE_REASON, string>> = {
   transferSyntaxNotSupported: 'Transfer syntax not supported.',
 };
 const WARNINGS: Readonly<Record<keyof typeof WARNING_REASON, string>> = {
-  coercionOfDataElements: 'Coercion: the preamble or elements of the File Meta Information were not kept.',
+  coercionOfDataElements:
+    'Coercion: attributes of the site were set; or the preamble or elements of the File Meta Information were not kept.',
   elementsDiscarded: 'Elements discarded. Not given at present.',
   dataSetDoesNotMatchSOPClass: 'Data set does not match SOP Class. Not given at present.',
 };

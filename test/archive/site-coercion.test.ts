@@ -1,0 +1,305 @@
+/** What a site's values do to what it sends, on the way to the disk and whenever the same comes again. */
+import { mkdir, rename, rm, utimes, writeFile } from 'node:fs/promises';
+import { constants, deflateRawSync, inflateRawSync } from 'node:zlib';
+import { describe, expect, it, onTestFinished } from 'vitest';
+import { openArchive } from '../../src/archive/open-archive.js';
+import { placesInFolder } from '../../src/archive/places.js';
+import { reindexArchive } from '../../src/archive/reindex.js';
+import type { Scope } from '../../src/archive/scope.js';
+import type { StoreOutcome } from '../../src/archive/store-outcome.js';
+import { verifyArchive } from '../../src/archive/verify.js';
+import { TAG } from '../../src/dicom/attributes.js';
+import { type DataSet, findElement, isSequence } from '../../src/dicom/data-set.js';
+import { encodeExplicitVRLittleEndian, encodeFileMeta } from '../../src/dicom/data-set-writer.js';
+import { INSTANCE_URL_MARK } from '../../src/dicom/dicom-json.js';
+import { FAILURE_REASON, WARNING_REASON } from '../../src/dicom/failure-reasons.js';
+import { readString } from '../../src/dicom/values.js';
+import { removeSiteAttributes, setSiteAttributes } from '../../src/governance/site-attributes.js';
+import { silentLog } from '../../src/log.js';
+import { makeInstance, SYNTAX } from '../http/instances.js';
+import { ArchiveFixture } from '../support/archive-fixture.js';
+import { ctFile, withPreamble } from '../support/part10.js';
+import { readWhole } from '../support/read-in-chunks.js';
+
+const SITE_ID = 0x00120030;
+const COERCED = WARNING_REASON.coercionOfDataElements;
+const stored = expect.objectContaining({ outcome: 'stored', warning: COERCED });
+const storedAsSent = expect.objectContaining({ outcome: 'stored', warning: undefined });
+const already = expect.objectContaining({ outcome: 'already-stored', warning: COERCED });
+const alreadyAsSent = expect.objectContaining({ outcome: 'already-stored', warning: undefined });
+const duplicate = expect.objectContaining({ outcome: 'refused', reason: FAILURE_REASON.duplicateSOPInstance });
+
+class Sender {
+  readonly fixture: ArchiveFixture;
+  readonly site: Scope;
+
+  private constructor(fixture: ArchiveFixture, site: Scope) {
+    this.fixture = fixture;
+    this.site = site;
+  }
+
+  /** An archive whose clock goes on by a second whenever it is looked at. */
+  static async open(...values: readonly string[]): Promise<Sender> {
+    let instant = Date.parse('2026-01-01T00:00:00.000Z');
+    const fixture = await ArchiveFixture.open(undefined, () => {
+      instant += 1_000;
+      return new Date(instant);
+    });
+    const sender = new Sender(fixture, await fixture.addSite('Leeds'));
+    if (values.length > 0) await sender.set(...values);
+    return sender;
+  }
+
+  async set(...values: readonly string[]): Promise<void> {
+    const written = values.map((text) => ({ attribute: text.split('=')[0] ?? '', value: text.split('=')[1] ?? '' }));
+    await setSiteAttributes(this.fixture.opened.database, 'Leeds', written);
+  }
+
+  async unset(...names: readonly string[]): Promise<void> {
+    await removeSiteAttributes(this.fixture.opened.database, 'Leeds', names);
+  }
+
+  send(...files: readonly Buffer[]): Promise<readonly StoreOutcome[]> {
+    return this.fixture.store(this.site, ...files);
+  }
+
+  async onlyFile(): Promise<Buffer> {
+    const [key = '', ...others] = await this.fixture.instanceKeys();
+    expect(others).toEqual([]);
+    return this.fixture.read(key);
+  }
+
+  async dataSet(): Promise<DataSet> {
+    return (await readWhole(await this.onlyFile())).header.dataSet;
+  }
+}
+
+const originalsIn = (dataSet: DataSet): readonly DataSet[] => {
+  const element = findElement(dataSet, TAG.OriginalAttributesSequence);
+  return element !== undefined && isSequence(element) ? element.items : [];
+};
+
+async function drained<Item, Result>(run: AsyncGenerator<Item, Result>) {
+  const items: Item[] = [];
+  for (let step = await run.next(); ; step = await run.next()) {
+    if (step.done) return { items, result: step.value };
+    items.push(step.value);
+  }
+}
+
+describe('a site that sets nothing', () => {
+  it('stores byte for byte what it sends', async () => {
+    const sender = await Sender.open();
+    expect(await sender.send(ctFile())).toEqual([storedAsSent]);
+    expect(await sender.onlyFile()).toEqual(ctFile());
+  });
+});
+
+describe('a site that sets attributes', () => {
+  it('stores what has the values already byte for byte, without a warning', async () => {
+    const sender = await Sender.open('ClinicalTrialSiteID=SITE-A');
+    const file = ctFile({ ClinicalTrialSiteID: 'SITE-A' });
+    expect(await sender.send(file)).toEqual([storedAsSent]);
+    expect(await sender.onlyFile()).toEqual(file);
+    expect(await sender.send(file)).toEqual([alreadyAsSent]);
+  });
+
+  it.each(Object.entries(SYNTAX))('SW-21 stores %s with the values, and with what was there before', async (_, uid) => {
+    const sender = await Sender.open('ClinicalTrialSiteID=SITE-A', 'InstitutionName=Leeds');
+    const fragments = [[Buffer.from([1, 2, 3, 4])]];
+    const isEncapsulated = !Object.values(SYNTAX)
+      .slice(0, 4)
+      .includes(uid as never);
+    const made = makeInstance({
+      study: 'any',
+      attributes: { ClinicalTrialSiteID: 'OLD' },
+      transferSyntaxUID: uid,
+      ...(isEncapsulated ? { fragments } : {}),
+    });
+    expect(await sender.send(made.file)).toEqual([stored]);
+    const [before, after] = [await readWhole(made.file), await readWhole(await sender.onlyFile())];
+    expect(readString(after.header.dataSet, SITE_ID)).toBe('SITE-A');
+    expect(readString(after.header.dataSet, TAG.InstitutionName)).toBe('Leeds');
+    expect(originalsIn(after.header.dataSet)).toHaveLength(1);
+    expect(after.pixels).toEqual(before.pixels);
+    expect(after.header.transferSyntax).toBe(before.header.transferSyntax);
+    const [row] = (await sender.fixture.content()).instances as [{ metadata: Buffer }];
+    const metadata = JSON.parse(inflateRawSync(row.metadata).toString().replaceAll(INSTANCE_URL_MARK, ''));
+    expect(metadata['00120030'].Value).toEqual(['SITE-A']);
+    expect(metadata['04000561'].Value[0]['04000550'].Value[0]['00120030'].Value).toEqual(['OLD']);
+    expect((await drained(verifyArchive(sender.fixture.opened))).items).toEqual([]);
+  });
+
+  it('stores a document without Pixel Data', async () => {
+    const sender = await Sender.open('ClinicalTrialSiteID=SITE-A');
+    for (const transferSyntaxUID of [SYNTAX.explicit, SYNTAX.deflated]) {
+      const made = makeInstance({ study: transferSyntaxUID, modality: 'SR', transferSyntaxUID });
+      expect(await sender.send(made.file)).toEqual([stored]);
+    }
+  });
+
+  it('empties a preamble too, and tells of both as one', async () => {
+    const sender = await Sender.open('ClinicalTrialSiteID=SITE-A');
+    expect(await sender.send(withPreamble(ctFile(), 'MZ'))).toEqual([stored]);
+    expect((await sender.onlyFile()).subarray(0, 2)).toEqual(Buffer.alloc(2));
+    expect(await sender.send(ctFile())).toEqual([already]);
+  });
+
+  it('refuses what it refuses anyhow, and says whose it is', async () => {
+    const sender = await Sender.open('ClinicalTrialSiteID=SITE-A');
+    const file = ctFile();
+    expect(await sender.send(file.subarray(0, file.length - 3))).toMatchObject([
+      { outcome: 'refused', reason: FAILURE_REASON.cannotUnderstand, identity: { sopInstanceUID: '1.2.3.1.1' } },
+    ]);
+    expect(await sender.send(file.subarray(0, 300), Buffer.from('no DICOM'))).toMatchObject([
+      { outcome: 'refused', reason: FAILURE_REASON.cannotUnderstand },
+      { outcome: 'refused', reason: FAILURE_REASON.cannotUnderstand },
+    ]);
+    const made = makeInstance({ study: 'deflated', transferSyntaxUID: SYNTAX.deflated });
+    expect(await sender.send(Buffer.concat([made.file, Buffer.from('hidden bytes')]))).toMatchObject([
+      { outcome: 'refused', reason: FAILURE_REASON.cannotUnderstand },
+    ]);
+    expect(await sender.fixture.instanceKeys()).toEqual([]);
+  });
+
+  it('keeps a deflated data set within the limits of its own reader', async () => {
+    const sender = await Sender.open('ClinicalTrialSiteID=SITE-A');
+    const { dataSet, sopClassUID, sopInstanceUID } = makeInstance({
+      study: 'blank',
+      attributes: { Rows: 4_000, Columns: 4_000, PixelData: Buffer.alloc(2 * 4_000 * 4_000) },
+    });
+    const meta = encodeFileMeta({ sopClassUID, sopInstanceUID, transferSyntaxUID: SYNTAX.deflated });
+    const options = { strategy: constants.Z_HUFFMAN_ONLY };
+    const file = Buffer.concat([meta, deflateRawSync(encodeExplicitVRLittleEndian(dataSet), options)]);
+    expect(await sender.send(file)).toEqual([stored]);
+    expect((await drained(verifyArchive(sender.fixture.opened))).items).toEqual([]);
+  });
+});
+
+describe('what is sent again', () => {
+  it('SW-34 is the same, though it would be modified at another time', async () => {
+    const sender = await Sender.open('ClinicalTrialSiteID=SITE-A');
+    expect(await sender.send(ctFile())).toEqual([stored]);
+    const before = await sender.onlyFile();
+    expect(await sender.send(ctFile())).toEqual([already]);
+    expect(await sender.onlyFile()).toEqual(before);
+  });
+
+  it('is the same under other values, and under none: those of the first time stay', async () => {
+    const sender = await Sender.open('ClinicalTrialSiteID=SITE-A');
+    await sender.send(ctFile());
+    await sender.set('ClinicalTrialSiteID=SITE-B');
+    expect(await sender.send(ctFile())).toEqual([already]);
+    await sender.unset('ClinicalTrialSiteID');
+    expect(await sender.send(ctFile())).toEqual([already]);
+    expect(readString(await sender.dataSet(), SITE_ID)).toBe('SITE-A');
+  });
+
+  it('is the same, and as it was sent, where the site set nothing at first', async () => {
+    const sender = await Sender.open();
+    await sender.send(ctFile());
+    await sender.set('ClinicalTrialSiteID=SITE-A');
+    expect(await sender.send(ctFile())).toEqual([alreadyAsSent]);
+    expect(await sender.onlyFile()).toEqual(ctFile());
+  });
+
+  it('is the same when it is the file of the archive itself', async () => {
+    const sender = await Sender.open('ClinicalTrialSiteID=SITE-A');
+    await sender.send(ctFile());
+    const kept = await sender.onlyFile();
+    expect(await sender.send(kept)).toEqual([alreadyAsSent]);
+    await sender.set('ClinicalTrialSiteID=SITE-B');
+    expect(await sender.send(kept)).toEqual([alreadyAsSent]);
+    await sender.unset('ClinicalTrialSiteID');
+    expect(await sender.send(kept)).toEqual([alreadyAsSent]);
+  });
+
+  it('is another where any byte is, in the header or behind it', async () => {
+    const sender = await Sender.open('ClinicalTrialSiteID=SITE-A');
+    await sender.send(ctFile());
+    const changed = Buffer.from(ctFile());
+    changed[changed.length - 1] = 0x7f;
+    expect(await sender.send(changed, ctFile({ StudyDescription: 'Other' }))).toEqual([duplicate, duplicate]);
+    // Of the very attribute that is set.
+    expect(await sender.send(ctFile({ ClinicalTrialSiteID: 'OLD' }))).toEqual([duplicate]);
+  });
+
+  it('is the same when it comes twice at once, to two nodes', async () => {
+    const sender = await Sender.open('ClinicalTrialSiteID=SITE-A');
+    const now = () => new Date('2026-05-05T05:05:05.000Z');
+    const other = await openArchive(placesInFolder(sender.fixture.root), { log: silentLog, now });
+    onTestFinished(() => other.close());
+    const files = Array.from({ length: 20 }, (_, i) => ctFile({ SOPInstanceUID: `1.2.3.1.${i}` }));
+    const elsewhere = other.archive.as(sender.site).store({
+      expectedStudy: undefined,
+      parts: (async function* () {
+        for (const file of files)
+          yield (async function* () {
+            yield file;
+          })();
+      })(),
+    });
+    const here = sender.send(...files.toReversed());
+    const outcomes = [...(await here), ...(await elsewhere).outcomes];
+    expect(outcomes.filter(({ outcome }) => outcome === 'stored')).toHaveLength(20);
+    expect(outcomes.filter(({ outcome }) => outcome === 'already-stored')).toHaveLength(20);
+    expect(await sender.fixture.instanceKeys()).toHaveLength(20);
+    expect((await drained(verifyArchive(sender.fixture.opened))).items).toEqual([]);
+  });
+
+  it('is the same to an index that was rebuilt from the folder alone, which knows of no values', async () => {
+    const sender = await Sender.open('ClinicalTrialSiteID=SITE-A');
+    await sender.send(ctFile());
+    const before = await sender.fixture.content();
+    const moved = `${sender.fixture.root}-restored`;
+    await mkdir(moved);
+    onTestFinished(() => rm(moved, { recursive: true }));
+    await rename(sender.fixture.path('studies'), `${moved}/studies`);
+    const restored = await ArchiveFixture.open(moved);
+    const { items } = await drained(reindexArchive(restored.opened));
+    expect(items).toEqual([]);
+    expect(await restored.content()).toEqual(before);
+    expect(await restored.store({ kind: 'site', siteID: 1 }, ctFile())).toEqual([already]);
+  });
+
+  it('ST-04 is refused while it is deleted, and the same as what is stored after that was allowed', async () => {
+    const sender = await Sender.open('ClinicalTrialSiteID=SITE-A');
+    await sender.send(ctFile());
+    const { archive } = sender.fixture.opened;
+    await archive.as({ kind: 'everything' }).delete({ studyInstanceUID: '1.2.3' }, 'test');
+    expect(await sender.send(ctFile())).toMatchObject([{ outcome: 'refused', reason: FAILURE_REASON.notAuthorized }]);
+    await archive.deletions.allow({ level: 'study', uid: '1.2.3' });
+    expect(await sender.send(ctFile())).toEqual([stored]);
+    expect(await sender.send(ctFile())).toEqual([already]);
+    expect(await sender.fixture.instanceKeys()).toEqual([expect.stringMatching(/\.[\da-f]{16}\.[\da-f]{64}-1\.dcm$/)]);
+    expect((await drained(reindexArchive(sender.fixture.opened))).items).toEqual([]);
+    expect((await drained(verifyArchive(sender.fixture.opened))).items).toEqual([]);
+  });
+
+  it.each(['lost', 'damaged'])('takes the place of a file that is %s, as it is to be by now', async (how) => {
+    const sender = await Sender.open('ClinicalTrialSiteID=SITE-A');
+    await sender.send(ctFile());
+    const [key = ''] = await sender.fixture.instanceKeys();
+    await rm(sender.fixture.path(key));
+    if (how === 'damaged') await writeFile(sender.fixture.path(key), 'x');
+    await sender.set('ClinicalTrialSiteID=SITE-B');
+    expect(await sender.send(ctFile())).toEqual([already]);
+    expect(readString(await sender.dataSet(), SITE_ID)).toBe('SITE-B');
+    expect(await sender.fixture.instanceKeys()).not.toEqual([key]);
+    expect((await drained(verifyArchive(sender.fixture.opened))).items).toEqual([]);
+    expect(await sender.send(ctFile())).toEqual([already]);
+  });
+
+  it('adopts what a crash left before its row was written, or leaves it to be swept', async () => {
+    const sender = await Sender.open('ClinicalTrialSiteID=SITE-A');
+    await sender.send(ctFile());
+    const [left = ''] = await sender.fixture.instanceKeys();
+    await sender.fixture.loseIndex();
+    expect(await sender.send(ctFile())).toEqual([stored]);
+    expect(await sender.fixture.instanceKeys()).toHaveLength(2);
+    await utimes(sender.fixture.path(left), 0, 0);
+    expect((await drained(verifyArchive(sender.fixture.opened))).items).toMatchObject([
+      { kind: 'file-without-row', key: left },
+    ]);
+  });
+});
