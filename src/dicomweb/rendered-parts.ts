@@ -1,6 +1,7 @@
 /** Sends renderings as parts, each made while the one before goes out. PS3.18 §10.4.1.1.3, §8.6.1.2 */
 import { ArchiveError, type ErrorCode } from '../errors.js';
 import { type Exchange, sendPieces } from './exchange.js';
+import { PROBLEM_JSON } from './media-type-names.js';
 import { type BodyPart, multipartPieces } from './multipart-body.js';
 import { multipartContentType, newBoundary } from './multipart-writer.js';
 import { HTTP_STATUS } from './problem.js';
@@ -69,7 +70,7 @@ async function madeOrTold(part: RenderedPart): Promise<BodyPart> {
     const problem = { type: 'about:blank', status: HTTP_STATUS[error.code], detail: error.message };
     const body = Buffer.from(JSON.stringify(problem));
     return {
-      contentType: 'application/problem+json',
+      contentType: PROBLEM_JSON,
       contentLocation: part.contentLocation,
       lengthBytes: body.length,
       bytes: () => inOnePiece(body),

@@ -13,12 +13,12 @@ import { tagText } from '../dicom/data-set.js';
 import { EXPLICIT_VR_LITTLE_ENDIAN, findTransferSyntax } from '../dicom/transfer-syntaxes.js';
 import type { Representation } from './accept.js';
 import { chooseRepresentation, type Exchange } from './exchange.js';
+import { OCTETS } from './media-type-names.js';
 import { type BodyPart, sendMultipart } from './multipart-body.js';
 import { valueDigest } from './retrieve-bulkdata.js';
 import { frameDigest } from './retrieve-frames.js';
 import { bulkdataURL, resourcePath, resourceURL } from './urls.js';
 
-const OCTETS = 'application/octet-stream';
 const PIXEL_DATA = tagText(TAG.PixelData);
 const PIXEL_DATA_PATHS: ReadonlySet<string> = new Set([...PIXEL_DATA_TAGS].map(tagText));
 

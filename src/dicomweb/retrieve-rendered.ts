@@ -4,6 +4,7 @@ import { kindOf } from '../dicom/instance-kinds.js';
 import { ArchiveError, notFound } from '../errors.js';
 import { unknownAnnotations } from './annotation-lines.js';
 import { chooseRepresentation, type Exchange } from './exchange.js';
+import { OCTETS } from './media-type-names.js';
 import { PICTURE_MEDIA_TYPES, type PictureMediaType } from './picture-request.js';
 import { framesOf } from './rendered-items.js';
 import { type NonImageRendering, nonImageRenderings } from './rendered-non-image.js';
@@ -127,6 +128,6 @@ async function renderingsIfAny(exchange: Exchange, instance: LocatedInstance): P
     if (!(error instanceof ArchiveError)) throw error;
     if (error.code === 'not-found') return [];
     if (error.code !== 'corrupt') throw error;
-    return [{ mediaType: 'application/octet-stream', render: () => Promise.reject(error) }];
+    return [{ mediaType: OCTETS, render: () => Promise.reject(error) }];
   }
 }
