@@ -65,7 +65,7 @@ function responseModule({ instances, reasons }: CommitmentResult): string {
 const WORDS = 'The request is one JSON object with a Referenced SOP Sequence (00081199)';
 
 /** The items of the Storage Commitment Request Module. PS3.18 §J.1 @throws ArchiveError `invalid-request` */
-export function referencedInstances(body: unknown): readonly InstanceReference[] {
+function referencedInstances(body: unknown): readonly InstanceReference[] {
   const module = Array.isArray(body) && body.length === 1 ? body[0] : body;
   const items = valuesOf(module, '00081199');
   if (items.length === 0) throw invalidRequest(`${WORDS}, which has items.`);
