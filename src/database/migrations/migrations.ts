@@ -7,6 +7,7 @@ import * as studySeries from './0003-study-series.js';
 import * as search from './0004-search.js';
 import * as deletion from './0005-deletion.js';
 import * as pixelFormat from './0006-pixel-format.js';
+import * as metadataCRC32 from './0008-metadata-crc32.js';
 
 interface DialectMigration {
   up(db: Kysely<unknown>, dialect: Dialect): Promise<void>;
@@ -19,6 +20,7 @@ const MIGRATIONS: Readonly<Record<string, DialectMigration>> = {
   '0004-search': search,
   '0005-deletion': deletion,
   '0006-pixel-format': pixelFormat,
+  '0008-metadata-crc32': metadataCRC32,
 };
 
 /** The migrations as they run on a database of that dialect. */
