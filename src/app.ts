@@ -80,7 +80,7 @@ async function serve(
   unlock: () => void,
 ): Promise<RunningServer> {
   await blobs.sweepStaged(new Date(now()));
-  await unlessAway(archive.deletions.finish(), 'unfinished deletions', log);
+  await unlessAway(finishDeletions(archive), 'unfinished deletions', log);
   archive.commitments.work();
   const keys = await KeyStore.open({ database, passphrase: config.keyPassphrase, now });
   const authenticator = new Authenticator({ keys, database, now });
@@ -151,10 +151,12 @@ const unlessAway = (sweeping: Promise<number>, what: string, log: Log): Promise<
     return 0;
   });
 
+const finishDeletions = async ({ deletions }: Archive): Promise<number> => (await deletions.finish()).finished;
+
 /** A store or an index that is away now is swept an hour later. */
 async function sweep({ archive, blobs, log, now }: Swept): Promise<void> {
   const uploads = await unlessAway(blobs.sweepStaged(new Date(now())), 'abandoned uploads', log);
-  const deletions = await unlessAway(archive.deletions.finish(), 'unfinished deletions', log);
+  const deletions = await unlessAway(finishDeletions(archive), 'unfinished deletions', log);
   const results = await unlessAway(archive.commitments.sweep(), 'old results of commitment', log);
   if (uploads > 0) log.info({ swept: uploads }, 'abandoned uploads were removed');
   if (deletions > 0) log.info({ deletions }, 'deletions that had broken off were finished');

@@ -10,7 +10,7 @@ import { ALGORITHM, TOKEN_TYPE } from './compact-token.js';
 import type { KeyStore } from './keys.js';
 import type { CallerKind } from './permissions.js';
 
-export const DEFAULT_LIFETIME_SECONDS = 3_600;
+const DEFAULT_LIFETIME_SECONDS = 3_600;
 
 const EMAIL = /^[\w.!#$%&'*+/=?^`{|}~-]{1,64}@[\w.-]{1,255}$/;
 

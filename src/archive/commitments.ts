@@ -10,8 +10,10 @@ import {
   type CommitmentKey,
   countUnfinished,
   findCommitment,
+  forgetCommitments,
   type InstanceReference,
   keepProgress,
+  keepWithinQuota,
   type Lease,
   leaseCommitment,
   sweepCommitments,
@@ -28,6 +30,17 @@ export interface CommitmentResult {
 export const MAX_COMMITTED = 5_000;
 /** Results are kept so long after they were there. */
 export const RESULT_DAYS = 30;
+/** Requests are remembered so long: their UIDs stay used. */
+export const REMEMBERED_DAYS = 366;
+/** Finished requests of one site that are remembered. */
+export const MAX_REMEMBERED = 100_000;
+/** Of the results of one site, with the instances that they are of: two million and a half of those. The oldest go first. */
+export const MAX_RESULT_BYTES = 256 * 1024 * 1024;
+const QUOTA = { mostRequests: MAX_REMEMBERED, mostResultBytes: MAX_RESULT_BYTES };
+/** When so much has been asked the quota is looked after, without waiting for the next hour. */
+const ASKED_BYTES = 16 * 1024 * 1024;
+/** Of a request with few instances. */
+const ROW_BYTES = 256;
 /** What is checked while whoever asks waits. */
 const BYTES_AT_ONCE = 128 * 1024 * 1024;
 const REFERENCES_AT_ONCE = 1_000;
@@ -41,6 +54,8 @@ const DAY_MS = 86_400_000;
 export class Commitments {
   readonly #options: CheckOptions;
   #working: Promise<void> | undefined;
+  /** Since the quota was looked after. */
+  #askedBytes = 0;
   #isClosed = false;
 
   constructor(options: CheckOptions) {
@@ -65,6 +80,7 @@ export class Commitments {
     if ((await countUnfinished(database, key.requester)) >= MAX_UNFINISHED) {
       throw new ArchiveError('unavailable', 'Too many requests for commitment wait for their results.');
     }
+    await this.#countAsked(instances.length);
     if (!(await addCommitment(database, key, { instances, requestedAt: now().toISOString() }))) {
       throw new ArchiveError('conflict', 'The Transaction UID has been used before.');
     }
@@ -88,7 +104,9 @@ export class Commitments {
     if (row === undefined) throw notFound();
     if (!row.isFinished) return undefined;
     if (row.instances === undefined) {
-      throw gone(`The result was there for ${RESULT_DAYS} days, and has been removed.`);
+      throw gone(
+        `The result has been removed: each is kept for ${RESULT_DAYS} days, and fewer when there are very many.`,
+      );
     }
     return { instances: row.instances, reasons: row.result };
   }
@@ -101,10 +119,26 @@ export class Commitments {
     });
   }
 
-  /** Sweep results away that nobody has a claim to any more. */
-  sweep(): Promise<number> {
-    const { database, now } = this.#options;
-    return sweepCommitments(database, new Date(now().getTime() - RESULT_DAYS * DAY_MS).toISOString());
+  /** Sweep results away that nobody has a claim to any more: the old ones, and the oldest of whoever has too many. */
+  async sweep(): Promise<number> {
+    const { database } = this.#options;
+    await forgetCommitments(database, this.#daysAgo(REMEMBERED_DAYS));
+    const old = await sweepCommitments(database, this.#daysAgo(RESULT_DAYS));
+    return old + (await this.#keepWithinQuota());
+  }
+
+  #daysAgo(days: number): string {
+    return new Date(this.#options.now().getTime() - days * DAY_MS).toISOString();
+  }
+
+  async #countAsked(instances: number): Promise<void> {
+    this.#askedBytes += ROW_BYTES * (1 + instances);
+    if (this.#askedBytes >= ASKED_BYTES) await this.#keepWithinQuota();
+  }
+
+  #keepWithinQuota(): Promise<number> {
+    this.#askedBytes = 0;
+    return keepWithinQuota(this.#options.database, QUOTA);
   }
 
   /** Stop working; what is not done is done by whoever comes next. */

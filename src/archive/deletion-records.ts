@@ -12,7 +12,7 @@ import { findInstanceKey } from './instance-key.js';
 import { IMAGING_KINDS, SPLITS } from './scope.js';
 
 /** Below it stand the records of all deletions. */
-export const DELETIONS_PREFIX = 'deletions/';
+const DELETIONS_PREFIX = 'deletions/';
 const KEY = /^deletions\/([0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})\.json$/;
 const LEVELS = ['study', 'series', 'instance'] as const;
 /** Each may tell of all the instances of a study. */
@@ -88,7 +88,7 @@ export async function* pagesOfDeletions({ read }: Database): AsyncGenerator<read
 }
 
 /** Read a record from its text; undefined when it is not one of the deletion with this id. */
-export function parseDeletion(text: string, id: string): DeletionRecord | undefined {
+function parseDeletion(text: string, id: string): DeletionRecord | undefined {
   try {
     const record: unknown = JSON.parse(text);
     return isRecord(record) && record.deletion_id === id ? record : undefined;

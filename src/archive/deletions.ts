@@ -28,6 +28,14 @@ export interface DeletionOptions {
   readonly now: () => Date;
 }
 
+/** What became of deletions that had broken off. */
+export interface FinishedDeletions {
+  /** How many are finished now. */
+  readonly finished: number;
+  /** The ids of those that can not be finished now; the log says why. */
+  readonly unfinished: readonly string[];
+}
+
 export class Deletions {
   readonly #options: DeletionOptions;
 
@@ -53,25 +61,23 @@ export class Deletions {
   }
 
   /**
-   * Write the records and remove the files of deletions that have broken off. Returns how many there were. One that can not
-   * be finished keeps none of the others from it.
-   * @throws what was the matter with the first that could not be finished now, when all have been tried
+   * Write the records and remove the files of deletions that have broken off. One that can not be finished keeps none of the
+   * others from it.
    */
-  async finish(): Promise<number> {
+  async finish(): Promise<FinishedDeletions> {
     const { database, log } = this.#options;
-    const unfinished = await unfinishedDeletions(database);
-    const failures: unknown[] = [];
-    for (const deletionID of unfinished) {
+    const brokenOff = await unfinishedDeletions(database);
+    const unfinished: string[] = [];
+    for (const deletionID of brokenOff) {
       try {
         await this.#writeRecord(deletionID);
         await this.#removeFiles(deletionID);
       } catch (err) {
         log.warn({ deletionID, err }, 'a deletion could not be finished now');
-        failures.push(err);
+        unfinished.push(deletionID);
       }
     }
-    if (failures.length > 0) throw failures[0];
-    return unfinished.length;
+    return { finished: brokenOff.length - unfinished.length, unfinished };
   }
 
   /**

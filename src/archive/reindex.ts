@@ -13,7 +13,7 @@ import { ArchiveError } from '../errors.js';
 import { admit } from './admission.js';
 import type { BlobStore, OpenBlob } from './blobs/blob-store.js';
 import { bytesOf, digestOf } from './content-digest.js';
-import { deletionRecords } from './deletion-records.js';
+import { deletionKey, deletionRecords } from './deletion-records.js';
 import { type RebuildOutcome, type RebuiltRecord, StudyRebuild } from './index/rebuild-study.js';
 import { removeInstances } from './index/remove-instances.js';
 import { restoreDeletion } from './index/restore-deletion.js';
@@ -25,9 +25,9 @@ import { SettledFiles } from './settled-files.js';
 import type { SentIdentity } from './store-outcome.js';
 import { type SubmissionRecord, SubmissionRecords, submissionKey } from './submission-records.js';
 
-/** A file, or the files of a study, that could not be taken into the index. */
+/** A file, or the files of a study, that could not be taken into the index, or a deletion that could not be finished. */
 export interface UntakenFile {
-  /** Its blob key; that of the study's record when none of the study's files could be taken. */
+  /** Its blob key; that of the study's record when none of the study's files could be taken, or of the deletion's. */
   readonly key: string;
   /** A sentence without any value from a data set. */
   readonly reason: string;
@@ -65,11 +65,15 @@ const COMPLAINTS: Readonly<Record<Exclude<RebuildOutcome, 'indexed'>, string>> =
   misfit: 'Its patient, series, Modality or split is another than the index knows for its UIDs.',
 };
 
+const UNFINISHED =
+  'Files of this deletion, or its record, can not be dealt with now; nothing of it comes back by that.';
+
 /** Rebuild the index. Gives what could not be taken as it comes to it, and returns what the index holds of the folder. */
 export async function* reindexArchive(opened: OpenArchive): AsyncGenerator<UntakenFile, ReindexSummary> {
   const reindexing = new Reindexing(opened);
   yield* reindexing.takeDeletions();
-  await opened.archive.deletions.finish();
+  const { unfinished } = await opened.archive.deletions.finish();
+  for (const id of unfinished) yield { key: deletionKey(id), reason: UNFINISHED };
   const removedRows = await reindexing.removeRowsWithoutFile();
   let studies = 0;
   let instances = 0;

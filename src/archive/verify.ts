@@ -23,6 +23,8 @@ export type FindingKind =
   | 'file-without-row'
   /** The file of an instance that a curator has deleted was left, by whoever was sending it meanwhile; it was removed. */
   | 'deleted-file'
+  /** A deletion that broke off can not be finished now, or a file of one not be removed: what is named is in the way. */
+  | 'unfinished-deletion'
   /** A deletion had no record beside the files, or not as the index has it; now both say what either did, allowed or not. */
   | 'missing-deletion-record'
   /** A study had no record of its site and split that can be read; it was written anew from the index. */
@@ -70,8 +72,8 @@ interface InstanceRow {
 export async function* verifyArchive(opened: OpenArchive): AsyncGenerator<Finding, VerifySummary> {
   const verification = new Verification(opened);
   const sweptStaged = await opened.blobs.sweepStaged(opened.now());
-  const finishedDeletions = await opened.archive.deletions.finish();
-  yield* verification.deletions();
+  const { finished: finishedDeletions, unfinished } = await opened.archive.deletions.finish();
+  yield* verification.deletions(new Set(unfinished));
   const instances = yield* verification.instances();
   const files = yield* verification.files();
   const studies = yield* verification.studies();
@@ -95,15 +97,13 @@ class Verification {
     this.#records = new SubmissionRecords(opened.database, opened.blobs);
   }
 
-  /** Every deletion has its record. */
-  async *deletions(): AsyncGenerator<Finding> {
+  /** Every deletion has its record. @param unfinished the ids of those that could not be given theirs, or not be finished */
+  async *deletions(unfinished: ReadonlySet<string>): AsyncGenerator<Finding> {
     for await (const page of pagesOfDeletions(this.#database)) {
       const sizes = await this.#blobs.sizesOf(page.map(deletionKey));
       for (const [i, id] of page.entries()) {
-        const text = await textOfDeletion(this.#database, id);
-        if (sizes[i] === Buffer.byteLength(text)) continue;
-        await writeDeletionRecord(this.#database, this.#blobs, id);
-        yield { kind: 'missing-deletion-record', key: deletionKey(id), sopInstanceUID: undefined };
+        const kind = unfinished.has(id) ? 'unfinished-deletion' : await this.#kindOfDeletion(id, sizes[i]);
+        if (kind !== undefined) yield { kind, key: deletionKey(id), sopInstanceUID: undefined };
       }
     }
   }
@@ -157,6 +157,12 @@ class Verification {
     return count;
   }
 
+  async #kindOfDeletion(id: string, recordBytes: number | undefined): Promise<FindingKind | undefined> {
+    if (recordBytes === Buffer.byteLength(await textOfDeletion(this.#database, id))) return undefined;
+    const isWritten = await isDone(writeDeletionRecord(this.#database, this.#blobs, id));
+    return isWritten ? 'missing-deletion-record' : 'unfinished-deletion';
+  }
+
   async #judge(row: InstanceRow): Promise<Finding | undefined> {
     const kind = await this.#kindOf(row);
     const isMarked = row.damaged_at !== null;
@@ -199,9 +205,13 @@ class Verification {
     for (const [key, name] of names) {
       if (indexed.has(key) || !(await this.#settled.has(key))) continue;
       const isDeleted = name !== undefined && isOfDeleted(name.generation, deletions.of(name));
-      if (isDeleted) await this.#blobs.remove(key);
-      yield { kind: isDeleted ? 'deleted-file' : 'file-without-row', key, sopInstanceUID: name?.sopInstanceUID };
+      const kind = isDeleted ? await this.#removeDeleted(key) : 'file-without-row';
+      yield { kind, key, sopInstanceUID: name?.sopInstanceUID };
     }
+  }
+
+  async #removeDeleted(key: string): Promise<FindingKind> {
+    return (await isDone(this.#blobs.remove(key))) ? 'deleted-file' : 'unfinished-deletion';
   }
 
   /** The blob keys of the instances that are indexed under these UIDs. */
@@ -239,6 +249,17 @@ class Verification {
         .limit(ROWS_OF_PAGE)
         .execute(),
     );
+  }
+}
+
+/** Whether something could be done to a file: one that can not be written or removed is no reason to end the scrub. */
+async function isDone(work: Promise<void>): Promise<boolean> {
+  try {
+    await work;
+    return true;
+  } catch (error) {
+    if (error instanceof ArchiveError || (error instanceof Error && 'syscall' in error)) return false;
+    throw error;
   }
 }
 

@@ -163,6 +163,8 @@ export interface InstanceTable {
   frame_count: number;
   /** See `dicom/pixel-format`; null without Pixel Data, or where it is not known. */
   pixel_format: string | null;
+  /** Of `instance_content.metadata` as it is kept, unsigned; null where it was written before the index told. */
+  metadata_crc32: number | null;
   stored_at: string;
   /** When a read or a scrub found other bytes than were stored. */
   damaged_at: string | null;

@@ -3,7 +3,7 @@
  * of it: data sets, or the same in the other model. PS3.18 §F, PS3.19 §A.1
  */
 import type { Tag } from './data-set.js';
-import type { InvalidInstance } from './failure-reasons.js';
+import type { FailureReason } from './failure-reasons.js';
 import type { PersonName } from './person-names.js';
 import type { VR } from './vr.js';
 
@@ -34,6 +34,9 @@ export interface AttributeSink {
   bulkdata(uri: string): void;
   openItem(): void;
   closeItem(): void;
-  /** The instance is not what its model allows. What else is told of it is told nevertheless, but for the part that is wrong. */
-  refuse(error: InvalidInstance): void;
+  /**
+   * The instance is not what its model allows. What else is told of it is told nevertheless, but for the part that is wrong.
+   * No error is made of it here: there may be as many faults as a text has characters.
+   */
+  refuse(reason: FailureReason, explanation: string): void;
 }

@@ -38,7 +38,7 @@ export interface ContentLimits {
 }
 
 /** Far more than any report that somebody reads. */
-export const CONTENT_LIMITS: ContentLimits = { level: 64, items: 50_000 };
+const CONTENT_LIMITS: ContentLimits = { level: 64, items: 50_000 };
 
 interface OpenItem {
   readonly position: string;

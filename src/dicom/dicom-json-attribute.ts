@@ -1,7 +1,7 @@
 /** One attribute of the DICOM JSON Model while its members come by, in whatever order they were written. PS3.18 §F.2.2 */
 import type { AttributeSink, SentValue } from './attribute-sink.js';
 import type { Tag } from './data-set.js';
-import { cannotUnderstand, outOfResources } from './failure-reasons.js';
+import { FAILURE_REASON } from './failure-reasons.js';
 import { isVR, type VR } from './vr.js';
 
 /** An object without members: an item, or a name without groups. */
@@ -78,7 +78,7 @@ export class ArrivingAttribute {
   entry(entry: Entry): void {
     if (this.#vr !== undefined) this.#pass(this.#vr, entry);
     else if (this.#waiting.length < MOST_WAITING) this.#waiting.push(entry);
-    else this.#sink.refuse(outOfResources('An attribute has its vr after far too many values.'));
+    else this.#sink.refuse(FAILURE_REASON.outOfResources, 'An attribute has its vr after far too many values.');
   }
 
   /** Begin an item among the values; false when that can not be one. */
@@ -126,6 +126,6 @@ export class ArrivingAttribute {
   }
 
   #refuse(explanation: string): void {
-    this.#sink.refuse(cannotUnderstand(explanation));
+    this.#sink.refuse(FAILURE_REASON.cannotUnderstand, explanation);
   }
 }

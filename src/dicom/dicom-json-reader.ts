@@ -6,7 +6,7 @@ import { invalidRequest } from '../errors.js';
 import type { AttributeSink, SentValue } from './attribute-sink.js';
 import type { Tag } from './data-set.js';
 import { ArrivingAttribute, EMPTY_OBJECT } from './dicom-json-attribute.js';
-import { cannotUnderstand } from './failure-reasons.js';
+import { FAILURE_REASON } from './failure-reasons.js';
 import { type JSONEvents, JSONText, type JSONWord } from './json-text.js';
 import { PART10_LIMITS } from './part10-limits.js';
 import { PERSON_NAME_GROUPS, type PersonName, personNameOf } from './person-names.js';
@@ -182,7 +182,7 @@ class DicomJSONEvents implements JSONEvents {
   }
 
   #refuse(explanation: string): void {
-    this.#sink.refuse(cannotUnderstand(explanation));
+    this.#sink.refuse(FAILURE_REASON.cannotUnderstand, explanation);
   }
 }
 

@@ -3,7 +3,7 @@
 import type { SaxesTagNS } from 'saxes';
 import { invalidRequest } from '../errors.js';
 import type { AttributeSink } from './attribute-sink.js';
-import { cannotUnderstand, outOfResources } from './failure-reasons.js';
+import { FAILURE_REASON } from './failure-reasons.js';
 import { NAME_COMPONENTS, NATIVE_XML_NAMESPACE } from './native-xml-writer.js';
 import { PERSON_NAME_GROUPS, type PersonName, personNameOf } from './person-names.js';
 import { isPrivateTag } from './private-blocks.js';
@@ -186,7 +186,7 @@ export class NativeXMLElements {
     const leftOut = number - attribute.lastNumber - 1;
     this.#leftOutCount += leftOut;
     if (this.#leftOutCount > MOST_LEFT_OUT) {
-      this.#sink.refuse(outOfResources('The numbers of values leave out far too many.'));
+      this.#sink.refuse(FAILURE_REASON.outOfResources, 'The numbers of values leave out far too many.');
       return false;
     }
     for (let i = 0; i < leftOut; i += 1) this.#sink.value(null);
@@ -226,7 +226,7 @@ export class NativeXMLElements {
   }
 
   #refuse(explanation: string): void {
-    this.#sink.refuse(cannotUnderstand(explanation));
+    this.#sink.refuse(FAILURE_REASON.cannotUnderstand, explanation);
   }
 }
 

@@ -5,7 +5,7 @@
 import type { AttributeSink, SentAttribute, SentValue } from './attribute-sink.js';
 import { type Tag, tagText } from './data-set.js';
 import { findDictionaryEntry } from './dictionary.js';
-import type { InvalidInstance } from './failure-reasons.js';
+import type { FailureReason } from './failure-reasons.js';
 import type { PersonName } from './person-names.js';
 import { isPrivateCreator, isPrivateTag, PrivateBlocks } from './private-blocks.js';
 import type { VR } from './vr.js';
@@ -110,8 +110,8 @@ export class NativeXMLWriter implements AttributeSink {
   }
 
   /** What is written here has been read by this product before. */
-  refuse(error: InvalidInstance): never {
-    throw new Error('Metadata that the archive keeps is no DICOM JSON.', { cause: error });
+  refuse(_reason: FailureReason, explanation: string): never {
+    throw new Error(`Metadata that the archive keeps is no DICOM JSON: ${explanation}`);
   }
 
   #openDataSet(): void {

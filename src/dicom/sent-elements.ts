@@ -2,11 +2,18 @@
 import { TAG } from './attributes.js';
 import type { Tag } from './data-set.js';
 import { cannotUnderstand } from './failure-reasons.js';
-import { blockOfCreatorTag, isPrivateCreator, isPrivateTag, PrivateBlocks } from './private-blocks.js';
+import {
+  FIRST_BLOCK,
+  inBlock,
+  isPrivateCreator,
+  LAST_BLOCK,
+  type PrivateBlock,
+  PrivateBlocks,
+  privateBlockOf,
+  privateCreatorTag,
+  reservedBlockOf,
+} from './private-blocks.js';
 import { isSentSequence, type SentDataSet, type SentElement } from './sent-data-set.js';
-
-const FIRST_BLOCK = 0x10;
-const LAST_BLOCK = 0xff;
 
 interface OfCreator {
   readonly creator: string;
@@ -49,26 +56,27 @@ export class SentElements {
 
   #placeInBlocks(): void {
     const blocks = new PrivateBlocks();
-    const used = new Set<number>();
+    const used = new Set<Tag>();
     for (const element of [...this.#elements.values()].sort((a, b) => a.tag - b.tag)) {
-      if (!isPrivateTag(element.tag)) continue;
-      used.add(isPrivateCreator(element.tag) ? blockOfCreatorTag(element.tag) : element.tag >>> 8);
+      const block = reservedBlockOf(element.tag) ?? privateBlockOf(element.tag);
+      if (block === undefined) continue;
+      used.add(privateCreatorTag(block));
       if (isPrivateCreator(element.tag)) blocks.claim(element.tag, creatorOf(element));
     }
     for (const { creator, element } of this.#ofCreators) {
       const block = blocks.blockOf(element.tag, creator) ?? this.#reserve(element.tag, creator, blocks, used);
-      this.add({ ...element, tag: block * 0x100 + (element.tag & 0xff) });
+      this.add({ ...element, tag: inBlock(element.tag, block.block) });
     }
   }
 
   /** Reserve a block for a creator whose Private Creator element was not sent. */
-  #reserve(tag: Tag, creator: string, blocks: PrivateBlocks, used: Set<number>): number {
+  #reserve(tag: Tag, creator: string, blocks: PrivateBlocks, used: Set<Tag>): PrivateBlock {
     const group = tag >>> 16;
     for (let number = FIRST_BLOCK; number <= LAST_BLOCK; number += 1) {
-      const block = group * 0x100 + number;
-      if (used.has(block)) continue;
-      used.add(block);
-      const creatorTag = group * 0x1_0000 + number;
+      const block = { group, block: number };
+      const creatorTag = privateCreatorTag(block);
+      if (used.has(creatorTag)) continue;
+      used.add(creatorTag);
       this.add({ tag: creatorTag, vr: 'LO', bytes: Buffer.from(creator), valueOffset: 0 });
       blocks.claim(creatorTag, creator);
       return block;

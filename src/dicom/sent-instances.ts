@@ -5,7 +5,13 @@
 import type { AttributeSink, SentAttribute, SentValue } from './attribute-sink.js';
 import { REFERABLE_VRS } from './dicom-json.js';
 import { INLINE_BINARY_VRS } from './dicom-json-values.js';
-import { cannotUnderstand, FAILURE_REASON, InvalidInstance, outOfResources } from './failure-reasons.js';
+import {
+  cannotUnderstand,
+  FAILURE_REASON,
+  type FailureReason,
+  InvalidInstance,
+  outOfResources,
+} from './failure-reasons.js';
 import { PART10_LIMITS, Part10Tally } from './part10-limits.js';
 import type { SentDataSet, SentElement, SentInstance } from './sent-data-set.js';
 import { SentElements } from './sent-elements.js';
@@ -22,6 +28,8 @@ const BASE64_PADDING = /^\s*(?:=\s*){0,2}$/;
 const BEYOND_ASCII = /[^\u0000-\u007f]/;
 /** The reason that says so of an instance. */
 const TOO_MUCH = FAILURE_REASON.outOfResources;
+/** After so many values that can not be kept the rest of an instance is not looked at: who it is stands at its beginning. */
+const MOST_FAULTS = 10;
 
 interface OpenAttribute {
   readonly attribute: SentAttribute;
@@ -36,6 +44,7 @@ export class SentInstances implements AttributeSink {
   #tally = new Part10Tally(PART10_LIMITS);
   #heldCharacters = 0;
   #failure: InvalidInstance | undefined;
+  #faultCount = 0;
   /** Nothing more is kept of the instance. */
   #isGivenUp = false;
   #isBeyondASCII = false;
@@ -53,6 +62,7 @@ export class SentInstances implements AttributeSink {
     this.#tally = new Part10Tally(PART10_LIMITS);
     this.#heldCharacters = 0;
     this.#failure = undefined;
+    this.#faultCount = 0;
     this.#isGivenUp = false;
     this.#isBeyondASCII = false;
     this.#dataSets.push(new SentElements());
@@ -66,7 +76,7 @@ export class SentInstances implements AttributeSink {
   }
 
   openAttribute(attribute: SentAttribute): void {
-    this.#attempt(() => this.#tally.countElement());
+    if (!this.#isGivenUp) this.#attempt(() => this.#tally.countElement());
     this.#attributes.push({ attribute, items: [], values: undefined, bytes: undefined, uri: undefined });
   }
 
@@ -120,7 +130,7 @@ export class SentInstances implements AttributeSink {
   }
 
   openItem(): void {
-    this.#attempt(() => this.#tally.countItem());
+    if (!this.#isGivenUp) this.#attempt(() => this.#tally.countItem());
     this.#dataSets.push(new SentElements());
   }
 
@@ -129,8 +139,8 @@ export class SentInstances implements AttributeSink {
     if (!this.#isGivenUp) this.#attributes.at(-1)?.items.push(item);
   }
 
-  refuse(error: InvalidInstance): void {
-    this.#failure ??= error;
+  refuse(reason: FailureReason, explanation: string): void {
+    this.#failure ??= new InvalidInstance(reason, explanation);
   }
 
   /** Text of UTF-8 takes up to three bytes a character; that is judged when the instance is read. */
@@ -162,8 +172,9 @@ export class SentInstances implements AttributeSink {
       work();
     } catch (error) {
       if (!(error instanceof InvalidInstance)) throw error;
-      this.refuse(error);
-      if (error.reason === TOO_MUCH) this.#isGivenUp = true;
+      this.#failure ??= error;
+      this.#faultCount += 1;
+      if (error.reason === TOO_MUCH || this.#faultCount === MOST_FAULTS) this.#isGivenUp = true;
     }
   }
 }

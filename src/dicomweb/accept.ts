@@ -7,6 +7,7 @@
 import { EXPLICIT_VR_LITTLE_ENDIAN, NEVER_NEGOTIATED } from '../dicom/transfer-syntaxes.js';
 import { invalidRequest } from '../errors.js';
 import { type MediaType, parameterOf, parseMediaTypes } from './media-type.js';
+import { DICOM, DICOM_JSON, OCTETS, PLAIN_JSON } from './media-type-names.js';
 
 /** One way a resource can be given. */
 export interface Representation {
@@ -56,7 +57,7 @@ const ANY = '*/*';
 
 /** Names in use for what the standard calls otherwise. PS3.18 §8.7.3.3.2 note, and as clients have been seen to send. */
 export const ALIASES: ReadonlyMap<string, string> = new Map([
-  ['application/json', 'application/dicom+json'],
+  [PLAIN_JSON, DICOM_JSON],
   ['image/dicom+jp2', 'image/jp2'],
   ['image/dicom+jpeg', 'image/jpeg'],
   ['image/j2c', 'image/jp2'],
@@ -150,7 +151,7 @@ function rangesOfParameter(values: readonly string[]): readonly MediaRange[] {
   return ranges;
 }
 
-const isDICOM = (range: MediaRange): boolean => range.mediaType.startsWith('application/dicom');
+const isDICOM = (range: MediaRange): boolean => range.mediaType.startsWith(DICOM);
 
 /** As a part, `image/jpeg` is Bulkdata; alone it is a rendered image. */
 const isRendered = (range: MediaRange): boolean => range.form === 'single' && RENDERED_MEDIA_TYPES.has(range.mediaType);
@@ -245,7 +246,7 @@ function rankWithoutTransferSyntax(range: MediaRange, offer: Representation): nu
   if (range.mediaType === ANY || range.quality === 0) return 0;
   if (offer.transferSyntaxUID === EXPLICIT_VR_LITTLE_ENDIAN) return offer.isDecodedLossy ? 2 : 0;
   if (offer.lossyOnly) return 1;
-  const isUncompressed = offer.mediaType === 'application/dicom' || offer.mediaType === 'application/octet-stream';
+  const isUncompressed = offer.mediaType === DICOM || offer.mediaType === OCTETS;
   if (isUncompressed) return undefined;
   return offer.stored ? 0 : 1;
 }

@@ -4,16 +4,16 @@
  */
 import type { ValueField } from '../archive/index/find-query.js';
 import type { QueryAttribute } from '../archive/query-attributes/query-attribute.js';
+import { blocklessText, parseAttributePath } from '../dicom/attribute-paths.js';
+import type { Tag } from '../dicom/data-set.js';
 import {
-  blocklessText,
+  FIRST_BLOCK,
   inBlock,
   type PrivateBlock,
-  parseAttributePath,
   privateBlockOf,
   privateCreatorTag,
   reservedBlockOf,
-} from '../dicom/attribute-paths.js';
-import type { Tag } from '../dicom/data-set.js';
+} from '../dicom/private-blocks.js';
 import type { QueryLevel } from '../dicom/queryable-attributes.js';
 import type { QueryParameter } from './query-parameters.js';
 
@@ -25,8 +25,6 @@ export interface AddedField extends ValueField {
   /** Of a private attribute: what reserves its block. */
   readonly creator: { readonly tag: Tag; readonly name: string } | undefined;
 }
-
-const FIRST_BLOCK = 0x10;
 
 export class AddedAttributes {
   readonly #attributes: readonly QueryAttribute[];

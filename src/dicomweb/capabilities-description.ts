@@ -5,15 +5,13 @@ import { WILDCARD_VRS } from '../dicom/matching.js';
 import { type QueryableAttribute, queryableAttributesOf, REQUEST_ATTRIBUTES } from '../dicom/queryable-attributes.js';
 import type { VR } from '../dicom/vr.js';
 import { isText } from './charset.js';
+import { PROBLEM_JSON, ZIP } from './media-type-names.js';
 import type { ParameterDescription } from './query-parameters.js';
 import { type Resource, segmentsIn } from './resource-tree.js';
-import { ZIP } from './retrieve-zip.js';
 import { EXTENSION, type Route } from './routes.js';
 import type { SearchResource } from './search.js';
 import { SEARCH_OPTIONS } from './search-options.js';
 import { type WADLElement, wadl, wadlDoc } from './wadl.js';
-
-const PROBLEM_TYPE = 'application/problem+json';
 
 /** The names that Annex H gives the variables of templates. */
 const VARIABLES: Readonly<Record<string, string>> = {
@@ -74,7 +72,7 @@ function methodElement(route: Route): WADLElement {
     ]),
     ...(isRanged(route) ? [wadl('response', { status: '206' }), wadl('response', { status: '416' })] : []),
     ...empty.map((status) => wadl('response', { status })),
-    wadl('response', { status: failed }, [wadl('representation', { mediaType: PROBLEM_TYPE })]),
+    wadl('response', { status: failed }, [wadl('representation', { mediaType: PROBLEM_JSON })]),
   ]);
 }
 

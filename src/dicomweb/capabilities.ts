@@ -11,13 +11,13 @@ import { acceptsGzip } from './content-encoding.js';
 import { entityTag, RepresentationDigest } from './entity-tag.js';
 import { chooseRepresentation, type Exchange, type Negotiation } from './exchange.js';
 import { allowedMethods, segmentsOf } from './match-route.js';
+import { PLAIN_JSON } from './media-type-names.js';
 import { findResource, type Resource, resourceTree } from './resource-tree.js';
 import type { Route } from './routes.js';
 import { wadlJSON, wadlXML } from './wadl.js';
 
 const WADL_TYPE = 'application/vnd.sun.wadl+xml';
-const JSON_TYPE = 'application/json';
-const OFFERED = [WADL_TYPE, JSON_TYPE].map((mediaType) => ({ mediaType, multipart: false }));
+const OFFERED = [WADL_TYPE, PLAIN_JSON].map((mediaType) => ({ mediaType, multipart: false }));
 
 /** In what form a description is given. */
 interface Form {

@@ -5,15 +5,15 @@ import { isUID } from '../dicom/uids.js';
 import { invalidRequest } from '../errors.js';
 import { chooseRepresentation, type Exchange } from './exchange.js';
 import { readJSON } from './json-body.js';
+import { DICOM_JSON } from './media-type-names.js';
 
-const JSON_TYPE = 'application/dicom+json';
 /** The most references that are taken have less. */
 export const MAX_COMMITMENT_BYTES = 2 * 1024 * 1024;
 const RETRY_AFTER_SECONDS = 10;
 
 export async function requestCommitment(exchange: Exchange): Promise<void> {
   const transactionUID = transactionOf(exchange);
-  chooseRepresentation(exchange, [{ mediaType: JSON_TYPE, multipart: false }]);
+  chooseRepresentation(exchange, [{ mediaType: DICOM_JSON, multipart: false }]);
   const instances = referencedInstances(await readJSON(exchange.request, MAX_COMMITMENT_BYTES));
   answer(exchange, await exchange.archive.requestCommitment(transactionUID, instances));
 }
@@ -21,7 +21,7 @@ export async function requestCommitment(exchange: Exchange): Promise<void> {
 export async function checkCommitment(exchange: Exchange): Promise<void> {
   const transactionUID = transactionOf(exchange);
   const result = await exchange.archive.commitment(transactionUID);
-  chooseRepresentation(exchange, [{ mediaType: JSON_TYPE, multipart: false }]);
+  chooseRepresentation(exchange, [{ mediaType: DICOM_JSON, multipart: false }]);
   answer(exchange, result);
 }
 
@@ -38,7 +38,7 @@ function answer({ request, response }: Exchange, result: CommitmentResult | unde
     return;
   }
   const body = Buffer.from(responseModule(result));
-  response.status(200).set({ 'Content-Type': JSON_TYPE, 'Content-Length': String(body.length) });
+  response.status(200).set({ 'Content-Type': DICOM_JSON, 'Content-Length': String(body.length) });
   response.end(request.method === 'HEAD' ? undefined : body);
 }
 
@@ -65,7 +65,7 @@ function responseModule({ instances, reasons }: CommitmentResult): string {
 const WORDS = 'The request is one JSON object with a Referenced SOP Sequence (00081199)';
 
 /** The items of the Storage Commitment Request Module. PS3.18 §J.1 @throws ArchiveError `invalid-request` */
-export function referencedInstances(body: unknown): readonly InstanceReference[] {
+function referencedInstances(body: unknown): readonly InstanceReference[] {
   const module = Array.isArray(body) && body.length === 1 ? body[0] : body;
   const items = valuesOf(module, '00081199');
   if (items.length === 0) throw invalidRequest(`${WORDS}, which has items.`);

@@ -4,7 +4,10 @@
  */
 import { createHash } from 'node:crypto';
 
-/** Raised when the same stored files come to be answered with other bytes: no client may then join old and new. */
+/**
+ * Raised when what is stored and indexed comes to be answered with other bytes: no client may then join old and new. Metadata
+ * that a reindex writes anew needs no raise, for its digest tells.
+ */
 const EDITION = 1;
 const TAG_CHARACTERS = 32;
 const ENTITY_TAG = /(?:W\/)?"[^"]*"/g;

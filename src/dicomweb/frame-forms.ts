@@ -15,9 +15,8 @@ import type { ResultCache } from '../pixels/result-cache.js';
 import { transcodeFrame } from '../pixels/transcode.js';
 import { JobAbandoned, type WorkerPool } from '../pixels/worker-pool.js';
 import type { Representation } from './accept.js';
+import { OCTETS } from './media-type-names.js';
 import { whyNotInForm } from './undecodable.js';
-
-const OCTETS = 'application/octet-stream';
 
 /**
  * Forms of frames, best first: as stored, by the name of their code stream or as mere octets; native, always in little

@@ -4,10 +4,11 @@ import type { Request } from 'express';
 import { ArchiveError, invalidRequest } from '../errors.js';
 import { expectIdentity } from './content-encoding.js';
 import { parseMediaType } from './media-type.js';
+import { DICOM_JSON, PLAIN_JSON } from './media-type-names.js';
 import { inTime } from './patience.js';
 import { unsupportedMediaType } from './problem.js';
 
-const SUPPORTED = ['application/dicom+json', 'application/json'];
+const SUPPORTED = [DICOM_JSON, PLAIN_JSON];
 
 /**
  * Read the body. What is in it is for the caller to look at.

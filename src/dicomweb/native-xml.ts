@@ -6,11 +6,10 @@ import { DicomJSONReader } from '../dicom/dicom-json-reader.js';
 import { NativeXMLWriter } from '../dicom/native-xml-writer.js';
 import { acceptsGzip, gzipped } from './content-encoding.js';
 import { type Exchange, sendPieces } from './exchange.js';
+import { DICOM_XML } from './media-type-names.js';
 import { type BodyPart, multipartPieces } from './multipart-body.js';
 import { multipartContentType, newBoundary } from './multipart-writer.js';
 import { unhurriedSlices } from './unhurried-slices.js';
-
-export const NATIVE_XML_TYPE = 'application/dicom+xml';
 
 /** One JSON object that is to be a document. */
 export interface JSONOfDocument {
@@ -25,7 +24,7 @@ export async function sendNativeXMLParts(
   documents: AsyncIterable<JSONOfDocument>,
   boundary = newBoundary(),
 ): Promise<void> {
-  const contentType = multipartContentType({ type: NATIVE_XML_TYPE, boundary });
+  const contentType = multipartContentType({ type: DICOM_XML, boundary });
   await sendText(exchange, contentType, multipartPieces(partsOf(documents), boundary));
 }
 
@@ -35,7 +34,7 @@ export async function sendNativeXML(
   documents: AsyncIterable<JSONOfDocument> | Iterable<JSONOfDocument>,
   status = 200,
 ): Promise<void> {
-  await sendText(exchange, NATIVE_XML_TYPE, joined(documents), status);
+  await sendText(exchange, DICOM_XML, joined(documents), status);
 }
 
 /** Convert one JSON object of this server's to a document. */
@@ -54,7 +53,7 @@ async function* nativeXML(json: JSONOfDocument['json']): AsyncGenerator<Buffer> 
 async function* partsOf(documents: AsyncIterable<JSONOfDocument>): AsyncGenerator<BodyPart> {
   for await (const { json, location } of documents) {
     const contentLocation = location === undefined ? {} : { contentLocation: location };
-    yield { contentType: NATIVE_XML_TYPE, ...contentLocation, lengthBytes: undefined, bytes: () => nativeXML(json) };
+    yield { contentType: DICOM_XML, ...contentLocation, lengthBytes: undefined, bytes: () => nativeXML(json) };
   }
 }
 

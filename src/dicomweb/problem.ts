@@ -3,6 +3,7 @@ import type { Response } from 'express';
 import { Unauthenticated } from '../access/unauthenticated.js';
 import { ArchiveError, type ErrorCode } from '../errors.js';
 import type { Log } from '../log.js';
+import { PROBLEM_JSON } from './media-type-names.js';
 import { problemPage, wantsPage } from './problem-page.js';
 import { requestIDOf } from './request-id.js';
 import { discardBody, isArriving, isUnread } from './unread-body.js';
@@ -118,7 +119,7 @@ function send(response: Response, status: number, words: Words): void {
   const problem = { type: 'about:blank', status, ...words, isTemporary, requestID: requestIDOf(response) };
   const isPage = wantsPage(response.req.headers.accept);
   const body = Buffer.from(isPage ? problemPage(problem) : JSON.stringify(problem));
-  const mediaType = isPage ? 'text/html; charset=utf-8' : 'application/problem+json';
+  const mediaType = isPage ? 'text/html; charset=utf-8' : PROBLEM_JSON;
   response.status(status).set({ 'Content-Type': mediaType, 'Content-Length': String(body.length) });
   if (isUnread(response.req)) response.set('Connection', 'close');
   if (!isArriving(response.req)) {

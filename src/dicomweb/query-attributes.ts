@@ -6,18 +6,18 @@ import { keywordsOf, pathText, type QueryAttribute } from '../archive/query-attr
 import { invalidRequest, notFound } from '../errors.js';
 import { chooseRepresentation, type Exchange, sendWhole } from './exchange.js';
 import { readJSON } from './json-body.js';
+import { PLAIN_JSON } from './media-type-names.js';
 
-const JSON_TYPE = 'application/json';
 const MAX_BYTES = 4 * 1024;
 const MEMBERS: readonly string[] = ['attribute', 'level', 'creator', 'vr'];
 
 export async function listAttributes(exchange: Exchange): Promise<void> {
-  chooseRepresentation(exchange, [{ mediaType: JSON_TYPE, multipart: false }]);
+  chooseRepresentation(exchange, [{ mediaType: PLAIN_JSON, multipart: false }]);
   await sendJSON(exchange, (await exchange.archive.queryAttributes()).map(written));
 }
 
 export async function showAttribute(exchange: Exchange): Promise<void> {
-  chooseRepresentation(exchange, [{ mediaType: JSON_TYPE, multipart: false }]);
+  chooseRepresentation(exchange, [{ mediaType: PLAIN_JSON, multipart: false }]);
   const id = idIn(exchange);
   const attribute = (await exchange.archive.queryAttributes()).find((one) => one.id === id);
   if (attribute === undefined) throw notFound();
@@ -26,7 +26,7 @@ export async function showAttribute(exchange: Exchange): Promise<void> {
 
 /** 201 with the attribute; what is stored already is indexed by it from now on. */
 export async function addAttribute(exchange: Exchange): Promise<void> {
-  chooseRepresentation(exchange, [{ mediaType: JSON_TYPE, multipart: false }]);
+  chooseRepresentation(exchange, [{ mediaType: PLAIN_JSON, multipart: false }]);
   const sent = textsIn(await readJSON(exchange.request, MAX_BYTES));
   const unknown = Object.keys(sent).filter((name) => !MEMBERS.includes(name));
   if (unknown.length > 0) throw invalidRequest(`An attribute is described by ${MEMBERS.join(', ')} and nothing else.`);
@@ -62,7 +62,7 @@ const written = (attribute: QueryAttribute) => ({
 
 async function sendJSON(exchange: Exchange, value: unknown, status = 200): Promise<void> {
   const body = Buffer.from(JSON.stringify(value));
-  await sendWhole(exchange, JSON_TYPE, body, status);
+  await sendWhole(exchange, PLAIN_JSON, body, status);
 }
 
 /** One JSON object of texts. */

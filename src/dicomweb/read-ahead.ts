@@ -28,8 +28,9 @@ export class ReadAhead {
     this.#files = files;
   }
 
-  /** The pieces of a file; those after it are begun. To be asked for one after the other. */
+  /** The pieces of a file; those after it are begun. To be asked for one after the other; one that is passed over is given up. */
   async *pieces(index: number): AsyncGenerator<Buffer> {
+    while ((this.#begun[0]?.index ?? index) < index) await this.#begun.shift()?.pieces.return(undefined);
     const { pieces, first } = this.#begun.shift() ?? this.#open(index);
     this.#beginMore();
     try {

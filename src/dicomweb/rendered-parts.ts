@@ -2,6 +2,7 @@
 import { ArchiveError, type ErrorCode } from '../errors.js';
 import type { HeldBytes, LetGo } from '../pixels/held-bytes.js';
 import { type Exchange, sendPieces } from './exchange.js';
+import { PROBLEM_JSON } from './media-type-names.js';
 import { type BodyPart, multipartPieces } from './multipart-body.js';
 import { multipartContentType, newBoundary } from './multipart-writer.js';
 import { HTTP_STATUS } from './problem.js';
@@ -88,7 +89,7 @@ async function madeOrTold(part: RenderedPart, held: HeldBytes): Promise<HeldPart
     const body = Buffer.from(JSON.stringify(problem));
     return {
       part: {
-        contentType: 'application/problem+json',
+        contentType: PROBLEM_JSON,
         contentLocation: part.contentLocation,
         lengthBytes: body.length,
         bytes: () => inOnePiece(body),

@@ -7,18 +7,18 @@ import type { LocatedInstance } from '../archive/index/locate.js';
 import { readBulkdata } from '../archive/read/bulkdata.js';
 import type { StoredBulkdata } from '../archive/read/stored-bulkdata.js';
 import type { StoredFile } from '../archive/read/stored-file.js';
-import type { ScopedArchive } from '../archive/scoped-archive.js';
 import { PIXEL_DATA_TAGS, TAG } from '../dicom/attributes.js';
 import { tagText } from '../dicom/data-set.js';
 import { EXPLICIT_VR_LITTLE_ENDIAN, findTransferSyntax } from '../dicom/transfer-syntaxes.js';
 import type { Representation } from './accept.js';
 import { chooseRepresentation, type Exchange } from './exchange.js';
+import { FilesOfParts, type PartOfFile } from './files-of-parts.js';
+import { OCTETS } from './media-type-names.js';
 import { type BodyPart, sendMultipart } from './multipart-body.js';
 import { valueDigest } from './retrieve-bulkdata.js';
 import { frameDigest } from './retrieve-frames.js';
 import { bulkdataURL, resourcePath, resourceURL } from './urls.js';
 
-const OCTETS = 'application/octet-stream';
 const PIXEL_DATA = tagText(TAG.PixelData);
 const PIXEL_DATA_PATHS: ReadonlySet<string> = new Set([...PIXEL_DATA_TAGS].map(tagText));
 
@@ -77,7 +77,7 @@ export async function sendAll(
   which: Which,
   frameType: string,
 ): Promise<void> {
-  const files = new OneFile(exchange.archive);
+  const files = new FilesOfParts(exchange.archive);
   const parts = () => partsOf(exchange, instances, { which, frameType, files });
   try {
     await sendMultipart(exchange, { [Symbol.asyncIterator]: parts }, () => exchange.archive.expectFiles(instances));
@@ -89,7 +89,7 @@ export async function sendAll(
 interface Parts {
   readonly which: Which;
   readonly frameType: string;
-  readonly files: OneFile;
+  readonly files: FilesOfParts;
 }
 
 async function* partsOf(
@@ -99,6 +99,13 @@ async function* partsOf(
 ): AsyncGenerator<BodyPart> {
   const having = which === 'pixeldata' ? instances.filter(({ frameCount }) => frameCount > 0) : instances;
   for await (const { instance, values } of archive.bulkdataOfEach(having)) {
+    let isFirst = true;
+    const bytesOf = (lengthBytes: number, read: PartOfFile['read']): BodyPart['bytes'] => {
+      const part = { instance, lengthBytes, read };
+      const bytes = isFirst ? files.first(part) : files.further(part);
+      isFirst = false;
+      return bytes;
+    };
     for (const value of values) {
       if (which === 'pixeldata' && !PIXEL_DATA_PATHS.has(value.path)) continue;
       yield {
@@ -106,7 +113,7 @@ async function* partsOf(
         contentLocation: bulkdataURL(base, instance, value.path),
         lengthBytes: value.lengthBytes,
         digest: valueDigest(instance, value),
-        bytes: () => files.read(instance, (file) => wholeValue(file, value)),
+        bytes: bytesOf(value.lengthBytes, (file) => wholeValue(file, value)),
       };
     }
     if (!hasCompressedPixels(instance)) continue;
@@ -117,7 +124,7 @@ async function* partsOf(
         contentLocation: bulkdataURL(base, instance, PIXEL_DATA),
         lengthBytes: frame.lengthBytes,
         digest: frameDigest(instance, frame),
-        bytes: () => files.read(instance, (file) => frame.bytes(file)),
+        bytes: bytesOf(frame.lengthBytes, (file) => frame.bytes(file)),
       };
     }
   }
@@ -125,30 +132,3 @@ async function* partsOf(
 
 const wholeValue = (file: StoredFile, value: StoredBulkdata): AsyncGenerator<Buffer> =>
   readBulkdata(file, value, { first: 0, last: value.lengthBytes - 1 });
-
-/**
- * Keeps the file open that was read last: to open it anew for every value would cost more than to read most of them, and
- * a deflated one could be read from its start only.
- */
-class OneFile {
-  readonly #archive: ScopedArchive;
-  #file: StoredFile | undefined;
-
-  constructor(archive: ScopedArchive) {
-    this.#archive = archive;
-  }
-
-  async *read(instance: LocatedInstance, read: (file: StoredFile) => AsyncGenerator<Buffer>): AsyncGenerator<Buffer> {
-    if (this.#file?.instance.rowID !== instance.rowID) {
-      await this.close();
-      this.#file = await this.#archive.open(instance);
-    }
-    yield* read(this.#file);
-  }
-
-  async close(): Promise<void> {
-    const file = this.#file;
-    this.#file = undefined;
-    await file?.close();
-  }
-}

@@ -10,13 +10,13 @@ import { EXPLICIT_VR_LITTLE_ENDIAN } from '../dicom/transfer-syntaxes.js';
 import { invalidRequest, notFound } from '../errors.js';
 import type { Representation } from './accept.js';
 import { chooseRepresentation, type Exchange } from './exchange.js';
+import { OCTETS } from './media-type-names.js';
 import { sendMultipart } from './multipart-body.js';
 import { sendFrames } from './retrieve-frames.js';
 import { servedMediaType } from './served-media-type.js';
 import { type Slice, sendSinglePart } from './single-part.js';
 import { bulkdataURL, instancePath } from './urls.js';
 
-const OCTETS = 'application/octet-stream';
 const PIXEL_DATA = tagText(TAG.PixelData);
 const PIXEL_DATA_PATHS: ReadonlySet<string> = new Set([...PIXEL_DATA_TAGS].map(tagText));
 /** Attribute names with the numbers of sequence items between them. */

@@ -6,17 +6,16 @@ import { isAvailable } from '../pixels/available-syntaxes.js';
 import { ENCODED_SYNTAXES } from '../pixels/encode.js';
 import { describeOffered, negotiate, type Representation } from './accept.js';
 import { chooseRepresentation, type Exchange } from './exchange.js';
+import { DICOM, OCTETS, ZIP } from './media-type-names.js';
 import { type BodyPart, sendMultipart } from './multipart-body.js';
 import { ProblemDetails } from './problem.js';
 import { ReadAhead } from './read-ahead.js';
 import { octets, sendAll } from './retrieve-all-bulkdata.js';
-import { sendZip, ZIP } from './retrieve-zip.js';
+import { sendZip } from './retrieve-zip.js';
 import { sendSinglePart, sliced } from './single-part.js';
 import { bytesIn } from './transcoded-file.js';
 import { instanceURL, resourcePath, resourceURL } from './urls.js';
 
-const DICOM = 'application/dicom';
-const OCTETS = 'application/octet-stream';
 /** How many instances a 406 names. */
 const MOST_NAMED = 100;
 

@@ -4,10 +4,9 @@ import { answerNotModified } from './conditional.js';
 import { acceptsGzip, gzipped } from './content-encoding.js';
 import { boundaryOf, entityTag, RepresentationDigest } from './entity-tag.js';
 import { chooseRepresentation, type Exchange, sendPieces } from './exchange.js';
-import { type JSONOfDocument, NATIVE_XML_TYPE, sendNativeXML, sendNativeXMLParts } from './native-xml.js';
+import { DICOM_JSON, DICOM_XML } from './media-type-names.js';
+import { type JSONOfDocument, sendNativeXML, sendNativeXMLParts } from './native-xml.js';
 import { instanceURL, resourcePath, resourceURL } from './urls.js';
-
-const JSON_TYPE = 'application/dicom+json';
 
 export async function retrieveMetadata(exchange: Exchange): Promise<void> {
   const path = resourcePath(exchange.variables);
@@ -16,23 +15,23 @@ export async function retrieveMetadata(exchange: Exchange): Promise<void> {
   const metadata = await archive.metadata(path, urlOf);
   const isOne = path.sopInstanceUID !== undefined;
   const { mediaType, multipart } = chooseRepresentation(exchange, [
-    { mediaType: JSON_TYPE, multipart: false },
-    { mediaType: NATIVE_XML_TYPE, multipart: true },
-    ...(isOne ? [{ mediaType: NATIVE_XML_TYPE, multipart: false }] : []),
+    { mediaType: DICOM_JSON, multipart: false },
+    { mediaType: DICOM_XML, multipart: true },
+    ...(isOne ? [{ mediaType: DICOM_XML, multipart: false }] : []),
   ]);
   response.set('Content-Location', `${resourceURL(base, path)}/metadata`);
   const isGzip = acceptsGzip(request.headers['accept-encoding']);
   const form = [mediaType, multipart ? 'multipart' : 'single', isGzip ? 'gzip' : 'identity'];
   const digest = new RepresentationDigest().add(metadata.digest, base, ...form).end();
   if (answerNotModified(exchange, entityTag(digest))) return;
-  if (mediaType === NATIVE_XML_TYPE) {
+  if (mediaType === DICOM_XML) {
     const documents = documentsOf(await archive.metadataOfEach(path, urlOf), base);
     if (multipart) return sendNativeXMLParts(exchange, documents, boundaryOf(digest));
     return sendNativeXML(exchange, documents);
   }
   const coding = isGzip ? { 'Content-Encoding': 'gzip' } : {};
   const pieces = metadata.read();
-  await sendPieces(exchange, { 'Content-Type': JSON_TYPE, ...coding }, isGzip ? gzipped(pieces) : pieces);
+  await sendPieces(exchange, { 'Content-Type': DICOM_JSON, ...coding }, isGzip ? gzipped(pieces) : pieces);
 }
 
 async function* documentsOf(texts: AsyncGenerator<InstanceText>, base: string): AsyncGenerator<JSONOfDocument> {

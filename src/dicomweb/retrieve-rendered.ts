@@ -5,6 +5,7 @@ import { ArchiveError, notFound } from '../errors.js';
 import type { PictureMediaType } from '../pixels/render/present.js';
 import { unknownAnnotations } from './annotation-lines.js';
 import { chooseRepresentation, type Exchange } from './exchange.js';
+import { OCTETS } from './media-type-names.js';
 import { PICTURE_MEDIA_TYPES } from './picture-request.js';
 import { framesOf } from './rendered-items.js';
 import { type NonImageRendering, nonImageRenderings } from './rendered-non-image.js';
@@ -128,6 +129,6 @@ async function renderingsIfAny(exchange: Exchange, instance: LocatedInstance): P
     if (!(error instanceof ArchiveError)) throw error;
     if (error.code === 'not-found') return [];
     if (error.code !== 'corrupt') throw error;
-    return [{ mediaType: 'application/octet-stream', render: () => Promise.reject(error) }];
+    return [{ mediaType: OCTETS, render: () => Promise.reject(error) }];
   }
 }

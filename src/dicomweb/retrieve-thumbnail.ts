@@ -4,6 +4,7 @@ import { ArchiveError, notFound } from '../errors.js';
 import { negotiate } from './accept.js';
 import { answerNotModified } from './conditional.js';
 import { chooseRepresentation, type Exchange } from './exchange.js';
+import { OCTETS } from './media-type-names.js';
 import type { DrawnFrame } from './picture-request.js';
 import { sendRenderedParts, wholePart } from './rendered-parts.js';
 import { readViewportSize } from './rendering-parameters.js';
@@ -19,7 +20,6 @@ import {
 } from './thumbnails.js';
 import { instanceURL, resourcePath } from './urls.js';
 
-const OCTETS = 'application/octet-stream';
 const DEFAULT_TYPE: ThumbnailMediaType = 'image/jpeg';
 
 export async function retrieveThumbnail(exchange: Exchange): Promise<void> {

@@ -11,10 +11,10 @@ import { ArchiveError } from '../errors.js';
 import { answerNotModified } from './conditional.js';
 import { entityTag, RepresentationDigest } from './entity-tag.js';
 import { type Exchange, sendPieces } from './exchange.js';
+import { ZIP } from './media-type-names.js';
 import { ReadAhead } from './read-ahead.js';
 import { type ZipEntry, zipped } from './zip-writer.js';
 
-export const ZIP = 'application/zip';
 /** What is kept of each until the end, for both directories, is less than 1 KiB. */
 export const MOST_INSTANCES = 100_000;
 

@@ -7,7 +7,7 @@ import { FRAME_MEDIA_TYPES } from '../dicom/transfer-syntaxes.js';
 import { checkCommitment, requestCommitment } from './commitment.js';
 import { deleteInstances } from './delete-instances.js';
 import type { Handler } from './exchange.js';
-import { NATIVE_XML_TYPE } from './native-xml.js';
+import { CSV, DICOM, DICOM_JSON, DICOM_XML, OCTETS, PLAIN_JSON, ZIP } from './media-type-names.js';
 import { PICTURE_MEDIA_TYPES } from './picture-request.js';
 import { addAttribute, listAttributes, removeAttribute, showAttribute } from './query-attributes.js';
 import type { ParameterDescription } from './query-parameters.js';
@@ -20,7 +20,6 @@ import { retrieveInstances } from './retrieve-instances.js';
 import { retrieveMetadata } from './retrieve-metadata.js';
 import { retrieveRenderedAll, retrieveRenderedFrames, retrieveRenderedInstance } from './retrieve-rendered.js';
 import { retrieveThumbnail } from './retrieve-thumbnail.js';
-import { ZIP } from './retrieve-zip.js';
 import { countFor, type SearchResource, searchFor } from './search.js';
 import { storeInstances } from './store.js';
 import { STORED_MEDIA_TYPES } from './store-body.js';
@@ -54,10 +53,6 @@ type Description = Pick<Route, 'section' | 'transaction' | 'responseMediaTypes' 
 
 const multipart = (mediaType: string): string => `multipart/related; type="${mediaType}"`;
 
-const JSON_TYPE = 'application/dicom+json';
-const PLAIN_JSON = 'application/json';
-const DICOM = 'application/dicom';
-const OCTETS = 'application/octet-stream';
 const FILES = [multipart(DICOM), multipart(OCTETS), ZIP];
 const FRAMES = [OCTETS, ...FRAME_MEDIA_TYPES.filter((mediaType) => mediaType !== OCTETS)];
 /** What documents are encapsulated as. PS3.3 §A.45, §A.85 */
@@ -85,7 +80,7 @@ const metadata = (template: string, transaction: string, isOne = false): Route =
   retrieve(template, retrieveMetadata, {
     section: '10.4.1.1.2',
     transaction,
-    responseMediaTypes: [JSON_TYPE, multipart(NATIVE_XML_TYPE), ...(isOne ? [NATIVE_XML_TYPE] : [])],
+    responseMediaTypes: [DICOM_JSON, multipart(DICOM_XML), ...(isOne ? [DICOM_XML] : [])],
   });
 
 const rendered = (
@@ -125,7 +120,7 @@ const search = (template: string, transaction: string, searched: SearchResource)
       handler: searchFor(searched),
       section: '10.6',
       transaction,
-      responseMediaTypes: [JSON_TYPE, multipart(NATIVE_XML_TYPE), 'text/csv'],
+      responseMediaTypes: [DICOM_JSON, multipart(DICOM_XML), CSV],
     },
     {
       template: `${template}/count`,
@@ -144,7 +139,7 @@ const store = (template: string, transaction: string): Route => ({
   section: '10.5',
   transaction,
   requestMediaTypes: STORED_MEDIA_TYPES,
-  responseMediaTypes: [JSON_TYPE, NATIVE_XML_TYPE],
+  responseMediaTypes: [DICOM_JSON, DICOM_XML],
 });
 
 /** No transaction of the Studies Service deletes; 8.5 tells of what has been deleted. */
@@ -166,8 +161,8 @@ const commitment = (method: 'GET' | 'POST', handler: Handler, section: string, t
   handler,
   section,
   transaction,
-  ...(method === 'POST' ? { requestMediaTypes: [JSON_TYPE] } : {}),
-  responseMediaTypes: [JSON_TYPE],
+  ...(method === 'POST' ? { requestMediaTypes: [DICOM_JSON] } : {}),
+  responseMediaTypes: [DICOM_JSON],
 });
 
 const curate = (method: Route['method'], template: string, handler: Handler, transaction: string): Route => ({

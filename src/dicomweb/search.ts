@@ -5,7 +5,8 @@ import type { FoundEntity } from '../archive/index/found-entity.js';
 import type { QueryLevel } from '../dicom/queryable-attributes.js';
 import { acceptsGzip, gzipped } from './content-encoding.js';
 import { chooseRepresentation, type Exchange, type Handler, sendPieces, sendWhole } from './exchange.js';
-import { type JSONOfDocument, NATIVE_XML_TYPE, sendNativeXMLParts } from './native-xml.js';
+import { CSV, DICOM_JSON, DICOM_XML, PLAIN_JSON } from './media-type-names.js';
+import { type JSONOfDocument, sendNativeXMLParts } from './native-xml.js';
 import { type AnswerShape, answerColumns, answerWriter } from './search-answer.js';
 import { csvWriter } from './search-csv.js';
 import { expectAllSupported, parseSearchRequest, type SearchRequest } from './search-request.js';
@@ -19,14 +20,11 @@ export interface SearchResource {
   readonly returnedLevels: readonly QueryLevel[];
 }
 
-const JSON_TYPE = 'application/dicom+json';
-const CSV_TYPE = 'text/csv';
 const OFFERED = [
-  { mediaType: JSON_TYPE, multipart: false },
-  { mediaType: NATIVE_XML_TYPE, multipart: true },
-  { mediaType: CSV_TYPE, multipart: false },
+  { mediaType: DICOM_JSON, multipart: false },
+  { mediaType: DICOM_XML, multipart: true },
+  { mediaType: CSV, multipart: false },
 ];
-const COUNT_TYPE = 'application/json';
 /** Answers written between two looks at what else there is to do. */
 const ANSWERS_AT_ONCE = 100;
 /** Fewer answers fit into some packets as they are. */
@@ -53,12 +51,12 @@ export const searchFor =
 export const countFor =
   (resource: SearchResource): Handler =>
   async (exchange) => {
-    chooseRepresentation(exchange, [{ mediaType: COUNT_TYPE, multipart: false }]);
+    chooseRepresentation(exchange, [{ mediaType: PLAIN_JSON, multipart: false }]);
     const request = await readRequest(exchange, resource);
     const count = await exchange.archive.count(queryOf(exchange, resource, request));
     warn(exchange, request.warnings);
     const body = Buffer.from(JSON.stringify({ count }));
-    await sendWhole(exchange, COUNT_TYPE, body);
+    await sendWhole(exchange, PLAIN_JSON, body);
   };
 
 /** Send all answers of a search, which are some. */
@@ -69,9 +67,9 @@ function sendAnswers(
   shape: AnswerShape,
 ): Promise<void> {
   const { base, request } = exchange;
-  if (mediaType === NATIVE_XML_TYPE) return sendNativeXMLParts(exchange, documents(entities, shape, base));
-  const isCSV = mediaType === CSV_TYPE;
-  const contentType = isCSV ? `${CSV_TYPE}; charset=utf-8; header=present` : JSON_TYPE;
+  if (mediaType === DICOM_XML) return sendNativeXMLParts(exchange, documents(entities, shape, base));
+  const isCSV = mediaType === CSV;
+  const contentType = isCSV ? `${CSV}; charset=utf-8; header=present` : DICOM_JSON;
   const pieces = (isCSV ? csvTable : jsonArray)(entities, shape, base);
   const isGzip = entities.length >= ANSWERS_WORTH_PACKING && acceptsGzip(request.headers['accept-encoding']);
   if (!isGzip) return sendPieces(exchange, { 'Content-Type': contentType }, pieces);

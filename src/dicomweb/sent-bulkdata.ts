@@ -8,6 +8,7 @@ import type { SpooledBytes } from '../archive/spool.js';
 import { cannotUnderstand } from '../dicom/failure-reasons.js';
 import { standardName } from './accept.js';
 import { parameterOf } from './media-type.js';
+import { OCTETS } from './media-type-names.js';
 import type { MultipartPart } from './multipart-reader.js';
 
 export interface SentPart {
@@ -17,7 +18,6 @@ export interface SentPart {
   readonly bytes: SpooledBytes;
 }
 
-const OCTETS = 'application/octet-stream';
 /** As this server calls the compressed Pixel Data of an instance, whose frames it gives as `…/frames/1`. */
 const ENCAPSULATED_PIXEL_DATA = /\/bulkdata\/7FE00010$/;
 

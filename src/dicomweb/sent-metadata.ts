@@ -14,6 +14,7 @@ import type { SentInstance } from '../dicom/sent-data-set.js';
 import { SentInstances } from '../dicom/sent-instances.js';
 import { ArchiveError, invalidRequest } from '../errors.js';
 import { standardName } from './accept.js';
+import { DICOM_JSON, DICOM_XML } from './media-type-names.js';
 import { type MultipartPart, readMultipart } from './multipart-reader.js';
 import { SentBulkdata } from './sent-bulkdata.js';
 import { sentPart10 } from './sent-part10.js';
@@ -32,8 +33,8 @@ export const MAX_INSTANCES = 10_000;
 type MetadataReader = new (sink: AttributeSink) => { write(chunk: Buffer): void; end(): void };
 
 const READERS: ReadonlyMap<string, MetadataReader> = new Map<string, MetadataReader>([
-  ['application/dicom+json', DicomJSONReader],
-  ['application/dicom+xml', NativeXMLReader],
+  [DICOM_JSON, DicomJSONReader],
+  [DICOM_XML, NativeXMLReader],
 ]);
 
 /** The media types that metadata is sent in. */

@@ -21,11 +21,10 @@ import {
 } from '../dicom/sent-data-set.js';
 import { EXPLICIT_VR_LITTLE_ENDIAN } from '../dicom/transfer-syntaxes.js';
 import { readString } from '../dicom/values.js';
+import { OCTETS } from './media-type-names.js';
 import type { SentBulkdata } from './sent-bulkdata.js';
 import { type SentPixelData, sentPixelData } from './sent-pixel-data.js';
 import { unhurriedSlices } from './unhurried-slices.js';
-
-const OCTETS = 'application/octet-stream';
 
 /** What is before Pixel Data, Pixel Data when it was sent apart, and what follows it. */
 interface Assembled {

@@ -26,6 +26,7 @@ import {
 import { decodeGIF, describeGIF, GIF_START_BYTES } from '../pixels/gif.js';
 import { type NativeImage, nativeBytes } from '../pixels/native-image.js';
 import { decodePNG, describePNG, PNG_START_BYTES } from '../pixels/png.js';
+import { OCTETS } from './media-type-names.js';
 import type { SentPart } from './sent-bulkdata.js';
 
 export interface SentPixelData {
@@ -36,7 +37,6 @@ export interface SentPixelData {
   readonly bytes: () => AsyncGenerator<Buffer>;
 }
 
-const OCTETS = 'application/octet-stream';
 /** Native pixels in octets are little endian, whichever of the two is named. PS3.18 §8.7.3.3.1 */
 const NATIVE: ReadonlySet<string> = new Set([EXPLICIT_VR_LITTLE_ENDIAN, IMPLICIT_VR_LITTLE_ENDIAN]);
 

@@ -1,6 +1,6 @@
 /** As what a stored document is given to browsers. */
+import { OCTETS } from './media-type-names.js';
 
-const OCTETS = 'application/octet-stream';
 /**
  * What a page of ours would run or be styled by, for it is of our origin. Browsers take it by its media type alone, since answers
  * say `nosniff`. https://mimesniff.spec.whatwg.org/#javascript-mime-type

@@ -8,12 +8,12 @@ import { invalidRequest } from '../errors.js';
 import { standardName } from './accept.js';
 import { expectIdentity } from './content-encoding.js';
 import { type MediaType, parameterOf, parseMediaType } from './media-type.js';
+import { DICOM } from './media-type-names.js';
 import { boundaryOf, type MultipartPart, readMultipart } from './multipart-reader.js';
 import { inTime, type Patience } from './patience.js';
 import { ProblemDetails, unsupportedMediaType } from './problem.js';
 import { METADATA_TYPES, sentInstances } from './sent-metadata.js';
 
-const DICOM = 'application/dicom';
 /** What a Store request may be. PS3.18 §10.5.1 */
 export const STORED_MEDIA_TYPES: readonly string[] = [
   ...[DICOM, ...METADATA_TYPES].map((type) => `multipart/related; type="${type}"`),

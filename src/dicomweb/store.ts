@@ -3,20 +3,19 @@ import { FAILURE_REASON } from '../dicom/failure-reasons.js';
 import { isUID } from '../dicom/uids.js';
 import { invalidRequest } from '../errors.js';
 import { chooseRepresentation, type Exchange } from './exchange.js';
-import { NATIVE_XML_TYPE, sendNativeXML } from './native-xml.js';
+import { DICOM_JSON, DICOM_XML } from './media-type-names.js';
+import { sendNativeXML } from './native-xml.js';
 import { storeAnswer } from './store-answer.js';
 import { storeParts } from './store-body.js';
 import { studyURL } from './urls.js';
-
-const JSON_TYPE = 'application/dicom+json';
 
 export async function storeInstances(exchange: Exchange): Promise<void> {
   const { request, response, archive, base, variables, rules } = exchange;
   const expectedStudy = variables['study'];
   if (expectedStudy !== undefined && !isUID(expectedStudy)) throw invalidRequest('The study in the path is no UID.');
   const { mediaType } = chooseRepresentation(exchange, [
-    { mediaType: JSON_TYPE, multipart: false },
-    { mediaType: NATIVE_XML_TYPE, multipart: false },
+    { mediaType: DICOM_JSON, multipart: false },
+    { mediaType: DICOM_XML, multipart: false },
   ]);
   const requestURL = expectedStudy === undefined ? `${base}/studies` : studyURL(base, expectedStudy);
   const parts = storeParts(request, {
@@ -40,8 +39,8 @@ export async function storeInstances(exchange: Exchange): Promise<void> {
     response.set({ Location: answer.studyURL, 'Content-Location': answer.studyURL });
   }
   const json = Buffer.from(answer.json);
-  if (mediaType === NATIVE_XML_TYPE) return sendNativeXML(exchange, [{ json: [json] }], answer.status);
-  response.status(answer.status).set('Content-Type', JSON_TYPE).end(json);
+  if (mediaType === DICOM_XML) return sendNativeXML(exchange, [{ json: [json] }], answer.status);
+  response.status(answer.status).set('Content-Type', DICOM_JSON).end(json);
 }
 
 /** The Failure Reason of a disk that takes no more, as a Warning. PS3.18 §10.5.3.2 */

@@ -4,6 +4,7 @@ import type { StoredFile } from '../archive/read/stored-file.js';
 import { EXPLICIT_VR_LITTLE_ENDIAN } from '../dicom/transfer-syntaxes.js';
 import { transcode } from '../pixels/transcode.js';
 import type { Exchange } from './exchange.js';
+import { DICOM } from './media-type-names.js';
 import { whyNotInForm } from './undecodable.js';
 
 /**
@@ -34,6 +35,6 @@ async function* transcoded(
   try {
     yield* transcode(source, transferSyntaxUID, pixels);
   } catch (error) {
-    throw await whyNotInForm(error, file, 'application/dicom');
+    throw await whyNotInForm(error, file, DICOM);
   }
 }

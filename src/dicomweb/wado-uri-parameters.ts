@@ -6,10 +6,9 @@ import type { ResourcePath } from '../archive/index/locate.js';
 import { isUID } from '../dicom/uids.js';
 import { invalidRequest } from '../errors.js';
 import { parseMediaType } from './media-type.js';
+import { DICOM } from './media-type-names.js';
 import type { ParameterDescription, QueryParameter } from './query-parameters.js';
 import { RENDERING_PARAMETERS } from './wado-uri-rendering.js';
-
-export const DICOM = 'application/dicom';
 
 export interface URIRequest {
   readonly path: Required<ResourcePath>;

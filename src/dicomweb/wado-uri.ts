@@ -4,8 +4,9 @@
  */
 import { chooseRepresentation, type Exchange } from './exchange.js';
 import { parseMediaTypes } from './media-type.js';
+import { DICOM } from './media-type-names.js';
 import { sendInstance } from './retrieve-instances.js';
-import { DICOM, knownParameters, readURIRequest, type URIRequest } from './wado-uri-parameters.js';
+import { knownParameters, readURIRequest, type URIRequest } from './wado-uri-parameters.js';
 import { accepting, renderByURI } from './wado-uri-rendered.js';
 import { expectNoWindow, readRendering } from './wado-uri-rendering.js';
 

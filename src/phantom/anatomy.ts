@@ -30,7 +30,7 @@ const VEIN_TARGETS = 520;
 const BRONCHUS_TARGETS = 130;
 
 /** Build the anatomy that a seed and a habitus give: always the same. */
-export function anatomyOf(seed: number, habitus: Habitus, opacities: readonly Opacity[]): Anatomy {
+function anatomyOf(seed: number, habitus: Habitus, opacities: readonly Opacity[]): Anatomy {
   return {
     seed,
     habitus,

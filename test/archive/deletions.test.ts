@@ -64,7 +64,7 @@ const codeAt = (fixture: ArchiveFixture, path: typeof STUDY, scope: Scope = EVER
 describe('a deletion that breaks off', () => {
   it('holds although its files can not be removed now; the server, verify or reindex does it', async () => {
     for (const finish of [
-      async (fixture: ArchiveFixture) => fixture.opened.archive.deletions.finish(),
+      async (fixture: ArchiveFixture) => (await fixture.opened.archive.deletions.finish()).finished,
       async (fixture: ArchiveFixture) => (await verify(fixture)).result.finishedDeletions,
       async (fixture: ArchiveFixture) => (await reindex(fixture)).found.length + 1,
     ]) {
@@ -75,7 +75,7 @@ describe('a deletion that breaks off', () => {
       expect(await finish(fixture)).toBe(1);
       expect(await fixture.instanceKeys()).toEqual([]);
       expect(await codeAt(fixture, STUDY)).toBe('gone');
-      expect(await fixture.opened.archive.deletions.finish()).toBe(0);
+      expect(await fixture.opened.archive.deletions.finish()).toEqual({ finished: 0, unfinished: [] });
     }
   });
 
@@ -86,7 +86,7 @@ describe('a deletion that breaks off', () => {
     expect(await fixture.instanceKeys()).toHaveLength(2);
     expect(await codeAt(fixture, INSTANCE)).toBe('gone');
     expect(fates(await fixture.store(site, ctFile()))).toEqual([0x0124]);
-    await expect(archive.deletions.finish()).rejects.toMatchObject({ code: 'unavailable' });
+    expect(await archive.deletions.finish()).toEqual({ finished: 0, unfinished: [expect.any(String)] });
     expect(await fixture.instanceKeys()).toHaveLength(2);
     await fixture.opened.archive.deletions.finish();
     expect(await fixture.instanceKeys()).toHaveLength(1);
@@ -107,12 +107,47 @@ describe('a deletion that breaks off', () => {
     onTestFinished(() => server.close());
     expect((await fetch(`http://127.0.0.1:${port}/readyz`)).status).toBe(200);
     expect(await fixture.opened.blobs.sizeOf(other)).toBeUndefined();
-    await expect(fixture.opened.archive.deletions.finish()).rejects.toMatchObject({ message: expect.any(String) });
+    expect(await fixture.opened.archive.deletions.finish()).toEqual({ finished: 0, unfinished: [expect.any(String)] });
     await fixture.opened.archive.deletions.allow({ level: 'study', uid: '1.2.3' });
     expect(fates(await fixture.store(site, ctFile(), second))).toEqual(['stored', 'stored']);
     await rm(fixture.path(stuck), { recursive: true });
-    expect(await fixture.opened.archive.deletions.finish()).toBe(1);
+    expect(await fixture.opened.archive.deletions.finish()).toEqual({ finished: 1, unfinished: [] });
     expect((await verify(fixture)).found).toEqual([]);
+  });
+
+  it('and can not be finished is told by verify and reindex, which go on', async () => {
+    const { fixture } = await filledArchive();
+    const [, lost = ''] = await fixture.instanceKeys();
+    const blobs = withFaults(fixture.opened.blobs, { remove: away });
+    const archive = faulty(fixture, { remove: away });
+    await archive.as(EVERYTHING).delete(INSTANCE, 'test');
+    await rm(fixture.path(lost));
+    const [stuck = ''] = await fixture.instanceKeys();
+    const [key = ''] = await fixture.keys('deletions/');
+    const opened = { ...fixture.opened, blobs, archive };
+    expect((await drained(verifyArchive(opened))).found).toEqual([
+      { kind: 'unfinished-deletion', key, sopInstanceUID: undefined },
+      { kind: 'missing-file', key: lost, sopInstanceUID: '1.2.3.1.2' },
+      { kind: 'unfinished-deletion', key: stuck, sopInstanceUID: INSTANCE.sopInstanceUID },
+    ]);
+    const { found, result } = await drained(reindexArchive(opened));
+    expect(found).toEqual([
+      { key, reason: expect.stringContaining('nothing of it comes back') },
+      { key: stuck, reason: expect.stringContaining('has deleted its instance') },
+    ]);
+    expect(result).toMatchObject({ instances: 0, removedRows: 1 });
+    expect(await codeAt(fixture, INSTANCE)).toBe('gone');
+  });
+
+  it('and whose record can not be written is told by verify, which goes on', async () => {
+    const { fixture } = await filledArchive();
+    await fixture.opened.archive.as(EVERYTHING).delete(INSTANCE, 'test');
+    const [key = ''] = await fixture.keys('deletions/');
+    await fixture.opened.blobs.remove(key);
+    const opened = { ...fixture.opened, blobs: withFaults(fixture.opened.blobs, { writeText: away }) };
+    const { found, result } = await drained(verifyArchive(opened));
+    expect(found).toEqual([{ kind: 'unfinished-deletion', key, sopInstanceUID: undefined }]);
+    expect(result.instances).toBe(1);
   });
 
   it('leaves nothing done when its transaction fails', async () => {

@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import { copyFile, mkdir, rename, rm, utimes, writeFile } from 'node:fs/promises';
 import { dirname } from 'node:path';
+import { crc32, deflateRawSync } from 'node:zlib';
 import { describe, expect, it } from 'vitest';
 import { AttributeIndexing } from '../../src/archive/query-attributes/attribute-indexing.js';
 import { addQueryAttribute } from '../../src/archive/query-attributes/definitions.js';
@@ -54,6 +55,26 @@ async function filledArchive(): Promise<ArchiveFixture> {
 const AN_HOUR_AGO = new Date(Date.now() - 3_600_000);
 
 describe('reindexArchive', () => {
+  it('gives metadata that it writes anew another digest, and the same metadata the same one', async () => {
+    const fixture = await filledArchive();
+    const path = { studyInstanceUID: '1.2.4', seriesInstanceUID: '1.2.4.1', sopInstanceUID: '1.2.4.1.1' };
+    const digest = async (): Promise<string> =>
+      (await fixture.opened.archive.as({ kind: 'everything' }).metadata(path, () => '')).digest;
+    const asStored = await digest();
+    await reindex(fixture);
+    expect(await digest()).toBe(asStored);
+    const metadata = deflateRawSync('{"00080018":{"vr":"UI","Value":["1.2.4.1.1"]}}');
+    for (const told of [crc32(metadata), null]) {
+      await fixture.opened.database.write(async (tx) => {
+        await tx.updateTable('instance_content').set({ metadata }).execute();
+        await tx.updateTable('instance').set({ metadata_crc32: told }).execute();
+      });
+      const byOlderSoftware = await digest();
+      await reindex(fixture);
+      expect([byOlderSoftware === asStored, await digest()]).toEqual([false, asStored]);
+    }
+  });
+
   it('rebuilds a lost index from the folder alone, row by row as it was', async () => {
     const fixture = await filledArchive();
     const before = await fixture.content();

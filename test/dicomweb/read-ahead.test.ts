@@ -40,6 +40,17 @@ describe('ReadAhead', () => {
     expect(closed).toEqual([0, 1, 2, 3, 4, 5, 6]);
   });
 
+  it('gives the file that is asked for, though some before it are passed over', async () => {
+    const { files, closed } = madeUpFiles([1, 1, 1, 1, 1, 1], 2);
+    expect([await textOf(files.pieces(0)), await textOf(files.pieces(2)), await textOf(files.pieces(5))]).toEqual([
+      '0a0b',
+      '2a2b',
+      '5a5b',
+    ]);
+    await files.close();
+    expect(closed).toEqual([0, 1, 2, 3, 4, 5]);
+  });
+
   it('begins as many as it is told to', async () => {
     const { files, begun } = madeUpFiles([1, 1, 1, 1, 1], 2);
     await textOf(files.pieces(0));

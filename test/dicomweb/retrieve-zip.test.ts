@@ -16,6 +16,7 @@ const instance: LocatedInstance = {
   crc32: 0,
   frameCount: 1,
   pixelFormat: undefined,
+  metadataCRC32: undefined,
 };
 
 describe('sendZip', () => {

@@ -1,4 +1,5 @@
 /** The requests for storage commitment in the index, where every node finds them: asked, worked on by one node at a time, answered. */
+import { type RawBuilder, sql } from 'kysely';
 import type { Database } from '../../database/database.js';
 
 /** SOP Class UID and SOP Instance UID. */
@@ -148,3 +149,48 @@ export async function sweepCommitments(database: Database, before: string): Prom
   );
   return Number(numUpdatedRows);
 }
+
+/** Forget requests that were finished before an instant, ISO 8601: their UIDs may be used again. */
+export async function forgetCommitments(database: Database, before: string): Promise<void> {
+  await database.write((tx) => tx.deleteFrom('commitment').where('finished_at', '<', before).execute());
+}
+
+/** What of one requester is kept, the newest first. */
+export interface CommitmentQuota {
+  /** Of finished requests, with results or without. */
+  readonly mostRequests: number;
+  /** Of their results and what they are of, as text. */
+  readonly mostResultBytes: number;
+}
+
+/** Keep no more of anybody than the quota. Reads every request. Returns how many results it took. */
+export async function keepWithinQuota(
+  database: Database,
+  { mostRequests, mostResultBytes }: CommitmentQuota,
+): Promise<number> {
+  const numbered = newestFirst(sql`row_number() over newest`, sql`true`);
+  const weighed = newestFirst(
+    sql`sum(octet_length(instances) + octet_length(result)) over newest`,
+    sql`instances is not null`,
+  );
+  return database.write(async (tx) => {
+    const { numAffectedRows: forgotten = 0n } = await sql`
+      delete from commitment where (requester, transaction_uid) in (${beyond(numbered, mostRequests)})
+    `.execute(tx);
+    const { numAffectedRows: emptied = 0n } = await sql`
+      update commitment set instances = null, result = null
+      where (requester, transaction_uid) in (${beyond(weighed, mostResultBytes)})
+    `.execute(tx);
+    return Number(forgotten + emptied);
+  });
+}
+
+/** Finished requests with what there is of their requester up to each. */
+const newestFirst = (amount: RawBuilder<unknown>, condition: RawBuilder<unknown>): RawBuilder<unknown> => sql`
+  select requester, transaction_uid, ${amount} as amount from commitment
+  where finished_at is not null and ${condition}
+  window newest as (partition by requester order by finished_at desc, transaction_uid)
+`;
+
+const beyond = (rows: RawBuilder<unknown>, most: number): RawBuilder<unknown> =>
+  sql`select requester, transaction_uid from (${rows}) as kept where amount > ${most}`;

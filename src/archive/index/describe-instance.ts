@@ -53,7 +53,13 @@ export interface InstanceDescription extends LevelsDescription {
   readonly patientID: string;
   readonly instance: Pick<
     Insertable<InstanceTable>,
-    'instance_number' | 'instance_order' | 'transfer_syntax_uid' | 'attributes' | 'frame_count' | 'pixel_format'
+    | 'instance_number'
+    | 'instance_order'
+    | 'transfer_syntax_uid'
+    | 'attributes'
+    | 'frame_count'
+    | 'pixel_format'
+    | 'metadata_crc32'
   >;
   readonly content: Omit<InstanceContentTable, 'instance_row_id'>;
 }
@@ -72,6 +78,7 @@ export interface InstanceSource {
 export async function describeInstance(source: InstanceSource): Promise<InstanceDescription> {
   const { dataSet } = source.header;
   const text = encodedText(dataSet);
+  const kept = await content(source);
   return {
     ...levelsOf(text),
     patientID: readString(dataSet, TAG.PatientID, text.characterSet) ?? '',
@@ -82,8 +89,9 @@ export async function describeInstance(source: InstanceSource): Promise<Instance
       attributes: answeredAttributes(text, 'instance'),
       frame_count: source.frames?.frameCount ?? 0,
       pixel_format: encodePixelFormat(source.header),
+      metadata_crc32: crc32(kept.metadata),
     },
-    content: await content(source),
+    content: kept,
   };
 }
 

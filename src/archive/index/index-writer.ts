@@ -9,6 +9,7 @@ import { addValues } from '../query-attributes/value-rows.js';
 import { imagingKindOf, modalityBit } from '../scope.js';
 import { splitOf } from '../split.js';
 import type { IndexOutcome, IndexRecord } from './index-record.js';
+import { instanceColumns } from './instance-columns.js';
 import { DeletionHistories, isOfDeleted, type KnownDeletions, refusalOf } from './known-deletions.js';
 import { compareWithKnown, type KnownRows, pseudonymOf, readKnownRows } from './known-rows.js';
 
@@ -243,21 +244,7 @@ async function addSeries(
 async function addInstances(tx: Transaction<Schema>, fresh: readonly FreshRecord[], storedAt: string): Promise<void> {
   const rows = await tx
     .insertInto('instance')
-    .values(
-      fresh.map(({ record, seriesRowID, studyRowID }) => ({
-        ...record.description.instance,
-        sop_instance_uid: record.identity.sopInstanceUID,
-        sop_class_uid: record.identity.sopClassUID,
-        series_row_id: seriesRowID,
-        study_row_id: studyRowID,
-        blob_key: record.blobKey,
-        size_bytes: record.sizeBytes,
-        sha256: record.sha256,
-        crc32: record.crc32,
-        stored_at: storedAt,
-        damaged_at: null,
-      })),
-    )
+    .values(fresh.map((one) => ({ ...instanceColumns(one.record, one), stored_at: storedAt })))
     .returning(['id', 'sop_instance_uid'])
     .execute();
   const rowIDs = new Map(rows.map((row) => [row.sop_instance_uid, row.id]));

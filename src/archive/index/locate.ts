@@ -33,6 +33,8 @@ export interface LocatedInstance {
   readonly sha256: string;
   readonly crc32: number;
   readonly frameCount: number;
+  /** CRC-32 of its metadata as the index keeps it; undefined where that was written before the index told. */
+  readonly metadataCRC32: number | undefined;
   /** Undefined without Pixel Data, and for an instance that was stored before the index kept it. */
   readonly pixelFormat: PixelFormat | undefined;
 }
@@ -74,6 +76,7 @@ const LOCATED = [
   'instance.crc32',
   'instance.frame_count',
   'instance.pixel_format',
+  'instance.metadata_crc32',
 ] as const;
 
 export async function locateInstances(
@@ -158,6 +161,7 @@ interface LocatedRow {
   readonly crc32: number;
   readonly frame_count: number;
   readonly pixel_format: string | null;
+  readonly metadata_crc32: number | null;
 }
 
 const located = (studyInstanceUID: string, row: LocatedRow): LocatedInstance => ({
@@ -173,4 +177,5 @@ const located = (studyInstanceUID: string, row: LocatedRow): LocatedInstance => 
   crc32: row.crc32,
   frameCount: row.frame_count,
   pixelFormat: decodePixelFormat(row.pixel_format),
+  metadataCRC32: row.metadata_crc32 ?? undefined,
 });

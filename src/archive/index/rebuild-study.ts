@@ -8,6 +8,7 @@ import type { Schema } from '../../database/schema.js';
 import { replaceValues } from '../query-attributes/value-rows.js';
 import { imagingKindOf, type Split } from '../scope.js';
 import type { IndexRecord } from './index-record.js';
+import { instanceColumns } from './instance-columns.js';
 import { DeletionHistories, isOfDeleted } from './known-deletions.js';
 import { pseudonymOf } from './known-rows.js';
 import { removeEmptyStudies } from './remove-instances.js';
@@ -178,19 +179,8 @@ export class StudyRebuild {
   }
 
   async #putInstance(tx: Transaction<Schema>, record: RebuiltRecord, studyRowID: number, seriesRowID: number) {
-    const { description, identity } = record;
-    const columns = {
-      ...description.instance,
-      sop_instance_uid: identity.sopInstanceUID,
-      sop_class_uid: identity.sopClassUID,
-      series_row_id: seriesRowID,
-      study_row_id: studyRowID,
-      blob_key: record.blobKey,
-      size_bytes: record.sizeBytes,
-      sha256: record.sha256,
-      crc32: record.crc32,
-      damaged_at: null,
-    };
+    const { description } = record;
+    const columns = instanceColumns(record, { studyRowID, seriesRowID });
     const { id } = await tx
       .insertInto('instance')
       .values({ ...columns, stored_at: this.#storedAt })

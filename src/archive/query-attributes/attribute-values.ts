@@ -1,18 +1,13 @@
 /** The values of added attributes in an instance, taken from its metadata as they were finished when it was stored. */
 import { createInflateRaw, inflateRawSync } from 'node:zlib';
-import {
-  blocklessText,
-  inBlock,
-  privateBlockOf,
-  privateCreatorTag,
-  reservedBlockOf,
-} from '../../dicom/attribute-paths.js';
+import { blocklessText } from '../../dicom/attribute-paths.js';
 import { TAG } from '../../dicom/attributes.js';
 import { type Tag, tagText } from '../../dicom/data-set.js';
 import { INSTANCE_URL_MARK } from '../../dicom/dicom-json.js';
 import { JSONMembers } from '../../dicom/json-members.js';
 import { personNameKeys } from '../../dicom/matching-names.js';
 import { normaliseValue } from '../../dicom/matching-values.js';
+import { inBlock, privateBlockOf, privateCreatorTag, reservedBlockOf } from '../../dicom/private-blocks.js';
 import { MAX_SEARCHED_BYTES } from '../admission.js';
 import type { QueryAttribute } from './query-attribute.js';
 

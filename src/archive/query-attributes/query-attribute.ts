@@ -1,8 +1,9 @@
 /** Attributes that curators have added to those that are searched and answered: any of the dictionary, and private ones. */
-import { blocklessText, parseAttributePath, parseBlockless, privateBlockOf } from '../../dicom/attribute-paths.js';
+import { blocklessText, parseAttributePath, parseBlockless } from '../../dicom/attribute-paths.js';
 import { TAG } from '../../dicom/attributes.js';
 import { type Tag, tagText } from '../../dicom/data-set.js';
 import { findDictionaryEntry } from '../../dicom/dictionary.js';
+import { privateBlockOf } from '../../dicom/private-blocks.js';
 import { findQueryable, type QueryLevel } from '../../dicom/queryable-attributes.js';
 import { isVR, type VR } from '../../dicom/vr.js';
 import { ArchiveError, invalidRequest } from '../../errors.js';

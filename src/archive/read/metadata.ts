@@ -33,7 +33,7 @@ export type InstanceURL = (
 
 /** The metadata of some instances, before the first of it is read. */
 export interface Metadata {
-  /** Stands for the stored files of all of them, in their order: hexadecimal. */
+  /** Stands for the stored files of all of them and the metadata that was made of each, in their order: hexadecimal. */
   readonly digest: string;
   /** Gives the text, in pieces. To be asked for at most once. */
   readonly read: () => AsyncGenerator<Buffer>;
@@ -181,7 +181,7 @@ async function* inOnePiece(text: Buffer): AsyncGenerator<Buffer> {
 
 function digestOf(instances: readonly LocatedInstance[]): string {
   const hash = createHash('sha256');
-  for (const { sha256 } of instances) hash.update(sha256);
+  for (const { sha256, metadataCRC32 } of instances) hash.update(`${sha256} ${metadataCRC32} `);
   return hash.digest('hex');
 }
 

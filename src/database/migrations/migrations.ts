@@ -8,6 +8,7 @@ import * as search from './0004-search.js';
 import * as deletion from './0005-deletion.js';
 import * as pixelFormat from './0006-pixel-format.js';
 import * as coercedAttributes from './0007-coerced-attributes.js';
+import * as metadataCRC32 from './0008-metadata-crc32.js';
 
 interface DialectMigration {
   up(db: Kysely<unknown>, dialect: Dialect): Promise<void>;
@@ -21,6 +22,7 @@ const MIGRATIONS: Readonly<Record<string, DialectMigration>> = {
   '0005-deletion': deletion,
   '0006-pixel-format': pixelFormat,
   '0007-coerced-attributes': coercedAttributes,
+  '0008-metadata-crc32': metadataCRC32,
 };
 
 /** The migrations as they run on a database of that dialect. */

@@ -3,8 +3,19 @@ import { tmpdir } from 'node:os';
 import { beforeEach, describe, expect, it, onTestFinished } from 'vitest';
 import { Archive } from '../../../src/archive/archive.js';
 import type { BlobStore } from '../../../src/archive/blobs/blob-store.js';
-import { type CommitmentResult, MAX_COMMITTED } from '../../../src/archive/commitments.js';
-import { type InstanceReference, leaseCommitment } from '../../../src/archive/index/commitment-rows.js';
+import {
+  type CommitmentResult,
+  MAX_COMMITTED,
+  MAX_REMEMBERED,
+  REMEMBERED_DAYS,
+} from '../../../src/archive/commitments.js';
+import {
+  addCommitment,
+  type InstanceReference,
+  keepProgress,
+  keepWithinQuota,
+  leaseCommitment,
+} from '../../../src/archive/index/commitment-rows.js';
 import { type OpenArchive, openArchive } from '../../../src/archive/open-archive.js';
 import type { Scope } from '../../../src/archive/scope.js';
 import { ArchiveError } from '../../../src/errors.js';
@@ -175,5 +186,89 @@ describe('a request for commitment that takes longer', () => {
       await expect(stuck.as(scope).requestCommitment('1.4', many)).rejects.toMatchObject({ code: 'forbidden' });
       await expect(stuck.as(scope).commitment('1.4')).rejects.toMatchObject({ code: 'forbidden' });
     }
+  });
+});
+
+describe('what is kept of requests for commitment', () => {
+  /** Finished requests `1.1` … of these requesters, a second after one another, each with this many bytes. */
+  async function finished(requester: string, count: number): Promise<void> {
+    for (let n = 1; n <= count; n++) {
+      const key = { requester, transactionUID: `1.${n}` };
+      await addCommitment(opened.database, key, { instances: [reference(1)], requestedAt: now().toISOString() });
+      const lease = await leaseCommitment(opened.database, { now: now().toISOString(), until: '9999' }, key);
+      if (lease === undefined) throw new Error('The request is there.');
+      nowMs += 1_000;
+      await keepProgress(opened.database, lease, { result: [0], until: null, finishedAt: now().toISOString() });
+    }
+  }
+
+  const RESULT_BYTES = JSON.stringify([reference(1)]).length + '[0]'.length;
+  const quota = { mostRequests: 1_000, mostResultBytes: 1_000_000 };
+
+  async function kept() {
+    const rows = await opened.database.read
+      .selectFrom('commitment')
+      .select(['requester', 'transaction_uid', 'instances'])
+      .orderBy('requester')
+      .orderBy('transaction_uid')
+      .execute();
+    return rows.map((row) => `${row.requester} ${row.transaction_uid}${row.instances === null ? ' emptied' : ''}`);
+  }
+
+  it('SC-02 is the newest results of each, of so many bytes, and nothing of what waits goes', async () => {
+    await finished('a', 3);
+    await finished('b', 2);
+    await addCommitment(
+      opened.database,
+      { requester: 'a', transactionUID: '1.0' },
+      { instances: [], requestedAt: '1' },
+    );
+    expect(await keepWithinQuota(opened.database, { ...quota, mostResultBytes: 2 * RESULT_BYTES })).toBe(1);
+    expect(await kept()).toEqual(['a 1.0', 'a 1.1 emptied', 'a 1.2', 'a 1.3', 'b 1.1', 'b 1.2']);
+    expect(await keepWithinQuota(opened.database, { ...quota, mostResultBytes: 2 * RESULT_BYTES })).toBe(0);
+  });
+
+  it('SC-02 is the newest requests of each', async () => {
+    await finished('a', 3);
+    await finished('b', 2);
+    expect(await keepWithinQuota(opened.database, { ...quota, mostRequests: 2 })).toBe(1);
+    expect(await kept()).toEqual(['a 1.2', 'a 1.3', 'b 1.1', 'b 1.2']);
+  });
+
+  it('SC-02 is forgotten after a year', async () => {
+    await finished('a', 1);
+    nowMs += (REMEMBERED_DAYS - 1) * 86_400_000;
+    await opened.archive.commitments.sweep();
+    expect(await kept()).toEqual(['a 1.1 emptied']);
+    nowMs += 2 * 86_400_000;
+    await opened.archive.commitments.sweep();
+    expect(await kept()).toEqual([]);
+  });
+
+  it('SC-02 is looked after while many ask, not only each hour', async () => {
+    const row = { requester: 'other', requested_at: '2020', instances: null, result: null, leased_until: null };
+    await opened.database.write(async (tx) => {
+      for (let n = 0; n <= MAX_REMEMBERED; n += 500) {
+        const rows = Array.from({ length: 500 }, (_, i) => ({
+          ...row,
+          transaction_uid: `2.${n + i}`,
+          finished_at: '2020',
+        }));
+        await tx.insertInto('commitment').values(rows).execute();
+      }
+    });
+    const count = async (): Promise<number> =>
+      (
+        await opened.database.read
+          .selectFrom('commitment')
+          .select((eb) => eb.fn.countAll<number>().as('count'))
+          .executeTakeFirstOrThrow()
+      ).count;
+    const before = await count();
+    const archive = node({ open: () => new Promise(() => {}) }).as(site);
+    const most = Array.from({ length: MAX_COMMITTED }, (_, i) => reference(i + 1));
+    for (let n = 0; n < 14; n++) await archive.requestCommitment(`1.2.${n}`, most);
+    expect(before).toBe(MAX_REMEMBERED + 500);
+    expect(await count()).toBe(MAX_REMEMBERED + 14);
   });
 });

@@ -20,6 +20,7 @@ const instance = {
   crc32: 0,
   frameCount: 1,
   pixelFormat: undefined,
+  metadataCRC32: undefined,
 };
 
 describe('StoredFile', () => {

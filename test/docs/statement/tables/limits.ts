@@ -2,7 +2,14 @@
 import { HEADERS_TIMEOUT_MS, MAX_CONNECTIONS, MAX_HEADER_BYTES, MAX_TARGET_CHARACTERS } from '../../../../src/app.js';
 import { MAX_SEARCHED_BYTES } from '../../../../src/archive/admission.js';
 import { MAX_INSTANCE_BYTES } from '../../../../src/archive/archive.js';
-import { MAX_COMMITTED, MAX_UNFINISHED, RESULT_DAYS } from '../../../../src/archive/commitments.js';
+import {
+  MAX_COMMITTED,
+  MAX_REMEMBERED,
+  MAX_RESULT_BYTES,
+  MAX_UNFINISHED,
+  REMEMBERED_DAYS,
+  RESULT_DAYS,
+} from '../../../../src/archive/commitments.js';
 import { MOST_HEADER_BYTES } from '../../../../src/archive/header-budget.js';
 import { MOST_ATTRIBUTES } from '../../../../src/archive/query-attributes/definitions.js';
 import { MOST_CHARACTERS } from '../../../../src/dicom/dicom-json.js';
@@ -85,6 +92,9 @@ const OF_REQUESTS: readonly Limit[] = [
   ['bytes of a request for commitment', MAX_COMMITMENT_BYTES, '413'],
   ['requests for commitment of a site that wait', MAX_UNFINISHED, '503'],
   ['days for which a result of commitment is kept', RESULT_DAYS, '410'],
+  ['bytes of the results of a site that are kept, the newest first', MAX_RESULT_BYTES, '410'],
+  ['days for which a request for commitment is remembered', REMEMBERED_DAYS, '404'],
+  ['requests for commitment of a site that are remembered, the newest first', MAX_REMEMBERED, '404'],
 ];
 
 export const limitValues = () => ({
