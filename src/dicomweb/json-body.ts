@@ -2,9 +2,9 @@
 
 import type { Request } from 'express';
 import { ArchiveError, invalidRequest } from '../errors.js';
+import { inTime } from '../http/patience.js';
 import { expectIdentity } from './content-encoding.js';
 import { parseMediaType } from './media-type.js';
-import { inTime } from './patience.js';
 import { unsupportedMediaType } from './problem.js';
 
 const SUPPORTED = ['application/dicom+json', 'application/json'];
