@@ -19,6 +19,7 @@ import { dicomwebService } from './dicomweb/service.js';
 import { ThumbnailPreparation } from './dicomweb/thumbnail-preparation.js';
 import { Thumbnails } from './dicomweb/thumbnails.js';
 import { ArchiveError, notFound } from './errors.js';
+import { expectTakenOnceWritten } from './http/write-pieces.js';
 import type { Log } from './log.js';
 import { ResultCache } from './pixels/result-cache.js';
 import { WorkerPool } from './pixels/worker-pool.js';
@@ -182,6 +183,10 @@ function createApp(parts: AppParts): Express {
   const app = express();
   app.disable('x-powered-by').disable('etag').set('query parser', false);
 
+  app.use((_request, response, next) => {
+    expectTakenOnceWritten(response);
+    next();
+  });
   app.use(commonHeaders);
   app.use(nameRequest);
   app.use(crossOrigin(config.corsOrigins));

@@ -7,7 +7,7 @@ import { type CharacterSet, characterSetOf, DEFAULT_CHARACTER_SET } from './char
 import { type DataSet, findElement, isSequence, type Tag, type ValueElement } from './data-set.js';
 import { implicitVR } from './dictionary.js';
 import { cannotUnderstand, outOfResources } from './failure-reasons.js';
-import type { VR } from './vr.js';
+import { BINARY_VALUE_BYTES, SINGLE_TEXT_VRS, type VR } from './vr.js';
 
 /** VRs whose leading spaces mean nothing; the trailing ones mean nothing in any text. PS3.5 §6.2 */
 const LEADING_SPACES_INSIGNIFICANT: ReadonlySet<VR> = new Set<VR>(['AE', 'CS', 'DS', 'IS', 'LO', 'SH']);
@@ -23,8 +23,16 @@ const DECIMAL = /^[+-]?(?:\d+(?:\.\d*)?|\.\d+)(?:[eE][+-]?\d+)?$/;
 /** Longest value field that is made into a list, in bytes: in memory the list may take a hundred times as much. */
 export const MOST_LISTED_BYTES = 4 * 1024 * 1024;
 
+/** Longest value field of which numbers written as text are made into a list, in bytes: it takes some milliseconds. */
+const MOST_DECIMALS_BYTES = 64 * 1024;
+
+/** Of a value field of several texts, only so much is read: sixty of the longest lawful ones, and a list of four thousand at most. */
+const MOST_TEXTS_BYTES = 4 * 1024;
+
 /** Longest Specific Character Set, in bytes: all defined terms together take a third of it. */
 const MOST_TERMS_BYTES = 1024;
+
+const BACKSLASH = 0x5c;
 
 /** Whether values of the VR are text. */
 export const isTextVR = (vr: VR): boolean => TEXT_VRS.has(vr);
@@ -34,30 +42,59 @@ export const isDecimal = (text: string): boolean => DECIMAL.test(text);
 
 /**
  * Read the numbers of an attribute of VR US SS UL SL FL FD IS DS, in order; a text that is no finite number is left out.
- * @throws InvalidInstance A700H when the value field has more than 4 MiB, as all readers here do
+ * @throws InvalidInstance A700H when the value field has more than 4 MiB, as all readers here do, or 64 KiB of IS or DS
  */
 export function readNumbers(dataSet: DataSet, tag: Tag): readonly number[] {
   const element = findValueElement(dataSet, tag);
   if (element === undefined) return [];
-  const vr = vrOf(element);
-  if (vr === 'DS' || vr === 'IS') {
-    return textValues(element.bytes, vr, DEFAULT_CHARACTER_SET).filter(isDecimal).map(Number).filter(Number.isFinite);
-  }
-  return binaryNumbers(element.bytes, vr, element.vr !== 'UN' && dataSet.byteOrder === 'big');
+  if (isDecimalVR(vrOf(element))) expectAtMost(element, MOST_DECIMALS_BYTES);
+  return numbersOf(dataSet, element, element.bytes);
 }
 
-/** Read the first number of an attribute, as `readNumbers` finds them. */
-export const readNumber = (dataSet: DataSet, tag: Tag): number | undefined => readNumbers(dataSet, tag)[0];
+/**
+ * Read the first numbers of an attribute, at most `count`, as `readNumbers` finds them; of IS and DS those in the first 4 KiB.
+ * Whatever there is after them costs nothing.
+ */
+export function readFirst(dataSet: DataSet, tag: Tag, count: number): readonly number[] {
+  const element = findValueElement(dataSet, tag);
+  if (element === undefined) return [];
+  const vr = vrOf(element);
+  const bytes = isDecimalVR(vr)
+    ? startOf(element.bytes, MOST_TEXTS_BYTES)
+    : element.bytes.subarray(0, count * (BINARY_VALUE_BYTES.get(vr) ?? 1));
+  return numbersOf(dataSet, element, bytes).slice(0, count);
+}
+
+/** Read the first number of an attribute, as `readFirst` does. */
+export const readNumber = (dataSet: DataSet, tag: Tag): number | undefined => readFirst(dataSet, tag, 1)[0];
+
+const isDecimalVR = (vr: VR): boolean => vr === 'DS' || vr === 'IS';
+
+function numbersOf({ byteOrder }: DataSet, element: ValueElement, bytes: Buffer): readonly number[] {
+  const vr = vrOf(element);
+  if (!isDecimalVR(vr)) return binaryNumbers(bytes, vr, element.vr !== 'UN' && byteOrder === 'big');
+  return textValues(bytes, vr, DEFAULT_CHARACTER_SET).filter(isDecimal).map(Number).filter(Number.isFinite);
+}
+
+/** The whole values in the first bytes; of one that is longer than that, its start, which is no lawful number. */
+function startOf(bytes: Buffer, mostBytes: number): Buffer {
+  if (bytes.length <= mostBytes) return bytes;
+  const end = bytes.lastIndexOf(BACKSLASH, mostBytes - 1);
+  return bytes.subarray(0, end === -1 ? mostBytes : end);
+}
 
 /**
  * Read the texts of an attribute, padding and insignificant spaces trimmed; empty values among several stay as ''.
- * None when it is absent, empty or no text. Without a character set the default repertoire is assumed.
+ * None when it is absent, empty or no text. Without a character set the default repertoire is assumed. Of a VR that can
+ * have several, the texts in the first 4 KiB.
  */
 export function readStrings(dataSet: DataSet, tag: Tag, characterSet = DEFAULT_CHARACTER_SET): readonly string[] {
   const element = findValueElement(dataSet, tag);
   if (element === undefined) return [];
   const vr = vrOf(element);
-  return isTextVR(vr) ? textValues(element.bytes, vr, characterSet) : [];
+  if (!isTextVR(vr)) return [];
+  const bytes = SINGLE_TEXT_VRS.has(vr) ? element.bytes : element.bytes.subarray(0, MOST_TEXTS_BYTES);
+  return textValues(bytes, vr, characterSet);
 }
 
 /** Read the first text of an attribute that is not empty. */
@@ -117,9 +154,12 @@ export function everyValue<Value>(bytes: Buffer, valueBytes: number, read: (at: 
 function findValueElement(dataSet: DataSet, tag: Tag): ValueElement | undefined {
   const element = findElement(dataSet, tag);
   if (element === undefined || isSequence(element)) return undefined;
-  if (element.bytes.length > MOST_LISTED_BYTES)
-    throw outOfResources(`A value has more than ${MOST_LISTED_BYTES} bytes.`);
+  expectAtMost(element, MOST_LISTED_BYTES);
   return element;
+}
+
+function expectAtMost({ bytes }: ValueElement, mostBytes: number): void {
+  if (bytes.length > mostBytes) throw outOfResources(`A value has more than ${mostBytes} bytes.`);
 }
 
 /** The VR of an element, that of the dictionary where it is stored as UN. PS3.5 §6.2.2 note 2 */

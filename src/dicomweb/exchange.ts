@@ -1,6 +1,7 @@
 /** One request as the handlers of the DICOMweb services see it, and the ways in which they answer. */
 import type { Request, Response } from 'express';
 import type { ScopedArchive } from '../archive/scoped-archive.js';
+import { writePieces } from '../http/write-pieces.js';
 import type { ResultCache } from '../pixels/result-cache.js';
 import type { WorkerPool } from '../pixels/worker-pool.js';
 import { charsetsOf, describeOffered, expectOneKind, negotiate, type Representation } from './accept.js';
@@ -10,7 +11,6 @@ import type { QueryParameter } from './query-parameters.js';
 import type { Renderer } from './renderer.js';
 import type { Rules } from './rules.js';
 import type { Thumbnails } from './thumbnails.js';
-import { writePieces } from './write-pieces.js';
 
 export interface Exchange {
   readonly request: Request;

@@ -2,10 +2,10 @@
 
 import type { Request } from 'express';
 import { ArchiveError, invalidRequest } from '../errors.js';
+import { inTime } from '../http/patience.js';
 import { expectIdentity } from './content-encoding.js';
 import { parseMediaType } from './media-type.js';
 import { DICOM_JSON, PLAIN_JSON } from './media-type-names.js';
-import { inTime } from './patience.js';
 import { unsupportedMediaType } from './problem.js';
 
 const SUPPORTED = [DICOM_JSON, PLAIN_JSON];

@@ -1,5 +1,5 @@
 /** An error as a page, for who follows a link in a browser: PS3.18 §8.6.3 has it as text/html where nothing else is asked for. */
-import { escapeHTML } from './html-text.js';
+import { escapeHTML } from '../http/escape-html.js';
 import { parseMediaTypes } from './media-type.js';
 
 export interface Problem {

@@ -36,7 +36,7 @@ export async function findDocument(archive: ScopedArchive, instance: LocatedInst
   return shortDocument(instance, await withFile(archive, instance, readHeader));
 }
 
-/** Give a document as what it says that it is. */
+/** Give a document as the media type that it is to be sent as. */
 export const renderedDocument = ({ mediaType, lengthBytes, bytes, digest }: EncapsulatedDocument): SinglePart => ({
   mediaType,
   headers: SHOWN_IN_PLACE.has(mediaType) ? {} : { 'Content-Disposition': 'attachment' },

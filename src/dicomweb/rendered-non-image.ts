@@ -46,7 +46,7 @@ export async function nonImageRenderings(
 function documentRenderings(instance: LocatedInstance, document: EncapsulatedDocument): readonly NonImageRendering[] {
   const asStored = async (): Promise<SinglePart> => renderedDocument(document);
   if (instance.sopClassUID !== ENCAPSULATED_CDA) return [{ mediaType: document.mediaType, render: asStored }];
-  const asXML = { mediaType: 'text/xml', render: async () => ({ ...(await asStored()), mediaType: 'text/xml' }) };
+  const asXML = { mediaType: 'text/xml', render: async () => renderedDocument({ ...document, mediaType: 'text/xml' }) };
   if (document.lengthBytes > MOST_CDA_BYTES) return [asXML];
   const forPeople = (['text/html', 'text/plain'] as const).map((mediaType) => ({
     mediaType,

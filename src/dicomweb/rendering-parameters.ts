@@ -4,6 +4,7 @@ import type { ICCProfileChoice } from '../pixels/render/colour-profile.js';
 import type { Viewport } from '../pixels/render/viewport.js';
 import type { Window, WindowFunction } from '../pixels/render/window.js';
 import type { ParameterDescription, QueryParameter } from './query-parameters.js';
+import { MOST_QUALITY, readAnnotations, readDecimal } from './rendering-values.js';
 
 export interface RenderingParameters {
   /** What is to be written on the image: `patient`, `technique`, or words that nobody knows. */
@@ -29,10 +30,6 @@ export const RENDERING_PARAMETERS: readonly ParameterDescription[] = [
 
 /** Of Retrieve Thumbnail. */
 export const THUMBNAIL_PARAMETERS: readonly ParameterDescription[] = [{ name: 'viewport' }];
-
-const MOST_QUALITY = 100;
-const DECIMAL = /^[+-]?(?:\d+(?:\.\d*)?|\.\d+)(?:e[+-]?\d+)?$/i;
-const WORD = /^[\w-]+$/;
 
 /** Read them; others are ignored. @throws ArchiveError `invalid-request` for a value that none can have, or one given twice */
 export function readRenderingParameters(parameters: readonly QueryParameter[]): RenderingParameters {
@@ -63,12 +60,6 @@ function textOf(parameters: readonly QueryParameter[], name: string): string | u
   return first?.value;
 }
 
-function readAnnotations(text: string | undefined): readonly string[] {
-  const words = text?.split(',') ?? [];
-  if (words.every((word) => WORD.test(word))) return words;
-  throw invalidRequest('The parameter annotation is not a list of keywords, such as patient,technique.');
-}
-
 function readQuality(text: string | undefined): number | undefined {
   if (text === undefined) return undefined;
   const quality = /^\d{1,3}$/.test(text) ? Number(text) : 0;
@@ -82,7 +73,7 @@ function readViewport(parameters: readonly QueryParameter[]): Viewport | undefin
   if (text === undefined) return undefined;
   const values = text.split(',');
   const [width, height] = values.map((value) => (/^\d{1,5}$/.test(value) ? Number(value) : 0));
-  const part = values.slice(2).map((value) => (value === '' ? undefined : decimalOf(value)));
+  const part = values.slice(2).map((value) => (value === '' ? undefined : readDecimal(value)));
   const [x, y, regionWidth, regionHeight] = part;
   const isPart = part.every((value) => value === undefined || Number.isFinite(value));
   const isWithin = (x ?? 0) >= 0 && (y ?? 0) >= 0 && regionWidth !== 0 && regionHeight !== 0;
@@ -106,7 +97,7 @@ function readWindow(text: string | undefined): Window | undefined {
   if (text === undefined) return undefined;
   const [center = '', width = '', name, ...others] = text.split(',');
   const shape = WINDOW_FUNCTIONS.find((one) => one === name);
-  const window = shape && { center: decimalOf(center), width: decimalOf(width), function: shape };
+  const window = shape && { center: readDecimal(center), width: readDecimal(width), function: shape };
   if (window === undefined || others.length > 0 || !Number.isFinite(window.center) || !(window.width > 0)) {
     throw invalidRequest(
       `The parameter window is not center,width,function: two decimal numbers, and ${WINDOW_FUNCTIONS.join(' or ')}.`,
@@ -121,6 +112,3 @@ function readICCProfile(text: string | undefined): ICCProfileChoice {
   if (choice !== undefined) return choice;
   throw invalidRequest(`The parameter iccprofile is not one of ${ICC_PROFILES.join(', ')}.`);
 }
-
-/** Not a number when it is none. */
-const decimalOf = (text: string): number => (DECIMAL.test(text) ? Number(text) : Number.NaN);

@@ -10,6 +10,7 @@ import { scopeOf } from '../access/scope-of.js';
 import type { Sessions } from '../access/sessions.js';
 import type { Archive } from '../archive/archive.js';
 import { ArchiveError } from '../errors.js';
+import { PrematureClose } from '../http/write-pieces.js';
 import type { Log } from '../log.js';
 import type { ResultCache } from '../pixels/result-cache.js';
 import type { WorkerPool } from '../pixels/worker-pool.js';
@@ -23,7 +24,6 @@ import { ROUTES } from './routes.js';
 import type { Rules } from './rules.js';
 import type { Thumbnails } from './thumbnails.js';
 import { discardBody } from './unread-body.js';
-import { expectTaken, PrematureClose } from './write-pieces.js';
 
 export interface ServiceOptions {
   readonly archive: Archive;
@@ -84,10 +84,7 @@ export function dicomwebService({
       if (!isAbort(error, response)) sendProblem(error, response, log);
     } finally {
       stopWatching?.();
-      if (response.writableEnded) {
-        expectTaken(response);
-        void discardBody(request);
-      }
+      if (response.writableEnded) void discardBody(request);
     }
   };
 }

@@ -5,12 +5,12 @@ import type { Spool } from '../archive/spool.js';
 import type { Turnstile } from '../archive/turnstile.js';
 import { cannotUnderstand } from '../dicom/failure-reasons.js';
 import { invalidRequest } from '../errors.js';
+import { inTime, type Patience } from '../http/patience.js';
 import { standardName } from './accept.js';
 import { expectIdentity } from './content-encoding.js';
 import { type MediaType, parameterOf, parseMediaType } from './media-type.js';
 import { DICOM } from './media-type-names.js';
 import { boundaryOf, type MultipartPart, readMultipart } from './multipart-reader.js';
-import { inTime, type Patience } from './patience.js';
 import { ProblemDetails, unsupportedMediaType } from './problem.js';
 import { METADATA_TYPES, sentInstances } from './sent-metadata.js';
 

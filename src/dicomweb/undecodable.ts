@@ -1,3 +1,4 @@
+/** What a client is told of an instance that can be had as it is stored, and in no other form. */
 import type { LocatedInstance } from '../archive/index/locate.js';
 import type { StoredFile } from '../archive/read/stored-file.js';
 import { NEVER_NEGOTIATED } from '../dicom/transfer-syntaxes.js';

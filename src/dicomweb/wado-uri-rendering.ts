@@ -1,6 +1,7 @@
 /** How an instance is to be rendered, as parameters of the URI service say. PS3.18 §9.5.1.2, Table 9.5.1-1 */
 import { isUID } from '../dicom/uids.js';
 import { invalidRequest } from '../errors.js';
+import { MOST_QUALITY, readAnnotations, readDecimal } from './rendering-values.js';
 
 export interface Rendering {
   /** From 1. */
@@ -53,10 +54,6 @@ export const RENDERING_PARAMETERS = [
 type Name = (typeof RENDERING_PARAMETERS)[number];
 type Known = ReadonlyMap<string, string>;
 
-const MOST_QUALITY = 100;
-const DECIMAL = /^[+-]?(?:\d+(?:\.\d*)?|\.\d+)(?:e[+-]?\d+)?$/i;
-const WORD = /^[\w-]+$/;
-
 /** Read them. @throws ArchiveError `invalid-request` for a value that none can have, or one without the other it needs */
 export function readRendering(known: Known): Rendering {
   const window = readWindow(known);
@@ -66,7 +63,7 @@ export function readRendering(known: Known): Rendering {
   }
   return {
     frameNumber: readCount(known, 'frameNumber'),
-    annotations: readAnnotations(known),
+    annotations: readAnnotations(known.get('annotation')),
     imageQuality: readCount(known, 'imageQuality', MOST_QUALITY),
     rows: readCount(known, 'rows'),
     columns: readCount(known, 'columns'),
@@ -93,24 +90,11 @@ function readCount(known: Known, name: Name, most = Number.MAX_SAFE_INTEGER): nu
   throw invalidRequest(`The parameter ${name} is not an integer ${bounds}.`);
 }
 
-/** Undefined when it is no number. */
-function decimalOf(text: string): number | undefined {
-  const value = DECIMAL.test(text) ? Number(text) : Number.NaN;
-  return Number.isFinite(value) ? value : undefined;
-}
-
-/** PS3.18 §8.3.5.1.1 */
-function readAnnotations(known: Known): readonly string[] {
-  const words = known.get('annotation')?.split(',') ?? [];
-  if (words.every((word) => WORD.test(word))) return words;
-  throw invalidRequest('The parameter annotation is not a list of keywords, such as patient,technique.');
-}
-
 /** PS3.18 §9.5.1.2.5, §9.5.2.4 */
 function readRegion(known: Known): Region | undefined {
   const text = known.get('region');
   if (text === undefined) return undefined;
-  const [xMin, yMin, xMax, yMax, ...others] = text.split(',').map(decimalOf);
+  const [xMin, yMin, xMax, yMax, ...others] = text.split(',').map(readDecimal);
   if (
     isFraction(xMin) &&
     isFraction(yMin) &&
@@ -132,8 +116,8 @@ const isFraction = (value: number | undefined): value is number => value !== und
 function readWindow(known: Known): GrayscaleWindow | undefined {
   const both = readBoth(known, 'windowCenter', 'windowWidth');
   if (both === undefined) return undefined;
-  const [center, width] = both.map(decimalOf);
-  if (center === undefined || width === undefined || width <= 0) {
+  const [center = Number.NaN, width = Number.NaN] = both.map(readDecimal);
+  if (!Number.isFinite(center) || !Number.isFinite(width) || width <= 0) {
     throw invalidRequest('The parameters windowCenter and windowWidth are not decimal numbers, the width more than 0.');
   }
   return { center, width };

@@ -59,7 +59,8 @@ export class NativePixelData implements PixelDataWriter {
       held = value >>> 8;
     }
     this.#restBits = total % 8;
-    if (this.#restBits === 0) this.#rest = 0;
+    // A frame's last byte may have anything after its last bit, which is where the next frame begins.
+    this.#rest &= (1 << this.#restBits) - 1;
     return out;
   }
 }

@@ -1,4 +1,5 @@
 /** HTML as values: what is put into a template is escaped, unless it is HTML itself. */
+import { escapeHTML } from '../http/escape-html.js';
 
 /** A piece of HTML. */
 export interface Html {
@@ -6,14 +7,6 @@ export interface Html {
 }
 
 type Hole = string | number | Html | readonly Html[] | undefined;
-
-const ENTITIES: Readonly<Record<string, string>> = {
-  '&': '&amp;',
-  '<': '&lt;',
-  '>': '&gt;',
-  '"': '&quot;',
-  "'": '&#39;',
-};
 
 /** Write HTML. A hole that is undefined leaves nothing. */
 export const html = (strings: TemplateStringsArray, ...holes: readonly Hole[]): Html => ({
@@ -23,5 +16,5 @@ export const html = (strings: TemplateStringsArray, ...holes: readonly Hole[]): 
 function filled(hole: Hole): string {
   if (hole === undefined) return '';
   if (typeof hole === 'object') return 'text' in hole ? hole.text : hole.map(({ text }) => text).join('');
-  return String(hole).replace(/[&<>"']/g, (character) => ENTITIES[character] ?? character);
+  return escapeHTML(String(hole));
 }

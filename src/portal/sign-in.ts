@@ -6,6 +6,7 @@
 import type { Request, Response } from 'express';
 import { Unauthenticated } from '../access/unauthenticated.js';
 import { ArchiveError } from '../errors.js';
+import { readForm } from './form-body.js';
 import { type Html, html } from './html.js';
 import { sendPage } from './page.js';
 import { type Doorkeeper, mayView, visitorOf } from './visitor.js';
@@ -16,8 +17,6 @@ export const SIGN_IN_SCRIPT_PATH = '/sign-in.js';
 /** The parameter that says where to go once signed in. */
 export const NEXT = 'next';
 
-const MAX_FORM_BYTES = 16 * 1024;
-const FORM_TYPE = /^application\/x-www-form-urlencoded\s*(?:;|$)/i;
 /** A path below the portal, with its query; nothing that a browser could take for another host. */
 const OWN_PATH = /^\/(?![/\\])[\w./~%-]*(?:\?[\w.,:;=&%~*+-]*)?$/;
 
@@ -151,18 +150,4 @@ const queryOf = ({ url }: Request): URLSearchParams =>
 function nextOf(parameters: URLSearchParams): string | undefined {
   const next = parameters.get(NEXT) ?? '';
   return OWN_PATH.test(next) ? next : undefined;
-}
-
-async function readForm(request: Request): Promise<URLSearchParams> {
-  if (!FORM_TYPE.test(request.headers['content-type'] ?? '')) {
-    throw new ArchiveError('unsupported-media-type', 'Signing in takes a form: application/x-www-form-urlencoded.');
-  }
-  const pieces: Buffer[] = [];
-  let bytes = 0;
-  for await (const piece of request as AsyncIterable<Buffer>) {
-    bytes += piece.length;
-    if (bytes > MAX_FORM_BYTES) throw new ArchiveError('too-large', 'The form is too large.');
-    pieces.push(piece);
-  }
-  return new URLSearchParams(Buffer.concat(pieces).toString());
 }

@@ -4,7 +4,7 @@ import { setTimeout as wait } from 'node:timers/promises';
 import type { Request } from 'express';
 import express from 'express';
 import { describe, expect, it, onTestFinished } from 'vitest';
-import { inTime } from '../../src/dicomweb/patience.js';
+import { inTime } from '../../src/http/patience.js';
 
 const PATIENCE = { silenceMs: 300, windowMs: 600, windowBytes: 1_000 };
 

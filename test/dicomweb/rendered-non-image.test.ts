@@ -253,6 +253,22 @@ describe('an encapsulated document', () => {
     expect(digest(await read(xml))).toBe(digest(bytes));
   });
 
+  it('is no page of ours by the media type that it is sent as, whatever it says of itself', async () => {
+    const sopClassUID = '1.2.840.10008.5.1.4.1.1.104.2';
+    const made = makeInstance({
+      study: 'cda that says PDF',
+      modality: 'DOC',
+      attributes: {
+        SOPClassUID: sopClassUID,
+        MIMETypeOfEncapsulatedDocument: 'application/pdf',
+        EncapsulatedDocument: Buffer.from(CLINICAL_DOCUMENT),
+      },
+      fileMeta: { sopClassUID },
+    });
+    const xml = await render(await stored(made), made, { mediaType: 'text/xml' });
+    expect([xml?.mediaType, xml?.headers]).toEqual(['text/xml', { 'Content-Disposition': 'attachment' }]);
+  });
+
   it('is not found where there is none', async () => {
     const made = makeInstance({ study: 'none', modality: 'DOC' });
     await expect(render(await stored(made), made)).rejects.toMatchObject({ code: 'not-found' });

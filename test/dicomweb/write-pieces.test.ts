@@ -2,7 +2,7 @@ import { createServer, get, type IncomingMessage, type ServerResponse } from 'no
 import type { AddressInfo } from 'node:net';
 import { setTimeout as wait } from 'node:timers/promises';
 import { describe, expect, it, onTestFinished } from 'vitest';
-import { expectTaken, PrematureClose, writePieces } from '../../src/dicomweb/write-pieces.js';
+import { expectTaken, expectTakenOnceWritten, PrematureClose, writePieces } from '../../src/http/write-pieces.js';
 
 const WRITE_MS = 300;
 const PIECE = Buffer.alloc(4 * 1024 * 1024, 1);
@@ -69,6 +69,21 @@ describe('expectTaken', () => {
           response.on('close', () => resolve('closed'));
           response.end(Buffer.alloc(64 * 1024 * 1024));
           expectTaken(response, WRITE_MS);
+        }),
+      (response) => void response.on('error', () => undefined).pause(),
+    );
+    expect(await Promise.race([closed, wait(20 * WRITE_MS, 'open')])).toBe('closed');
+  });
+});
+
+describe('expectTakenOnceWritten', () => {
+  it('T53 cuts off who does not take what anybody has written', async () => {
+    const closed = answer(
+      (response) =>
+        new Promise<string>((resolve) => {
+          response.on('close', () => resolve('closed'));
+          expectTakenOnceWritten(response, WRITE_MS);
+          setTimeout(() => response.end(Buffer.alloc(64 * 1024 * 1024)), 2 * WRITE_MS);
         }),
       (response) => void response.on('error', () => undefined).pause(),
     );

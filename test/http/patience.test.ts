@@ -1,9 +1,10 @@
 /** Clients that take their time or never stop: nobody holds a connection, or memory, for as long as he likes. */
 import { connect } from 'node:net';
 import { setTimeout as wait } from 'node:timers/promises';
-import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it, onTestFinished, vi } from 'vitest';
 import { startServer } from '../../src/app.js';
 import { loadConfig } from '../../src/config.js';
+import { WRITE_MS } from '../../src/http/write-pieces.js';
 import { silentLog } from '../../src/log.js';
 import { freePort } from '../support/free-port.js';
 import { temporaryFolder } from '../support/temporary-folder.js';
@@ -83,4 +84,21 @@ describe('a server', () => {
     await wait(100);
     expect((await ask(server.url, '/healthz')).status).toBe(200);
   });
+});
+
+describe('answers that nobody reads', () => {
+  it.each(['/healthz', '/portal.css', '/sign-in', '/dicom-web/studies'])(
+    'T53 are given up in time once no more fit into the connection: %s',
+    async (target) => {
+      const timers = vi.spyOn(globalThis, 'setTimeout');
+      const { hostname, port } = new URL(archive.url);
+      const socket = connect({ host: hostname, port: Number(port) }).on('error', () => undefined);
+      onTestFinished(() => {
+        timers.mockRestore();
+        socket.destroy();
+      });
+      socket.pause().write(`GET ${target} HTTP/1.1\r\nHost: x\r\n\r\n`.repeat(20_000));
+      await vi.waitFor(() => expect(timers.mock.calls.map(([, ms]) => ms)).toContain(WRITE_MS), { timeout: 8_000 });
+    },
+  );
 });

@@ -114,7 +114,7 @@ export async function locateRepresentative(
   let query = read
     .selectFrom('series')
     .innerJoin('study', 'study.id', 'series.study_row_id')
-    .select(['series.id', 'series.instance_count'])
+    .select('series.id')
     .select((eb) =>
       eb
         .selectFrom('instance')
@@ -132,20 +132,19 @@ export async function locateRepresentative(
   const all = await query.execute();
   const chosen = all.find((row) => row.with_frames !== null) ?? all[0];
   if (chosen === undefined) return undefined;
-  const inSeries = (offset: number) =>
-    read
-      .selectFrom('instance')
-      .innerJoin('series', 'series.id', 'instance.series_row_id')
-      .select(LOCATED)
-      .where('instance.series_row_id', '=', chosen.id)
-      .where('instance.frame_count', chosen.with_frames === null ? '>=' : '>', 0)
-      .orderBy('instance.instance_order')
-      .orderBy('instance.sop_instance_uid')
-      .limit(1)
-      .offset(offset)
-      .executeTakeFirst();
-  // In a series where few have frames there may be none in the middle.
-  const row = (await inSeries(Math.floor(chosen.instance_count / 2))) ?? (await inSeries(0));
+  const ofSeries = read
+    .selectFrom('instance')
+    .where('instance.series_row_id', '=', chosen.id)
+    .where('instance.frame_count', chosen.with_frames === null ? '>=' : '>', 0);
+  const { count } = await ofSeries.select((eb) => eb.fn.countAll<number>().as('count')).executeTakeFirstOrThrow();
+  const row = await ofSeries
+    .innerJoin('series', 'series.id', 'instance.series_row_id')
+    .select(LOCATED)
+    .orderBy('instance.instance_order')
+    .orderBy('instance.sop_instance_uid')
+    .limit(1)
+    .offset(Math.floor(Number(count) / 2))
+    .executeTakeFirst();
   return row && located(studyInstanceUID, row);
 }
 

@@ -6,9 +6,10 @@ import type { PixelDataSink } from '../../dicom/pixel-data.js';
 import { ArchiveError } from '../../errors.js';
 import type { StoredFile } from './stored-file.js';
 
-const UNREAD: PixelDataSink = { item: () => undefined, bytes: () => undefined, end: () => undefined };
+/** Lets Pixel Data go by. */
+export const UNREAD: PixelDataSink = { item: () => undefined, bytes: () => undefined, end: () => undefined };
 /** Parsing so much takes a few milliseconds, whatever is in it. */
-const SLICE_BYTES = 16 * 1024;
+export const SLICE_BYTES = 16 * 1024;
 
 /**
  * Read everything before Pixel Data, and the whole file to check it; other requests go on meanwhile.

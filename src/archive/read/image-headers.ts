@@ -7,17 +7,13 @@ import type { Database } from '../../database/database.js';
 import type { DataSet } from '../../dicom/data-set.js';
 import { type CheckedRange, findFrame } from '../../dicom/frame-table.js';
 import { Part10Reader } from '../../dicom/part10-reader.js';
-import type { PixelDataSink } from '../../dicom/pixel-data.js';
 import { findTransferSyntax } from '../../dicom/transfer-syntaxes.js';
 import { goneMeanwhile } from '../../errors.js';
 import type { LocatedInstance } from '../index/locate.js';
 import { Turnstile } from '../turnstile.js';
-import { readHeader } from './header.js';
+import { readHeader, SLICE_BYTES, UNREAD } from './header.js';
 import type { StoredFile, StoredFiles } from './stored-file.js';
 
-const UNREAD: PixelDataSink = { item: () => undefined, bytes: () => undefined, end: () => undefined };
-/** Parsing so much takes a few milliseconds, whatever is in it. */
-const SLICE_BYTES = 16 * 1024;
 /** Each gap between runs of pixels is a read of its own: with more, to read the whole file is as good. */
 const MOST_RUNS = 64;
 const MOST_FRAMES = 10_000;

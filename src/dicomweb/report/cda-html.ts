@@ -3,7 +3,7 @@
  * is that of strangers, as in a structured report. PS3.18 Table 8.7.4-1
  */
 import { type CDABlock, type CDAPart, readCDA } from '../../dicom/cda-document.js';
-import { escapeHTML } from '../html-text.js';
+import { escapeHTML } from '../../http/escape-html.js';
 import { CLINICAL_DOCUMENT, noteWords } from './cda-words.js';
 import { PAGE_END, pageStart } from './report-page.js';
 import { visible } from './report-words.js';

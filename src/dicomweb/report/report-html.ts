@@ -7,7 +7,7 @@ import type { CodedConcept } from '../../dicom/coded-concepts.js';
 import type { ContentItem, OmittedItems } from '../../dicom/content-items.js';
 import type { InstanceReference, ReferencedInstance } from '../../dicom/content-values.js';
 import type { StructuredReport } from '../../dicom/structured-report.js';
-import { escapeHTML } from '../html-text.js';
+import { escapeHTML } from '../../http/escape-html.js';
 import { headerLines, reportTitle } from './report-header.js';
 import type { ReportOptions } from './report-links.js';
 import { PAGE_END, pageStart } from './report-page.js';

@@ -1,6 +1,6 @@
 /** The frame of a page that shows a report or a document: its look, and what it may do. */
 import { createHash } from 'node:crypto';
-import { escapeHTML } from '../html-text.js';
+import { escapeHTML } from '../../http/escape-html.js';
 
 const STYLE = `
 :root{color-scheme:light dark;font:1rem/1.5 system-ui,sans-serif}

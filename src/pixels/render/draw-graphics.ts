@@ -1,6 +1,7 @@
 /** Draws lines and texts onto what is displayed of an image. Text is upright however the image is turned. */
 import { drawLine } from './draw-line.js';
 import { drawText, LINE_ADVANCE, textWidth } from './draw-text.js';
+import { pathOf } from './graphic-paths.js';
 import type { Graphic, GraphicPath, GraphicText, Points } from './graphics-plan.js';
 import { placePoint } from './place.js';
 import type { Placement } from './placement.js';
@@ -17,7 +18,8 @@ const CROSS_ARM = 4;
 export function drawGraphics(raster: Raster, graphics: readonly Graphic[], placement: Placement): void {
   const scale = Math.max(1, Math.round(Math.min(raster.rows, raster.columns) / PIXELS_OF_SCALE_1));
   for (const graphic of graphics) {
-    const points = placedPoints(raster, graphic.units, graphic.points, placement);
+    const path = graphic.kind === 'path' ? pathOf(graphic.type, graphic.points) : graphic.points;
+    const points = placedPoints(raster, graphic.units, path, placement);
     if (graphic.kind === 'path') drawPath(raster, graphic, points, scale);
     else drawTexts(raster, graphic, points, scale);
   }
@@ -32,6 +34,7 @@ function placedPoints(raster: Raster, units: Graphic['units'], points: Points, p
   return placed;
 }
 
+/** A single point is marked by a cross. */
 function drawPath(raster: Raster, { isFilled, level }: GraphicPath, points: readonly Point[], scale: number): void {
   const pen = { width: scale, level };
   const [first] = points;

@@ -2,11 +2,34 @@
 
 type Points = readonly number[];
 
+const GRAPHIC_TYPES = ['POINT', 'POLYLINE', 'CIRCLE', 'ELLIPSE', 'INTERPOLATED'] as const;
+export type GraphicType = (typeof GRAPHIC_TYPES)[number];
+
+/** The type of a name; one that is not known is drawn as it stands, from point to point. */
+export const graphicType = (name: string | undefined): GraphicType =>
+  GRAPHIC_TYPES.find((type) => type === name) ?? 'POLYLINE';
+
 const CURVE_STEPS = 96;
 const SPLINE_STEPS = 8;
+const NUMBERS: Readonly<Record<GraphicType, number>> = {
+  POINT: 2,
+  POLYLINE: Number.POSITIVE_INFINITY,
+  CIRCLE: 4,
+  ELLIPSE: 8,
+  INTERPOLATED: Number.POSITIVE_INFINITY,
+};
+
+/** How many numbers of a graphic are looked at, of those that it has. */
+export const numbersOf = (type: GraphicType, count: number): number => Math.min(count, NUMBERS[type]);
+
+/** How many points the path of a graphic of so many numbers has, at most. */
+export function pointsOf(type: GraphicType, count: number): number {
+  if (type === 'CIRCLE' || type === 'ELLIPSE') return CURVE_STEPS + 1;
+  return Math.max(1, (numbersOf(type, count) / 2) * (type === 'INTERPOLATED' ? SPLINE_STEPS : 1));
+}
 
 /** The points of a graphic, x and y by turns; none when there are too few for its type. */
-export function pathOf(type: string | undefined, data: Points): Points {
+export function pathOf(type: GraphicType, data: Points): Points {
   const points = data.slice(0, data.length - (data.length % 2));
   switch (type) {
     case 'POINT':

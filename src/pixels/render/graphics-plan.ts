@@ -1,9 +1,12 @@
 /** The lines and texts that a presentation state lays over an image. PS3.3 §C.10.5, §C.10.7 */
 import { TAG } from '../../dicom/attributes.js';
-import type { DataSet, Tag } from '../../dicom/data-set.js';
+import { readLine } from '../../dicom/bounded-values.js';
+import type { CharacterSet } from '../../dicom/character-sets.js';
+import { type DataSet, findElement, isSequence, type Tag } from '../../dicom/data-set.js';
 import { type InvalidInstance, outOfResources } from '../../dicom/failure-reasons.js';
-import { readCharacterSet, readNumber, readNumbers, readString } from '../../dicom/values.js';
-import { pathOf } from './graphic-paths.js';
+import { readCharacterSet, readFirst, readNumber, readString, vrOf } from '../../dicom/values.js';
+import { BINARY_VALUE_BYTES } from '../../dicom/vr.js';
+import { type GraphicType, graphicType, numbersOf, pointsOf } from './graphic-paths.js';
 import { itemsOf } from './lookup-table.js';
 import { type ImageReference, itemsAbout } from './presentation-state.js';
 
@@ -16,7 +19,8 @@ export type Points = readonly number[];
 export interface GraphicPath {
   readonly kind: 'path';
   readonly units: GraphicUnits;
-  /** A single point is marked by a cross. */
+  readonly type: GraphicType;
+  /** As they are stored: who draws makes a path of them. */
   readonly points: Points;
   readonly isFilled: boolean;
   readonly level: number;
@@ -41,7 +45,9 @@ export interface GraphicLayer {
 }
 
 const WHITE = 255;
+/** Of all paths together. */
 const MOST_POINTS = 200_000;
+const MOST_PATHS = 10_000;
 const MOST_TEXTS = 1_000;
 /** Of layers, and of annotations. */
 const MOST_ITEMS = 1_000;
@@ -69,7 +75,10 @@ export function readGraphicLayers(state: DataSet): (name: string | undefined) =>
   return (name) => layers.get(name) ?? UNDESCRIBED;
 }
 
-/** @throws InvalidInstance A700H when there are more annotations, points or texts than anybody could tell apart */
+/**
+ * Read them, once they have been counted without a look at what they hold.
+ * @throws InvalidInstance A700H when there are more annotations, points or texts than anybody could tell apart
+ */
 export function readGraphics(state: DataSet, image: ImageReference): readonly Graphic[] {
   const layerOf = readGraphicLayers(state);
   fewItemsOf(state, TAG.GraphicAnnotationSequence);
@@ -77,15 +86,31 @@ export function readGraphics(state: DataSet, image: ImageReference): readonly Gr
     item,
     layer: layerOf(readString(item, TAG.GraphicLayer)),
   }));
-  const graphics = layered
+  expectFew(layered.map(({ item }) => item));
+  const characterSet = readCharacterSet(state);
+  return layered
     .sort((a, b) => a.layer.order - b.layer.order)
     .flatMap(({ item, layer }) => [
       ...itemsOf(item, TAG.GraphicObjectSequence).map((object) => pathGraphic(object, layer)),
-      ...itemsOf(item, TAG.TextObjectSequence).flatMap((text) => textGraphics(state, text, layer)),
+      ...itemsOf(item, TAG.TextObjectSequence).flatMap((text) => textGraphics(text, characterSet, layer)),
     ]);
-  const points = graphics.reduce((sum, { points: { length } }) => sum + length / 2, 0);
-  if (points > MOST_POINTS || graphics.filter(({ kind }) => kind === 'text').length > MOST_TEXTS) throw tooMany();
-  return graphics;
+}
+
+function expectFew(annotations: readonly DataSet[]): void {
+  const countOf = (tag: Tag): number => annotations.reduce((sum, item) => sum + itemsOf(item, tag).length, 0);
+  if (countOf(TAG.GraphicObjectSequence) > MOST_PATHS || countOf(TAG.TextObjectSequence) > MOST_TEXTS) throw tooMany();
+  const objects = annotations.flatMap((item) => itemsOf(item, TAG.GraphicObjectSequence));
+  const points = objects.reduce((sum, object) => sum + pointsOf(typeOf(object), countNumbers(object)), 0);
+  if (points > MOST_POINTS) throw tooMany();
+}
+
+const typeOf = (object: DataSet): GraphicType => graphicType(readString(object, TAG.GraphicType));
+
+/** How many numbers its data has, at most: a decimal string takes two bytes, with what parts it from the next. */
+function countNumbers(object: DataSet): number {
+  const element = findElement(object, TAG.GraphicData);
+  if (element === undefined || isSequence(element)) return 0;
+  return Math.ceil(element.bytes.length / (BINARY_VALUE_BYTES.get(vrOf(element)) ?? 2));
 }
 
 /** These are looked at before any of them is read. */
@@ -99,23 +124,27 @@ const tooMany = (): InvalidInstance => outOfResources('A presentation state has 
 
 const unitsOf = (item: DataSet, tag: Tag): GraphicUnits => (readString(item, tag) === 'DISPLAY' ? 'display' : 'image');
 
-const pathGraphic = (object: DataSet, { level }: GraphicLayer): GraphicPath => ({
-  kind: 'path',
-  units: unitsOf(object, TAG.GraphicAnnotationUnits),
-  points: pathOf(readString(object, TAG.GraphicType), readNumbers(object, TAG.GraphicData)),
-  isFilled: readString(object, TAG.GraphicFilled) === 'Y',
-  level,
-});
+function pathGraphic(object: DataSet, { level }: GraphicLayer): GraphicPath {
+  const type = typeOf(object);
+  return {
+    kind: 'path',
+    units: unitsOf(object, TAG.GraphicAnnotationUnits),
+    type,
+    points: readFirst(object, TAG.GraphicData, numbersOf(type, countNumbers(object))),
+    isFilled: readString(object, TAG.GraphicFilled) === 'Y',
+    level,
+  };
+}
 
 /** The text, and the line that leads from its box to what it is about. */
-function textGraphics(state: DataSet, text: DataSet, { level }: GraphicLayer): readonly Graphic[] {
+function textGraphics(text: DataSet, characterSet: CharacterSet, { level }: GraphicLayer): readonly Graphic[] {
   const corners = [TAG.BoundingBoxTopLeftHandCorner, TAG.BoundingBoxBottomRightHandCorner];
-  const box = corners.flatMap((tag) => readNumbers(text, tag).slice(0, 2));
-  const anchor = readNumbers(text, TAG.AnchorPoint).slice(0, 2);
+  const box = corners.flatMap((tag) => readFirst(text, tag, 2));
+  const anchor = readFirst(text, TAG.AnchorPoint, 2);
   const hasBox = box.length === 4;
   const boxUnits = unitsOf(text, TAG.BoundingBoxAnnotationUnits);
   const anchorUnits = unitsOf(text, TAG.AnchorPointAnnotationUnits);
-  const value = readString(text, TAG.UnformattedTextValue, readCharacterSet(state)) ?? '';
+  const value = readLine(text, TAG.UnformattedTextValue, characterSet) ?? '';
   const graphics: Graphic[] = [
     {
       kind: 'text',
@@ -134,7 +163,7 @@ function textGraphics(state: DataSet, text: DataSet, { level }: GraphicLayer): r
   ) {
     const [x1 = 0, y1 = 0, x2 = 0, y2 = 0] = box;
     const points = [...nearestOfBox(anchor, x1, y1, x2, y2), ...anchor];
-    graphics.push({ kind: 'path', units: anchorUnits, points, isFilled: false, level });
+    graphics.push({ kind: 'path', units: anchorUnits, type: 'POLYLINE', points, isFilled: false, level });
   }
   return graphics;
 }

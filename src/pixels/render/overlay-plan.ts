@@ -1,7 +1,7 @@
 /** Overlay planes: which bits lie over a frame, and where. PS3.3 §C.9.2, §C.9.3, and for bits within Pixel Data PS3.3-2004 §C.9.2 */
 import { TAG } from '../../dicom/attributes.js';
 import { type DataSet, findBytes, type Tag } from '../../dicom/data-set.js';
-import { readNumber, readNumbers, readString } from '../../dicom/values.js';
+import { readFirst, readNumber, readString } from '../../dicom/values.js';
 
 export interface OverlayPlan {
   readonly rows: number;
@@ -43,7 +43,7 @@ export function findOverlay(
   if (!(rows >= 1 && columns >= 1)) return undefined;
   const plane = planeOf(dataSet, group, rows * columns, frameNumber);
   if (plane === undefined) return undefined;
-  const [top = 1, left = 1] = readNumbers(dataSet, overlayTag(TAG.OverlayOrigin, group));
+  const [top = 1, left = 1] = readFirst(dataSet, overlayTag(TAG.OverlayOrigin, group), 2);
   const isRegion = readString(dataSet, overlayTag(TAG.OverlayType, group)) === 'R';
   return { rows, columns, top: top - 1, left: left - 1, ...plane, isRegion, level };
 }

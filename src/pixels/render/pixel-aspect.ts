@@ -1,7 +1,7 @@
 /** The shape of pixels. PS3.3 §C.7.6.3.1.7, §10.7.1.3 */
 import { TAG } from '../../dicom/attributes.js';
 import type { DataSet } from '../../dicom/data-set.js';
-import { readNumbers } from '../../dicom/values.js';
+import { readFirst } from '../../dicom/values.js';
 import { functionalGroup } from './functional-groups.js';
 
 /** Shapes beyond these are mistakes. */
@@ -11,9 +11,9 @@ const MOST_ASPECT = 100;
 export function readPixelAspect(dataSet: DataSet, frameNumber: number): number {
   const measures = functionalGroup(dataSet, frameNumber, TAG.PixelMeasuresSequence);
   const ratios = [
-    readNumbers(measures, TAG.PixelSpacing),
-    readNumbers(dataSet, TAG.ImagerPixelSpacing),
-    readNumbers(dataSet, TAG.PixelAspectRatio),
+    readFirst(measures, TAG.PixelSpacing, 2),
+    readFirst(dataSet, TAG.ImagerPixelSpacing, 2),
+    readFirst(dataSet, TAG.PixelAspectRatio, 2),
   ];
   return ratios.map(aspectOf).find((aspect) => aspect !== undefined) ?? 1;
 }

@@ -2,7 +2,7 @@
 import { TAG } from '../../dicom/attributes.js';
 import type { DataSet } from '../../dicom/data-set.js';
 import { doesNotMatch } from '../../dicom/failure-reasons.js';
-import { readNumber, readNumbers, readString } from '../../dicom/values.js';
+import { readFirst, readNumber, readString } from '../../dicom/values.js';
 import { aspectOf } from './pixel-aspect.js';
 import { type ImageReference, itemsAbout } from './presentation-state.js';
 
@@ -35,8 +35,8 @@ export function readPlacement(state: DataSet, image: ImageReference & { rows: nu
 
 function areaOf(selection: DataSet | undefined, { rows, columns }: { rows: number; columns: number }): Area {
   if (selection === undefined) return { left: 0, top: 0, rows, columns };
-  const [x1 = 1, y1 = 1] = readNumbers(selection, TAG.DisplayedAreaTopLeftHandCorner);
-  const [x2 = columns, y2 = rows] = readNumbers(selection, TAG.DisplayedAreaBottomRightHandCorner);
+  const [x1 = 1, y1 = 1] = readFirst(selection, TAG.DisplayedAreaTopLeftHandCorner, 2);
+  const [x2 = columns, y2 = rows] = readFirst(selection, TAG.DisplayedAreaBottomRightHandCorner, 2);
   // The corners are those of what is displayed: turned or mirrored, the first may lie right of or below the second.
   const area = {
     left: Math.min(x1, x2) - 1,
@@ -53,6 +53,6 @@ function areaOf(selection: DataSet | undefined, { rows, columns }: { rows: numbe
 export function findPresentationAspect(state: DataSet, image: ImageReference): number | undefined {
   const selection = itemsAbout(state, TAG.DisplayedAreaSelectionSequence, image)[0];
   if (selection === undefined) return undefined;
-  const spacing = aspectOf(readNumbers(selection, TAG.PresentationPixelSpacing));
-  return spacing ?? aspectOf(readNumbers(selection, TAG.PresentationPixelAspectRatio));
+  const spacing = aspectOf(readFirst(selection, TAG.PresentationPixelSpacing, 2));
+  return spacing ?? aspectOf(readFirst(selection, TAG.PresentationPixelAspectRatio, 2));
 }

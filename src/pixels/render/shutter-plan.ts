@@ -1,7 +1,7 @@
 /** What is hidden of an image, so that what matters is seen better: shutters. PS3.3 §C.7.6.11, §C.7.6.15 */
 import { TAG } from '../../dicom/attributes.js';
 import type { DataSet } from '../../dicom/data-set.js';
-import { readNumber, readNumbers, readStrings } from '../../dicom/values.js';
+import { readFirst, readNumber, readNumbers, readStrings } from '../../dicom/values.js';
 import { findOverlay, type OverlayPlan } from './overlay-plan.js';
 import type { Corners } from './polygon.js';
 
@@ -42,7 +42,7 @@ function findShutter(dataSet: DataSet, shape: string, frameNumber: number): Shut
     case 'RECTANGULAR':
       return findRectangle(dataSet);
     case 'CIRCULAR': {
-      const [row, column] = readNumbers(dataSet, TAG.CenterOfCircularShutter);
+      const [row, column] = readFirst(dataSet, TAG.CenterOfCircularShutter, 2);
       const radius = readNumber(dataSet, TAG.RadiusOfCircularShutter);
       const isWhole = row !== undefined && column !== undefined && radius !== undefined;
       return isWhole ? { kind: 'circle', x: column - 0.5, y: row - 0.5, radius } : undefined;

@@ -1,8 +1,8 @@
 /** What is asked for below /viewer: a file of the viewer, its configuration, or, for whoever is signed in, the page it runs in. */
 import { createReadStream } from 'node:fs';
-import { pipeline } from 'node:stream/promises';
 import type { Request, Response } from 'express';
 import { notFound } from '../../errors.js';
+import { PrematureClose, writePieces } from '../../http/write-pieces.js';
 import { html } from '../html.js';
 import { sendPage } from '../page.js';
 import { NEXT, SIGN_IN_PATH } from '../sign-in.js';
@@ -101,8 +101,14 @@ it, while the archive is served, by</p>
   }
 }
 
-/** Its name holds the release, so it never changes. */
-async function sendFile(request: Request, response: Response, files: ViewerFiles, file: ViewerFile): Promise<void> {
+/** Send a file of the viewer; its name holds the release, so it never changes. Who takes no bytes for `writeMs` is cut off. */
+export async function sendFile(
+  request: Request,
+  response: Response,
+  files: ViewerFiles,
+  file: ViewerFile,
+  writeMs?: number,
+): Promise<void> {
   const encoding = chooseEncoding(request.headers['accept-encoding'], file);
   response.set({
     ...VIEWER_HEADERS,
@@ -114,14 +120,20 @@ async function sendFile(request: Request, response: Response, files: ViewerFiles
     ...(encoding === 'identity' ? {} : { 'Content-Encoding': encoding }),
   });
   if (request.method === 'HEAD') return void response.end();
-  const stored = createReadStream(files.placeOf(file, encoding), { highWaterMark: READ_BYTES });
-  await pipeline(stored, response).catch((error: NodeJS.ErrnoException) => {
+  await writePieces(response, bytesOf(files.placeOf(file, encoding)), writeMs).catch((error: NodeJS.ErrnoException) => {
     // Whoever leaves a page breaks off what it was still loading.
-    if (!ABORTS.has(error.code ?? '')) throw error;
+    if (!(error instanceof PrematureClose) && !ABORTS.has(error.code ?? '')) throw error;
   });
 }
 
-/** The smallest form that is there of those that a browser takes; one that is refused by `q=0` is refused by no browser. */
+async function* bytesOf(path: string): AsyncGenerator<Buffer> {
+  yield* createReadStream(path, { highWaterMark: READ_BYTES });
+}
+
+/**
+ * Choose the smallest form that is there of those that Accept-Encoding names. Its weights are not looked at: no browser refuses
+ * an encoding by `q=0`.
+ */
 function chooseEncoding(accepted: string | undefined, { bytes }: ViewerFile): Encoding {
   const names = (accepted ?? '').split(',').map((one) => one.split(';')[0]?.trim().toLowerCase());
   return (

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { TAG } from '../../../src/dicom/attributes.js';
 import { dataSet, dataSetOfKeywords, element, type PlainValue } from '../../../src/dicom/build-data-set.js';
 import type { DataSet } from '../../../src/dicom/data-set.js';
 import { InvalidInstance } from '../../../src/dicom/failure-reasons.js';
@@ -411,6 +412,32 @@ describe('RR-16 graphics', () => {
     expect(() => planRendering(image(size), { frameNumber: 1, presentation: graphic([many]) })).toThrow(
       InvalidInstance,
     );
+  });
+
+  it.each([
+    ['points of curves', [object('INTERPOLATED', [])], 2 ** 20, 16],
+    ['objects', Array.from({ length: 20_000 }, () => object('POINT', [])), 0, 1],
+  ])('RR-18 are counted before any is read: %s', (_what, objects, numbers, times) => {
+    const data = Buffer.alloc(numbers * 4);
+    const items = objects.map((one) => {
+      const { GraphicData: _, ...others } = one;
+      const { elements } = dataSetOfKeywords(others);
+      return dataSet([...elements, element(TAG.GraphicData, data, 'FL')].toSorted((a, b) => a.tag - b.tag));
+    });
+    const annotation = dataSetOfKeywords({ GraphicLayer: 'L', GraphicObjectSequence: items });
+    const presentation = state({ GraphicAnnotationSequence: Array.from({ length: times }, () => annotation) });
+    const start = performance.now();
+    expect(() => planRendering(image(size), { frameNumber: 1, presentation })).toThrow('more graphics than are drawn');
+    expect(performance.now() - start).toBeLessThan(100);
+  });
+
+  it('RR-18 become paths where they are drawn, not where they are planned', () => {
+    const presentation = graphic([
+      object('INTERPOLATED', [5, 5, 20, 10, 35, 5]),
+      object('CIRCLE', [20, 20, 30, 20, 7]),
+    ]);
+    const { view } = planRendering(image(size), { frameNumber: 1, presentation });
+    expect(view?.graphics.map(({ points }) => points.length)).toEqual([6, 4]);
   });
 
   it('RR-18 of a thousand layers are found soon, and not looked for in more', () => {

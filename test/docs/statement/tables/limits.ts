@@ -19,7 +19,6 @@ import { PART10_LIMITS } from '../../../../src/dicom/part10-limits.js';
 import { MAX_COMMITMENT_BYTES } from '../../../../src/dicomweb/commitment.js';
 import { MAXIMUM_CHARACTERS, MAXIMUM_ENTRIES } from '../../../../src/dicomweb/media-type.js';
 import { DEFAULT_LIMITS } from '../../../../src/dicomweb/multipart-reader.js';
-import { PATIENCE } from '../../../../src/dicomweb/patience.js';
 import { MAX_PARAMETERS } from '../../../../src/dicomweb/query-parameters.js';
 import { MAX_FRAMES, MAX_STEPS_BACK } from '../../../../src/dicomweb/retrieve-frames.js';
 import { MOST_INSTANCES } from '../../../../src/dicomweb/retrieve-zip.js';
@@ -31,7 +30,8 @@ import {
 } from '../../../../src/dicomweb/sent-metadata.js';
 import { MAX_BODY_BYTES } from '../../../../src/dicomweb/store-body.js';
 import { LINGER_MS } from '../../../../src/dicomweb/unread-body.js';
-import { LARGEST_WRITE_BYTES, WRITE_MS } from '../../../../src/dicomweb/write-pieces.js';
+import { PATIENCE } from '../../../../src/http/patience.js';
+import { LARGEST_WRITE_BYTES, WRITE_MS } from '../../../../src/http/write-pieces.js';
 import { figure, markdownTable } from '../markdown-table.js';
 
 type Limit = readonly [what: string, value: number, beyond: string];

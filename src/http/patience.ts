@@ -1,5 +1,5 @@
 /** How long a sender is waited for: only while somebody waits, so that a slow disk of ours is not held against him. */
-import type { Request } from 'express';
+import type { IncomingMessage } from 'node:http';
 import { ArchiveError } from '../errors.js';
 
 export interface Patience {
@@ -18,7 +18,7 @@ export const PATIENCE: Patience = { silenceMs: 30_000, windowMs: 30_000, windowB
  * is: destroyed, it could not be drained, and its connection would hang with the rest of the body.
  * @throws ArchiveError `invalid-request` when the sender has been cut off, and what the connection throws
  */
-export async function* inTime(request: Request, patience: Patience = PATIENCE): AsyncGenerator<Buffer> {
+export async function* inTime(request: IncomingMessage, patience: Patience = PATIENCE): AsyncGenerator<Buffer> {
   const giveUp = (): void => void request.destroy(new ArchiveError('invalid-request', 'The body stopped.'));
   let isWaiting = true;
   const silence = setTimeout(() => isWaiting && giveUp(), patience.silenceMs);

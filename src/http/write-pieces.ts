@@ -56,6 +56,10 @@ export function expectTaken(response: ServerResponse, writeMs = WRITE_MS): void 
   response.once('finish', () => clearTimeout(timer)).once('close', () => clearTimeout(timer));
 }
 
+/** Do so with whatever answer comes, once it has been written, by whomever: errors and small pages too. */
+export const expectTakenOnceWritten = (response: ServerResponse, writeMs = WRITE_MS): void =>
+  void response.once('prefinish', () => expectTaken(response, writeMs));
+
 /** The client has gone away before the end of the answer. */
 export class PrematureClose extends Error {
   override readonly name = 'PrematureClose';

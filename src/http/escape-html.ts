@@ -1,4 +1,4 @@
-/** Text as HTML writes it. */
+/** Text as HTML writes it: for every page, whoever makes it. */
 
 const ENTITIES: Readonly<Record<string, string>> = {
   '&': '&amp;',
