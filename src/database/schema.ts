@@ -130,8 +130,8 @@ export interface SeriesTable {
   attributes: string;
   instance_count: number;
   /**
-   * How often instances were taken out of it, or the file of one replaced by another: with their count, this tells one state
-   * of the series from another.
+   * How often instances were taken out of it, the file of one replaced by another, or its metadata made anew: with their
+   * count, this tells one state of the series from another.
    */
   removals: Generated<number>;
 }

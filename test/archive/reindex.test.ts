@@ -6,6 +6,7 @@ import { describe, expect, it } from 'vitest';
 import { AttributeIndexing } from '../../src/archive/query-attributes/attribute-indexing.js';
 import { addQueryAttribute } from '../../src/archive/query-attributes/definitions.js';
 import { defineAttribute } from '../../src/archive/query-attributes/query-attribute.js';
+import type { Metadata } from '../../src/archive/read/metadata.js';
 import { type ReindexSummary, reindexArchive, type UntakenFile } from '../../src/archive/reindex.js';
 import { takeFolderLock } from '../../src/database/folder-lock.js';
 import { dataSetOfKeywords } from '../../src/dicom/build-data-set.js';
@@ -58,20 +59,36 @@ describe('reindexArchive', () => {
   it('gives metadata that it writes anew another digest, and the same metadata the same one', async () => {
     const fixture = await filledArchive();
     const path = { studyInstanceUID: '1.2.4', seriesInstanceUID: '1.2.4.1', sopInstanceUID: '1.2.4.1.1' };
-    const digest = async (): Promise<string> =>
-      (await fixture.opened.archive.as({ kind: 'everything' }).metadata(path, () => '')).digest;
+    const readAll = async (metadata: Metadata): Promise<string> => {
+      const pieces: Buffer[] = [];
+      for await (const piece of metadata.read()) pieces.push(piece);
+      return `${metadata.digest} ${Buffer.concat(pieces).toString()}`;
+    };
+    const archive = fixture.opened.archive.as({ kind: 'everything' });
+    const digest = async (): Promise<string> => (await archive.metadata(path, () => '')).digest;
+    const { sopInstanceUID: _, ...series } = path;
+    const ofSeries = async (): Promise<string> => readAll(await archive.metadata(series, () => ''));
     const asStored = await digest();
+    const seriesAsStored = await ofSeries();
     await reindex(fixture);
-    expect(await digest()).toBe(asStored);
+    expect([await digest(), await ofSeries()]).toEqual([asStored, seriesAsStored]);
     const metadata = deflateRawSync('{"00080018":{"vr":"UI","Value":["1.2.4.1.1"]}}');
     for (const told of [crc32(metadata), null]) {
       await fixture.opened.database.write(async (tx) => {
         await tx.updateTable('instance_content').set({ metadata }).execute();
         await tx.updateTable('instance').set({ metadata_crc32: told }).execute();
       });
+      await fixture.opened.database.write((tx) =>
+        tx
+          .updateTable('series')
+          .set((eb) => ({ removals: eb('removals', '+', 1) }))
+          .execute(),
+      );
       const byOlderSoftware = await digest();
+      expect(await ofSeries()).not.toBe(seriesAsStored);
       await reindex(fixture);
       expect([byOlderSoftware === asStored, await digest()]).toEqual([false, asStored]);
+      expect(await ofSeries()).toBe(seriesAsStored);
     }
   });
 

@@ -91,7 +91,7 @@ export class StudyRebuild {
     const { identity } = record;
     const indexed = await tx
       .selectFrom('instance')
-      .select(['blob_key', 'study_row_id'])
+      .select(['blob_key', 'study_row_id', 'metadata_crc32'])
       .where('sop_instance_uid', '=', identity.sopInstanceUID)
       .executeTakeFirst();
     if (indexed !== undefined && indexed.blob_key !== record.blobKey) return 'duplicate';
@@ -108,7 +108,10 @@ export class StudyRebuild {
       seriesRowID: there === undefined ? series.rowID : undefined,
       metadata: record.description.content.metadata,
     });
-    if (indexed !== undefined) this.#leftStudies.add(indexed.study_row_id);
+    if (indexed !== undefined) {
+      this.#leftStudies.add(indexed.study_row_id);
+      if (indexed.metadata_crc32 !== record.description.instance.metadata_crc32) await tellChanged(tx, series.rowID);
+    }
     return 'indexed';
   }
 
@@ -242,3 +245,11 @@ export class StudyRebuild {
     for (const [uid, { rowID }] of this.#series) if (rowIDs.includes(rowID)) this.#series.delete(uid);
   }
 }
+
+/** What nodes keep in memory of the series is of another state of it from now on. */
+const tellChanged = (tx: Transaction<Schema>, seriesRowID: number) =>
+  tx
+    .updateTable('series')
+    .set((eb) => ({ removals: eb('removals', '+', 1) }))
+    .where('id', '=', seriesRowID)
+    .execute();

@@ -1,7 +1,7 @@
 /**
  * The metadata of instances: pieces finished when they were stored, joined and given the URLs of this server. What a
- * series gives is kept in memory under its row and its numbers of instances and of removals, for stored instances never
- * change.
+ * series gives is kept in memory under its row and its numbers of instances and of removals, which tell of every change of
+ * it.
  */
 import { createHash } from 'node:crypto';
 import { promisify } from 'node:util';
