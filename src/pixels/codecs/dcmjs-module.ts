@@ -24,6 +24,9 @@ const INTERPRETATIONS = [
   'YBR_RCT',
 ];
 
+/** What a codec has to say of a damaged frame is not wanted. Told that all is well, it would write until all has been written. WASI `errno` */
+const NO_SUCH_FILE = 8;
+
 /** Pointers are numbers. */
 interface Exports {
   readonly memory: WebAssembly.Memory;
@@ -82,7 +85,7 @@ class DcmjsModule {
           throw new CodecFailure('The codec gave up.');
         },
         clock_time_get: nothing,
-        fd_write: nothing,
+        fd_write: () => NO_SUCH_FILE,
         fd_close: nothing,
         fd_seek: nothing,
         environ_get: nothing,
