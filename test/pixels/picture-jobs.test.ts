@@ -83,6 +83,16 @@ describe('a picture made in a thread', () => {
     expect(failure).toMatchObject({ code: 'invalid-request' });
   });
 
+  it('that takes too long says that its frame was decoded', async () => {
+    pool = new WorkerPool({ log: pino({ enabled: false }), size: 1, deadlineMs: 100 });
+    const { frame, plan } = drawingOf({ rows: 64, columns: 64, samplesPerPixel: 3 }, 1);
+    const picture = { mediaType: 'image/webp', area: { width: 8192, height: 8192 } } as const;
+    await expect(pool.run('picture', { frame, plan, picture })).rejects.toMatchObject({
+      code: 'undecodable',
+      isOfDecoded: true,
+    });
+  });
+
   it('may be given up while it is encoded', async () => {
     for (let round = 0; round < 5; round += 1) {
       const workers = open(2);
