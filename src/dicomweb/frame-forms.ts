@@ -11,6 +11,7 @@ import { expectDecodableLength } from '../pixels/decode.js';
 import { ENCODED_SYNTAXES } from '../pixels/encode.js';
 import type { FrameDescription } from '../pixels/frame.js';
 import { FrameQueue } from '../pixels/frame-queue.js';
+import type { HeldShare } from '../pixels/held-bytes.js';
 import type { ResultCache } from '../pixels/result-cache.js';
 import { transcodeFrame } from '../pixels/transcode.js';
 import { JobAbandoned, type WorkerPool } from '../pixels/worker-pool.js';
@@ -62,6 +63,8 @@ export interface WorkedFrames {
   readonly frames: Frames;
   readonly transferSyntaxUID: string;
   readonly pixels: WorkerPool;
+  /** Of whom they are for. */
+  readonly held: HeldShare;
   readonly results: ResultCache;
   /** Whether the client has gone. */
   readonly isAbandoned: () => boolean;
@@ -79,8 +82,8 @@ export class FrameWorks {
   constructor(options: WorkedFrames) {
     this.#options = options;
     this.#coming = options.frames[Symbol.iterator]();
-    const { pixels, description, isAbandoned } = options;
-    this.#begun = new FrameQueue({ held: pixels.held, frameBytes: decodedFrameBytes(description), isAbandoned });
+    const { held, description, isAbandoned } = options;
+    this.#begun = new FrameQueue({ held, frameBytes: decodedFrameBytes(description), isAbandoned });
   }
 
   /** Known before the frame is made for native ones only. */

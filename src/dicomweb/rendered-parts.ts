@@ -1,6 +1,6 @@
 /** Sends renderings as parts, each made while the one before goes out. PS3.18 §10.4.1.1.3, §8.6.1.2 */
 import { ArchiveError, type ErrorCode } from '../errors.js';
-import type { HeldBytes, LetGo } from '../pixels/held-bytes.js';
+import type { HeldShare, LetGo } from '../pixels/held-bytes.js';
 import { type Exchange, sendPieces } from './exchange.js';
 import { PROBLEM_JSON } from './media-type-names.js';
 import { type BodyPart, multipartPieces } from './multipart-body.js';
@@ -36,7 +36,7 @@ export async function sendRenderedParts(exchange: Exchange, parts: Iterable<Rend
   if (first === undefined) throw new RangeError('There is one part at least.');
   const boundary = newBoundary();
   const headers = { 'Content-Type': multipartContentType({ type: first.mediaType, boundary }) };
-  await sendPieces(exchange, headers, multipartPieces(madeParts(first, coming, exchange.pixels.held), boundary));
+  await sendPieces(exchange, headers, multipartPieces(madeParts(first, coming, exchange.held), boundary));
 }
 
 interface HeldPart {
@@ -47,7 +47,7 @@ interface HeldPart {
 async function* madeParts(
   first: RenderedPart,
   others: Iterator<RenderedPart>,
-  held: HeldBytes,
+  held: HeldShare,
 ): AsyncGenerator<BodyPart> {
   let coming = nextOf(others);
   let next: Promise<HeldPart> | undefined = coming === undefined ? made(first, held) : madeOrTold(first, held);
@@ -74,13 +74,13 @@ function nextOf(parts: Iterator<RenderedPart>): RenderedPart | undefined {
   return next.done === true ? undefined : next.value;
 }
 
-async function made({ mediaType, contentLocation, make }: RenderedPart, held: HeldBytes): Promise<HeldPart> {
+async function made({ mediaType, contentLocation, make }: RenderedPart, held: HeldShare): Promise<HeldPart> {
   held.expectRoom();
   const { contentType = mediaType, lengthBytes, heldBytes = 0, bytes } = await make();
   return { part: { contentType, contentLocation, lengthBytes, bytes }, letGo: held.hold(heldBytes) };
 }
 
-async function madeOrTold(part: RenderedPart, held: HeldBytes): Promise<HeldPart> {
+async function madeOrTold(part: RenderedPart, held: HeldShare): Promise<HeldPart> {
   try {
     return await made(part, held);
   } catch (error) {

@@ -2,7 +2,7 @@
  * Frames that are worked on, a few ahead of the one that is sent, in their order. What comes of each has its room in memory
  * before it is begun. The room for one is kept to the end, so that the work need not stop between two.
  */
-import type { HeldBytes, LetGo } from './held-bytes.js';
+import type { HeldShare, LetGo } from './held-bytes.js';
 
 export interface QueuedFrame<Made> {
   readonly done: Promise<Made>;
@@ -10,7 +10,7 @@ export interface QueuedFrame<Made> {
 }
 
 export interface FrameQueueOptions {
-  readonly held: HeldBytes;
+  readonly held: HeldShare;
   /** What comes of a frame, at most. */
   readonly frameBytes: number;
   /** Whether nobody waits for it any more. */

@@ -15,6 +15,7 @@ import { decodedFrameBytes } from './codecs/colour-transform.js';
 import type { Frame, FrameDescription } from './frame.js';
 import { FrameCollector } from './frame-collector.js';
 import { FrameQueue } from './frame-queue.js';
+import type { HeldShare } from './held-bytes.js';
 import { EncapsulatedPixelData, NativePixelData, type PixelDataWriter } from './pixel-data-writers.js';
 import type { WorkerPool } from './worker-pool.js';
 
@@ -28,6 +29,8 @@ export interface TranscodedFile {
   readonly sha256: string;
   readonly sopClassUID: string;
   readonly sopInstanceUID: string;
+  /** Of whom it is for: frames count as held until they are handed on. */
+  readonly held: HeldShare;
   /** Whether nobody waits for it any more. */
   readonly isAbandoned: () => boolean;
 }
@@ -114,7 +117,7 @@ class Transcoding {
       transferSyntaxUID: transferSyntax.encapsulated ? transferSyntax.uid : EXPLICIT_VR_LITTLE_ENDIAN,
     };
     this.#running = new FrameQueue({
-      held: this.#pool.held,
+      held: this.#file.held,
       frameBytes: decodedFrameBytes(this.#description),
       isAbandoned: this.#file.isAbandoned,
     });

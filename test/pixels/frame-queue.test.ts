@@ -10,8 +10,8 @@ const begun = (value: string) => async () => ({ done: Promise.resolve(value) });
 
 describe('a queue of frames', () => {
   it('has room for one always, and for others while there is any', async () => {
-    const held = new HeldBytes(25);
-    const queue = new FrameQueue<string>({ held, frameBytes: 10, isAbandoned });
+    const held = new HeldBytes(100);
+    const queue = new FrameQueue<string>({ held: held.of('a'), frameBytes: 10, isAbandoned });
     await queue.enter();
     await queue.enter();
     expect(await queue.tryBegin(begun('a'))).toBe(true);
@@ -31,8 +31,8 @@ describe('a queue of frames', () => {
   });
 
   it('tells of a frame that could not be begun in its turn', async () => {
-    const held = new HeldBytes(25);
-    const queue = new FrameQueue<string>({ held, frameBytes: 10, isAbandoned });
+    const held = new HeldBytes(100);
+    const queue = new FrameQueue<string>({ held: held.of('a'), frameBytes: 10, isAbandoned });
     await queue.enter();
     await queue.tryBegin(begun('a'));
     expect(await queue.tryBegin(() => Promise.reject(new Error('It is not there.')))).toBe(true);
@@ -43,8 +43,8 @@ describe('a queue of frames', () => {
 
   it('that is closed meanwhile holds nothing', async () => {
     const held = new HeldBytes(10);
-    const letGo = held.hold(10);
-    const queue = new FrameQueue<string>({ held, frameBytes: 10, isAbandoned });
+    const letGo = held.of('b').hold(10);
+    const queue = new FrameQueue<string>({ held: held.of('a'), frameBytes: 10, isAbandoned });
     const entered = queue.enter();
     queue.close();
     letGo();
@@ -65,7 +65,8 @@ describe('frames of which the second one can not be found', () => {
       file: { instance: { sha256: 'a' }, expectWhole: async () => undefined } as unknown as StoredFile,
       frames: { [Symbol.iterator]: frames } as unknown as WorkedFrames['frames'],
       results: { has: () => false, getOrMake: async () => Buffer.of(1) },
-      pixels: { size: 1, held },
+      pixels: { size: 1 },
+      held: held.of('a'),
       description: { rows: 1, columns: 1, samplesPerPixel: 1, bitsAllocated: 8 },
     } as unknown as WorkedFrames);
     await expect(works.next().next()).rejects.toThrow('The table is damaged.');
