@@ -6,7 +6,7 @@ import { availableParallelism, loadavg } from 'node:os';
 import { Worker } from 'node:worker_threads';
 import { ArchiveError } from '../errors.js';
 import type { Log } from '../log.js';
-import { CodecFailure } from './codecs/codec-failure.js';
+import { CodecFailure, ThreadLost } from './codecs/codec-failure.js';
 import { FailedFrames } from './failed-frames.js';
 import { HeldBytes } from './held-bytes.js';
 import type { JobInput, JobName, JobResult, Reply, SentJob } from './jobs.js';
@@ -277,5 +277,5 @@ const errorOf = ({ code, message }: Required<Reply>['failure'], { hasDecoded }: 
 function failureOf({ hasStarted, hasDecoded }: Thread, cause: Error): ArchiveError {
   if (!hasStarted) return new ArchiveError('unavailable', 'Images can not be decoded now: ask again.', { cause });
   const end = hasDecoded ? 'to be given so' : 'to be decoded';
-  return new CodecFailure(`The pixels take too long, or too much memory, ${end}.`, { cause, isOfDecoded: hasDecoded });
+  return new ThreadLost(`The pixels take too long, or too much memory, ${end}.`, { cause, isOfDecoded: hasDecoded });
 }

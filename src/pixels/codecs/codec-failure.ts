@@ -17,3 +17,6 @@ export class CodecFailure extends ArchiveError {
     this.isOfDecoded = isOfDecoded;
   }
 }
+
+/** A frame whose work has cost a thread: it took too long, or too much memory. */
+export class ThreadLost extends CodecFailure {}
