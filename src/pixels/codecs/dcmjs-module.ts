@@ -24,8 +24,11 @@ const INTERPRETATIONS = [
   'YBR_RCT',
 ];
 
-/** What a codec has to say of a damaged frame is not wanted. Told that all is well, it would write until all has been written. WASI `errno` */
-const NO_SUCH_FILE = 8;
+/**
+ * What a codec has to say of a damaged frame is not wanted. Told that all is well, it would write until all has been written.
+ * `errno` of WASI.
+ */
+const BAD_DESCRIPTOR = 8;
 
 /** Pointers are numbers. */
 interface Exports {
@@ -85,7 +88,7 @@ class DcmjsModule {
           throw new CodecFailure('The codec gave up.');
         },
         clock_time_get: nothing,
-        fd_write: () => NO_SUCH_FILE,
+        fd_write: () => BAD_DESCRIPTOR,
         fd_close: nothing,
         fd_seek: nothing,
         environ_get: nothing,
