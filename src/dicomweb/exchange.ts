@@ -2,6 +2,7 @@
 import type { Request, Response } from 'express';
 import type { ScopedArchive } from '../archive/scoped-archive.js';
 import { writePieces } from '../http/write-pieces.js';
+import type { HeldShare } from '../pixels/held-bytes.js';
 import type { ResultCache } from '../pixels/result-cache.js';
 import type { WorkerPool } from '../pixels/worker-pool.js';
 import { charsetsOf, describeOffered, expectOneKind, negotiate, type Representation } from './accept.js';
@@ -19,6 +20,8 @@ export interface Exchange {
   readonly archive: ScopedArchive;
   /** Where pixels are decoded, encoded and drawn. */
   readonly pixels: WorkerPool;
+  /** What has been made of pixels for the caller, and waits to be sent. */
+  readonly held: HeldShare;
   /** Keeps what has been made of stored instances. */
   readonly results: ResultCache;
   /** What makes pictures of images. */

@@ -10,7 +10,8 @@ import { decodedFrameBytes } from '../pixels/codecs/colour-transform.js';
 import { expectDecodableLength } from '../pixels/decode.js';
 import { ENCODED_SYNTAXES } from '../pixels/encode.js';
 import type { FrameDescription } from '../pixels/frame.js';
-import type { LetGo } from '../pixels/held-bytes.js';
+import { FrameQueue } from '../pixels/frame-queue.js';
+import type { HeldShare } from '../pixels/held-bytes.js';
 import type { ResultCache } from '../pixels/result-cache.js';
 import { transcodeFrame } from '../pixels/transcode.js';
 import { JobAbandoned, type WorkerPool } from '../pixels/worker-pool.js';
@@ -62,36 +63,27 @@ export interface WorkedFrames {
   readonly frames: Frames;
   readonly transferSyntaxUID: string;
   readonly pixels: WorkerPool;
+  /** Of whom they are for. */
+  readonly held: HeldShare;
   readonly results: ResultCache;
   /** Whether the client has gone. */
   readonly isAbandoned: () => boolean;
-}
-
-interface Begun {
-  readonly done: Promise<Buffer>;
-  readonly letGo: LetGo;
-}
-
-const nothing = (): void => undefined;
-
-/** Whoever stops early must not leave a failure behind that nobody hears of. */
-function heard(done: Promise<Buffer>): Promise<Buffer> {
-  done.catch(() => undefined);
-  return done;
 }
 
 /** Decodes or compresses frames, a few of them ahead of the one that is asked for. They come in their order. Close it when done. */
 export class FrameWorks {
   readonly #options: WorkedFrames;
   readonly #coming: Iterator<Frame>;
-  readonly #begun: Begun[] = [];
+  readonly #begun: FrameQueue<Buffer>;
+  /** It has been looked up, and not been begun. */
+  #upcoming: Frame | undefined;
   #reading: Promise<unknown> = Promise.resolve();
-  /** The room for one frame is kept to the end, so that it need not stop between two. */
-  #letGoOfOne: LetGo | undefined;
 
   constructor(options: WorkedFrames) {
     this.#options = options;
     this.#coming = options.frames[Symbol.iterator]();
+    const { held, description, isAbandoned } = options;
+    this.#begun = new FrameQueue({ held, frameBytes: decodedFrameBytes(description), isAbandoned });
   }
 
   /** Known before the frame is made for native ones only. */
@@ -119,28 +111,28 @@ export class FrameWorks {
 
   /** Let go of what nobody asks for any more. */
   close(): void {
-    for (const { letGo } of this.#begun.splice(0)) letGo();
-    this.#letGoOfOne?.();
-    this.#letGoOfOne = undefined;
+    this.#begun.close();
   }
 
   /** One at least. */
   async #beginSome(): Promise<void> {
-    const { description, pixels, isAbandoned } = this.#options;
-    const frameBytes = decodedFrameBytes(description);
-    this.#letGoOfOne ??= await pixels.held.holdSoon(frameBytes, isAbandoned);
-    while (this.#begun.length <= pixels.size) {
-      const letGo = this.#begun.length === 0 ? nothing : pixels.held.tryHold(frameBytes);
-      if (letGo === undefined) return;
-      const { value: frame, done } = this.#coming.next();
-      if (done === true) return letGo();
-      const begun = await this.#begin(frame).catch((error: unknown) => ({ done: Promise.reject(error) }));
-      this.#begun.push({ done: heard(begun.done), letGo });
+    await this.#begun.enter();
+    while (this.#begun.length <= this.#options.pixels.size) {
+      this.#upcoming ??= this.#lookUp();
+      const frame = this.#upcoming;
+      if (frame === undefined || !(await this.#begun.tryBegin(() => this.#begin(frame)))) return;
+      this.#upcoming = undefined;
     }
   }
 
+  /** Where the next frame lies; undefined after the last one. */
+  #lookUp(): Frame | undefined {
+    const next = this.#coming.next();
+    return next.done === true ? undefined : next.value;
+  }
+
   /** A frame is read before others may wait for what is made of it: whoever asked for it first may go away meanwhile. */
-  async #begin(frame: Frame): Promise<Pick<Begun, 'done'>> {
+  async #begin(frame: Frame): Promise<{ readonly done: Promise<Buffer> }> {
     const { file, results } = this.#options;
     const { studyInstanceUID, seriesInstanceUID, sopInstanceUID } = file.instance;
     const key = this.#keyOf(frame);

@@ -60,7 +60,7 @@ async function sendMade(
   make: () => Promise<Buffer>,
 ): Promise<void> {
   if (answerNotModified(exchange, singlePartTag({ digest, mediaType }))) return;
-  exchange.pixels.held.expectRoom();
+  exchange.held.expectRoom();
   await sendHeld(exchange, { bytes: await make(), mediaType, digest });
 }
 

@@ -8,6 +8,7 @@ import type { DataSet } from '../dicom/data-set.js';
 import { FAILURE_REASON, InvalidInstance } from '../dicom/failure-reasons.js';
 import { imagePixelDescription } from '../dicom/image-pixel.js';
 import { ArchiveError } from '../errors.js';
+import { CodecFailure } from '../pixels/codecs/codec-failure.js';
 import type { FrameWork } from '../pixels/failed-frames.js';
 import type { Frame } from '../pixels/frame.js';
 import { FrameMemory } from '../pixels/frame-memory.js';
@@ -18,7 +19,7 @@ import type { ResultCache, ResultKey } from '../pixels/result-cache.js';
 import { JobAbandoned, type WorkerPool } from '../pixels/worker-pool.js';
 import { animationDelayMs } from './animation-delay.js';
 import { annotationOf } from './annotation-lines.js';
-import { type DrawnFrame, type FrameList, type PictureStyle, pictureKey } from './picture-request.js';
+import { type DrawnFrame, type FrameList, type PictureStyle, pictureDigest, pictureKey } from './picture-request.js';
 import { readDrawnFrame } from './read-drawn-frame.js';
 import { Turns } from './turns.js';
 
@@ -27,7 +28,7 @@ interface Drawing {
   readonly plan: RenderPlan;
   readonly finish: FinishOptions;
   readonly read: () => Promise<Frame>;
-  readonly work: Required<FrameWork>;
+  readonly work: Omit<FrameWork, 'into'>;
 }
 
 /** Beyond these a request is told to come again. */
@@ -86,8 +87,8 @@ export class Renderer {
       const { plan, finish, read, work } = await this.#drawing(archive, frame, style);
       const { quality, iccProfile } = style;
       const picture = { ...finish, mediaType, quality, iccProfile };
-      const made = { ...work, into: `${work.into}/${mediaType}` };
-      const { bytes, spent } = await this.#pixels.failedFrames.unlessFailed(made, async () =>
+      const into = `picture/${pictureDigest([frame], style, mediaType)}`;
+      const { bytes, spent } = await this.#unlessFailed({ ...work, into }, async () =>
         this.#pixels.run('picture', { frame: await read(), plan, picture }),
       );
       this.#memory.giveBack(spent);
@@ -149,9 +150,23 @@ export class Renderer {
 
   async #raster(archive: ScopedArchive, frame: DrawnFrame, style: PictureStyle): Promise<Raster> {
     const { plan, finish, read, work } = await this.#drawing(archive, frame, style);
-    return this.#pixels.failedFrames.unlessFailed(work, async () =>
+    const into = `raster/${pictureDigest([frame], style, 'image/gif')}`;
+    return this.#unlessFailed({ ...work, into }, async () =>
       this.#pixels.run('raster', { frame: await read(), plan, finish }),
     );
+  }
+
+  /** That it can not be drawn, or encoded, is no damage of an image that has been decoded. */
+  async #unlessFailed<Result>(work: FrameWork, make: () => Promise<Result>): Promise<Result> {
+    try {
+      return await this.#pixels.failedFrames.unlessFailed(work, make);
+    } catch (error) {
+      if (!(error instanceof CodecFailure) || !error.isOfDecoded) throw error;
+      const advice = 'Ask for a smaller viewport, or for another type.';
+      throw new ArchiveError('not-acceptable', `The image can not be rendered so. ${error.message} ${advice}`, {
+        cause: error,
+      });
+    }
   }
 
   async #drawing(archive: ScopedArchive, frame: DrawnFrame, style: PictureStyle): Promise<Drawing> {
@@ -164,7 +179,7 @@ export class Renderer {
       plan,
       finish: { area: style.area, annotation: annotationOf(dataSet, style.annotations ?? [], place) },
       read: () => readDrawnFrame(archive, instance, frameNumber, dataSet, this.#memory),
-      work: { sha256: instance.sha256, frameNumber, into: `picture/${presentation?.sha256}` },
+      work: { sha256: instance.sha256, frameNumber },
     };
   }
 }

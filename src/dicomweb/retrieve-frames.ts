@@ -103,7 +103,7 @@ interface Form {
 }
 
 async function formOf(
-  { archive, pixels, results, response }: Exchange,
+  { archive, pixels, held, results, response }: Exchange,
   file: StoredFile,
   frames: Frames,
   { transferSyntaxUID }: Representation,
@@ -117,7 +117,7 @@ async function formOf(
   }
   const description = await describeFrames(archive, file);
   const isAbandoned = (): boolean => response.destroyed;
-  const works = new FrameWorks({ file, description, frames, transferSyntaxUID, pixels, results, isAbandoned });
+  const works = new FrameWorks({ file, description, frames, transferSyntaxUID, pixels, held, results, isAbandoned });
   return { lengthBytes: () => works.lengthBytes, bytes: () => works.next(), close: () => works.close() };
 }
 

@@ -76,7 +76,7 @@ const locationOf = (base: string, { instance, frameNumber }: DrawnFrame): string
 async function sendAlone(exchange: Exchange, request: ThumbnailRequest): Promise<void> {
   const { mediaType } = request;
   if (answerNotModified(exchange, singlePartTag({ digest: thumbnailKey(request).key, mediaType }))) return;
-  exchange.pixels.held.expectRoom();
+  exchange.held.expectRoom();
   await sendHeld(exchange, { ...(await exchange.thumbnails.of(exchange.archive, request)), mediaType });
 }
 

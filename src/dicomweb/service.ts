@@ -71,6 +71,7 @@ export function dicomwebService({
         response,
         archive: scoped,
         pixels,
+        held: pixels.held.of(caller.tokenID),
         results,
         renderer,
         thumbnails,

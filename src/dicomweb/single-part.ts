@@ -42,7 +42,7 @@ export async function sendHeld(
   exchange: Exchange,
   { bytes, mediaType, digest }: Pick<SinglePart, 'mediaType' | 'digest'> & { readonly bytes: Buffer },
 ): Promise<void> {
-  const letGo = exchange.pixels.held.hold(bytes.length);
+  const letGo = exchange.held.hold(bytes.length);
   const all = async function* (): AsyncGenerator<Buffer> {
     yield bytes;
   };

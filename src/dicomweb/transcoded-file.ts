@@ -12,7 +12,7 @@ import { whyNotInForm } from './undecodable.js';
  * @throws ArchiveError `corrupt` when it is damaged, ProblemDetails 406 when its pixels can not be decoded
  */
 export async function* bytesIn(
-  exchange: Pick<Exchange, 'archive' | 'pixels' | 'response'>,
+  exchange: Pick<Exchange, 'archive' | 'pixels' | 'held' | 'response'>,
   file: StoredFile,
   transferSyntaxUID: string,
 ): AsyncGenerator<Buffer> {
@@ -24,14 +24,15 @@ export async function* bytesIn(
 }
 
 async function* transcoded(
-  { archive, pixels, response }: Pick<Exchange, 'archive' | 'pixels' | 'response'>,
+  { archive, pixels, held, response }: Pick<Exchange, 'archive' | 'pixels' | 'held' | 'response'>,
   file: StoredFile,
   transferSyntaxUID: string,
 ): AsyncGenerator<Buffer> {
   const { sopClassUID, sopInstanceUID, frameCount, sha256 } = file.instance;
   const frameTable = await archive.frameTable(file.instance);
   const isAbandoned = (): boolean => response.destroyed;
-  const source = { bytes: file.bytes(), frameTable, frameCount, sha256, sopClassUID, sopInstanceUID, isAbandoned };
+  const described = { frameTable, frameCount, sha256, sopClassUID, sopInstanceUID };
+  const source = { ...described, bytes: file.bytes(), held, isAbandoned };
   try {
     yield* transcode(source, transferSyntaxUID, pixels);
   } catch (error) {

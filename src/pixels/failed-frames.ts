@@ -1,8 +1,10 @@
 /**
  * Frames that could not be decoded just now: nobody needs to try again and again. A damaged code stream may keep a thread
- * busy for as long as it is let. Pictures, single frames and whole instances are made of the same frames.
+ * busy for as long as it is let. Pictures, single frames and whole instances are made of the same frames. What failed after
+ * its frame had been decoded is no matter of anything else that is made of the frame.
  */
-import { ArchiveError } from '../errors.js';
+import type { ArchiveError } from '../errors.js';
+import { CodecFailure } from './codecs/codec-failure.js';
 
 /** A frame by its content, and what is made of it. */
 export interface FrameWork {
@@ -10,7 +12,7 @@ export interface FrameWork {
   readonly sha256: string;
   /** From 1. */
   readonly frameNumber: number;
-  /** Undefined for its pixels: what those are needed for can not be made without them. */
+  /** Stands for all that it depends on beside the frame. Undefined for the pixels themselves. */
   readonly into?: string;
 }
 
@@ -27,7 +29,7 @@ export class FailedFrames {
   /** The one that failed first at the start. */
   readonly #failures = new Map<string, Failure>();
 
-  /** Do it, unless it has just failed. @throws ArchiveError `undecodable` as it did, or whatever `make` throws */
+  /** Do it, unless it has just failed, or decoding the frame has. @throws CodecFailure as it did, or whatever `make` throws */
   async unlessFailed<Result>({ sha256, frameNumber, into }: FrameWork, make: () => Promise<Result>): Promise<Result> {
     const pixels = `${sha256}/${frameNumber}`;
     const key = into === undefined ? pixels : `${pixels}/${into}`;
@@ -35,7 +37,7 @@ export class FailedFrames {
     try {
       return await make();
     } catch (error) {
-      if (error instanceof ArchiveError && error.code === 'undecodable') this.#remember(key, error);
+      if (error instanceof CodecFailure) this.#remember(error.isOfDecoded ? key : pixels, error);
       throw error;
     }
   }

@@ -35,16 +35,23 @@ export interface MadePicture {
   readonly spent: Uint8Array<ArrayBuffer>;
 }
 
+/** To be called when a job has decoded its frame: what fails after that is not the fault of the frame alone. */
+export type TellDecoded = () => void;
+
 /** Of this thread. */
 const rasters = new FrameMemory();
 
 export const JOBS = {
-  decode: decodeFrame,
-  transcode: async ({ frame, transferSyntaxUID }: Transcoding): Promise<Frame> =>
-    encodeFrame(await decodeFrame(frame), transferSyntaxUID),
-  raster: async ({ finish, ...drawing }: RasterDrawing): Promise<Raster> => finishRaster(await drawn(drawing), finish),
-  picture: async ({ picture, ...drawing }: PictureDrawing): Promise<MadePicture> => {
-    const raster = await drawn(drawing, rasters);
+  decode: (frame: Frame): Promise<Frame> => decodeFrame(frame),
+  transcode: async ({ frame, transferSyntaxUID }: Transcoding, tellDecoded: TellDecoded): Promise<Frame> => {
+    const decoded = await decodeFrame(frame);
+    tellDecoded();
+    return encodeFrame(decoded, transferSyntaxUID);
+  },
+  raster: async ({ finish, ...drawing }: RasterDrawing, tellDecoded: TellDecoded): Promise<Raster> =>
+    finishRaster(await drawn(drawing, tellDecoded), finish),
+  picture: async ({ picture, ...drawing }: PictureDrawing, tellDecoded: TellDecoded): Promise<MadePicture> => {
+    const raster = await drawn(drawing, tellDecoded, rasters);
     // A copy, for the memory of libvips can not be sent on.
     const bytes = new Uint8Array(await encodeImage(raster, picture));
     const spent = drawing.frame.bytes;
@@ -54,8 +61,9 @@ export const JOBS = {
 } as const;
 
 /** That pixels are not what their data set says is found where they are drawn. */
-async function drawn({ frame, plan }: Drawing, memory?: FrameMemory): Promise<Raster> {
+async function drawn({ frame, plan }: Drawing, tellDecoded: TellDecoded, memory?: FrameMemory): Promise<Raster> {
   const decoded = await decodeFrame(frame);
+  tellDecoded();
   try {
     return drawFrame(decoded, plan, memory);
   } catch (error) {
@@ -76,6 +84,8 @@ export interface SentJob {
 
 /** The first one, of neither, says that the thread has started. */
 export interface Reply {
+  /** Not the end of a job, but that it has decoded its frame. */
+  readonly isDecoded?: boolean;
   readonly result?: unknown;
   /** Without a code it is a bug. */
   readonly failure?: { readonly code?: ErrorCode; readonly message: string };

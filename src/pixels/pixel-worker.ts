@@ -1,7 +1,7 @@
 /** The start of a worker thread: it does one job after the other, as they are sent. */
 import { parentPort } from 'node:worker_threads';
 import { ArchiveError } from '../errors.js';
-import { JOBS, type Reply, type SentJob } from './jobs.js';
+import { JOBS, type Reply, type SentJob, type TellDecoded } from './jobs.js';
 import { transferable } from './transferable.js';
 
 if (parentPort === null) throw new Error('This file is the start of a worker thread.');
@@ -26,7 +26,9 @@ function reply(outcome: Omit<Reply, 'isSpent'>): void {
 
 /** The names and inputs of jobs belong together, which only the pool can say. */
 const work = ({ name, input }: SentJob): Promise<unknown> =>
-  (JOBS[name] as (input: unknown) => Promise<unknown>)(input);
+  (JOBS[name] as (input: unknown, tellDecoded: TellDecoded) => Promise<unknown>)(input, tellDecoded);
+
+const tellDecoded = (): void => port.postMessage({ isDecoded: true } satisfies Reply);
 
 const describe = (error: unknown): Required<Reply>['failure'] =>
   error instanceof ArchiveError

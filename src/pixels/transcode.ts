@@ -14,7 +14,8 @@ import { EXPLICIT_VR_LITTLE_ENDIAN } from '../dicom/transfer-syntaxes.js';
 import { decodedFrameBytes } from './codecs/colour-transform.js';
 import type { Frame, FrameDescription } from './frame.js';
 import { FrameCollector } from './frame-collector.js';
-import type { LetGo } from './held-bytes.js';
+import { FrameQueue } from './frame-queue.js';
+import type { HeldShare } from './held-bytes.js';
 import { EncapsulatedPixelData, NativePixelData, type PixelDataWriter } from './pixel-data-writers.js';
 import type { WorkerPool } from './worker-pool.js';
 
@@ -28,6 +29,8 @@ export interface TranscodedFile {
   readonly sha256: string;
   readonly sopClassUID: string;
   readonly sopInstanceUID: string;
+  /** Of whom it is for: frames count as held until they are handed on. */
+  readonly held: HeldShare;
   /** Whether nobody waits for it any more. */
   readonly isAbandoned: () => boolean;
 }
@@ -82,21 +85,13 @@ export function transcodeFrame(
   );
 }
 
-interface Running {
-  readonly done: Promise<Frame>;
-  readonly letGo: LetGo;
-}
-
 class Transcoding {
   readonly #file: TranscodedFile;
   readonly #transferSyntaxUID: string;
   readonly #pool: WorkerPool;
   readonly #writer: PixelDataWriter;
-  readonly #running: Running[] = [];
+  #running: FrameQueue<Frame> | undefined;
   #begunFrames = 0;
-  #frameBytes = 0;
-  /** The room for one frame is kept to the end, so that it need not stop between two. */
-  #letGoOfOne: LetGo | undefined;
   #header: Part10Header | undefined;
   #collector: FrameCollector | undefined;
   #description: FrameDescription | undefined;
@@ -121,7 +116,11 @@ class Transcoding {
       ...description,
       transferSyntaxUID: transferSyntax.encapsulated ? transferSyntax.uid : EXPLICIT_VR_LITTLE_ENDIAN,
     };
-    this.#frameBytes = decodedFrameBytes(this.#description);
+    this.#running = new FrameQueue({
+      held: this.#file.held,
+      frameBytes: decodedFrameBytes(this.#description),
+      isAbandoned: this.#file.isAbandoned,
+    });
     this.#collector = new FrameCollector({
       pixelData,
       frameTable,
@@ -132,29 +131,23 @@ class Transcoding {
 
   /** Give the frames that have come to the threads, and hand on those that are done, a few behind. */
   async *work(): AsyncGenerator<Buffer> {
+    const running = this.#running;
+    if (running === undefined) return;
     for (const bytes of this.#collector?.take() ?? []) {
-      const { held } = this.#pool;
-      this.#letGoOfOne ??= await held.holdSoon(this.#frameBytes, this.#file.isAbandoned);
-      let letGo = this.#running.length === 0 ? nothing : held.tryHold(this.#frameBytes);
-      while (letGo === undefined) {
-        yield* this.#handOn();
-        letGo = this.#running.length === 0 ? nothing : held.tryHold(this.#frameBytes);
-      }
-      this.#running.push({ done: this.#begin(bytes), letGo });
-      if (this.#running.length > this.#pool.size) yield* this.#handOn();
+      await running.enter();
+      while (!(await running.tryBegin(async () => ({ done: this.#begin(bytes) })))) yield* this.#handOn();
+      if (running.length > this.#pool.size) yield* this.#handOn();
     }
   }
 
   /** Let go of all that has not been handed on. */
   close(): void {
-    for (const { letGo } of this.#running.splice(0)) letGo();
-    this.#letGoOfOne?.();
-    this.#letGoOfOne = undefined;
+    this.#running?.close();
   }
 
   async *finish({ dataSet }: Part10Header, trailer: DataSet | undefined): AsyncGenerator<Buffer> {
     yield* this.work();
-    while (this.#running.length > 0) yield* this.#handOn();
+    while (this.#running !== undefined && this.#running.length > 0) yield* this.#handOn();
     if (this.#hasBegun) yield Buffer.concat(this.#writer.end());
     else yield* this.#writeHeader(dataSet);
     if (trailer !== undefined) yield encodeExplicitVRLittleEndian(trailer);
@@ -166,14 +159,11 @@ class Transcoding {
     this.#begunFrames += 1;
     const { sha256, isAbandoned } = this.#file;
     const stored = { sha256, frameNumber: this.#begunFrames, frame: { description, bytes } };
-    const done = transcodeFrame(stored, this.#transferSyntaxUID, this.#pool, isAbandoned);
-    // Whoever stops early must not leave a failure behind that nobody hears of.
-    done.catch(() => undefined);
-    return done;
+    return transcodeFrame(stored, this.#transferSyntaxUID, this.#pool, isAbandoned);
   }
 
   async *#handOn(): AsyncGenerator<Buffer> {
-    const first = this.#running.shift();
+    const first = this.#running?.shift();
     if (first === undefined) return;
     try {
       const frame = await first.done;
@@ -200,8 +190,6 @@ class Transcoding {
     yield encodeExplicitVRLittleEndian(dataSet);
   }
 }
-
-const nothing = (): void => undefined;
 
 /** The tables told where the frames were. */
 const LEFT_OUT: ReadonlySet<Tag> = new Set([TAG.ExtendedOffsetTable, TAG.ExtendedOffsetTableLengths]);

@@ -6,7 +6,7 @@ import { availableParallelism, loadavg } from 'node:os';
 import { Worker } from 'node:worker_threads';
 import { ArchiveError } from '../errors.js';
 import type { Log } from '../log.js';
-import { CodecFailure } from './codecs/codec-failure.js';
+import { CodecFailure, ThreadLost } from './codecs/codec-failure.js';
 import { FailedFrames } from './failed-frames.js';
 import { HeldBytes } from './held-bytes.js';
 import type { JobInput, JobName, JobResult, Reply, SentJob } from './jobs.js';
@@ -51,6 +51,8 @@ interface Thread {
   readonly worker: Worker;
   job: Job | undefined;
   hasStarted: boolean;
+  /** Whether its job has got as far as that. */
+  hasDecoded: boolean;
   deadline: NodeJS.Timeout | undefined;
 }
 
@@ -188,7 +190,7 @@ export class WorkerPool {
   #start(): Thread | undefined {
     if (this.#threads.size >= this.#size) return undefined;
     const worker = new Worker(SCRIPT, { resourceLimits: { maxOldGenerationSizeMb: THREAD_HEAP_MB } });
-    const thread: Thread = { worker, job: undefined, hasStarted: false, deadline: undefined };
+    const thread: Thread = { worker, job: undefined, hasStarted: false, hasDecoded: false, deadline: undefined };
     this.#threads.add(thread);
     worker.on('message', (reply: Reply) => this.#take(thread, reply));
     worker.on('error', (error) => this.#replace(thread, error));
@@ -198,6 +200,7 @@ export class WorkerPool {
 
   #give(thread: Thread, job: Job): void {
     thread.job = job;
+    thread.hasDecoded = false;
     this.#limit(thread, thread.hasStarted ? this.#deadline() : START_MS);
     thread.worker.ref();
     thread.worker.postMessage({ name: job.name, input: job.input } satisfies SentJob, job.transferred);
@@ -214,7 +217,7 @@ export class WorkerPool {
     thread.deadline = setTimeout(() => this.#replace(thread, new Error('A job took too long.')), ms);
   }
 
-  #take(thread: Thread, { result, failure, isSpent }: Reply): void {
+  #take(thread: Thread, { isDecoded, result, failure, isSpent }: Reply): void {
     // It had just been given up.
     if (!this.#threads.has(thread)) return;
     if (!thread.hasStarted) {
@@ -222,9 +225,13 @@ export class WorkerPool {
       if (thread.job !== undefined) this.#limit(thread, this.#deadline());
       return;
     }
+    if (isDecoded === true) {
+      thread.hasDecoded = true;
+      return;
+    }
     const job = this.#settle(thread);
     if (failure === undefined) job?.resolve(result);
-    else job?.reject(errorOf(failure));
+    else job?.reject(errorOf(failure, thread));
     thread.worker.unref();
     if (isSpent === true) this.#retire(thread);
     else this.#idle.push(thread);
@@ -260,12 +267,15 @@ export class WorkerPool {
 const closing = (): ArchiveError => new ArchiveError('unavailable', 'The server is shutting down.');
 
 /** As it was thrown in the thread. */
-const errorOf = ({ code, message }: Required<Reply>['failure']): Error => {
+const errorOf = ({ code, message }: Required<Reply>['failure'], { hasDecoded }: Thread): Error => {
   if (code === undefined) return new Error(message);
-  return code === 'undecodable' ? new CodecFailure(message) : new ArchiveError(code, message);
+  return code === 'undecodable'
+    ? new CodecFailure(message, { isOfDecoded: hasDecoded })
+    : new ArchiveError(code, message);
 };
 
-const failureOf = ({ hasStarted }: Thread, cause: Error): ArchiveError =>
-  hasStarted
-    ? new CodecFailure('The pixels take too long, or too much memory, to be decoded.', { cause })
-    : new ArchiveError('unavailable', 'Images can not be decoded now: ask again.', { cause });
+function failureOf({ hasStarted, hasDecoded }: Thread, cause: Error): ArchiveError {
+  if (!hasStarted) return new ArchiveError('unavailable', 'Images can not be decoded now: ask again.', { cause });
+  const end = hasDecoded ? 'to be given so' : 'to be decoded';
+  return new ThreadLost(`The pixels take too long, or too much memory, ${end}.`, { cause, isOfDecoded: hasDecoded });
+}

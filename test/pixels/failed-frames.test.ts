@@ -32,6 +32,9 @@ const damaged = (): Frame => ({
 const failing = async (): Promise<never> => {
   throw new CodecFailure('It is damaged.');
 };
+const failingAfterwards = async (): Promise<never> => {
+  throw new CodecFailure('It is too large.', { isOfDecoded: true });
+};
 const working = async (): Promise<string> => 'made';
 
 describe('frames that failed', () => {
@@ -47,20 +50,27 @@ describe('frames that failed', () => {
     await expect(failed.unlessFailed(work, working)).resolves.toBe('made');
   });
 
-  it('have no pixels for anything else; what fails of something else leaves the pixels', async () => {
+  it('are no frames for anything else, whatever they were decoded for', async () => {
     const failed = new FailedFrames();
-    const [one, other] = [
-      { sha256: 'a', frameNumber: 1 },
-      { sha256: 'a', frameNumber: 2 },
-    ];
-    await expect(failed.unlessFailed(one, failing)).rejects.toThrow();
-    await expect(failed.unlessFailed({ ...one, into: 'picture' }, working)).rejects.toThrow('It is damaged.');
-    await expect(failed.unlessFailed({ ...other, into: JPEG_LS }, failing)).rejects.toThrow();
-    await expect(failed.unlessFailed({ ...other, into: JPEG_LS }, working)).rejects.toThrow('It is damaged.');
-    for (const into of ['picture', RLE]) {
-      await expect(failed.unlessFailed({ ...other, into }, working)).resolves.toBe('made');
+    const frame = { sha256: 'a', frameNumber: 1 };
+    await expect(failed.unlessFailed({ ...frame, into: JPEG_LS }, failing)).rejects.toThrow();
+    for (const into of ['picture', RLE, undefined]) {
+      const work = into === undefined ? frame : { ...frame, into };
+      await expect(failed.unlessFailed(work, working)).rejects.toThrow('It is damaged.');
     }
-    await expect(failed.unlessFailed(other, working)).resolves.toBe('made');
+    await expect(failed.unlessFailed({ ...frame, frameNumber: 2 }, working)).resolves.toBe('made');
+  });
+
+  it('after they had been decoded failed as what was asked for, and nothing else', async () => {
+    const failed = new FailedFrames();
+    const frame = { sha256: 'a', frameNumber: 1 };
+    const large = { ...frame, into: 'picture/large' };
+    await expect(failed.unlessFailed(large, failingAfterwards)).rejects.toThrow();
+    await expect(failed.unlessFailed(large, working)).rejects.toThrow('It is too large.');
+    for (const into of ['picture/small', RLE]) {
+      await expect(failed.unlessFailed({ ...frame, into }, working)).resolves.toBe('made');
+    }
+    await expect(failed.unlessFailed(frame, working)).resolves.toBe('made');
   });
 
   it('are those that are damaged, and not those that nobody had time for', async () => {
@@ -100,6 +110,6 @@ describe('a damaged frame in another transfer syntax', () => {
       const stored = { sha256: 'a', frameNumber: 1, frame: damaged() };
       await expect(transcodeFrame(stored, transferSyntaxUID, pool, () => false)).rejects.toThrow(CodecFailure);
     }
-    expect(pool.jobs).toBe(2);
+    expect(pool.jobs).toBe(1);
   });
 });

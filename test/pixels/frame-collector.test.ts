@@ -43,7 +43,8 @@ describe('a frame that is longer than any that is decoded', () => {
       file: { instance, expectWhole: async () => undefined } as unknown as StoredFile,
       frames: [frame] as unknown as WorkedFrames['frames'],
       results: { has: () => false },
-      pixels: { size: 1, held },
+      pixels: { size: 1 },
+      held: held.of('a'),
       description: { rows: 1, columns: 1, samplesPerPixel: 1, bitsAllocated: 8 },
     } as unknown as WorkedFrames);
     await expect(works.next().next()).rejects.toMatchObject({ code: 'not-acceptable' });

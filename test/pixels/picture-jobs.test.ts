@@ -6,6 +6,7 @@ import { dataSetOfKeywords } from '../../src/dicom/build-data-set.js';
 import { imagePixelDescription } from '../../src/dicom/image-pixel.js';
 import { EXPLICIT_VR_LITTLE_ENDIAN } from '../../src/dicom/transfer-syntaxes.js';
 import { ArchiveError } from '../../src/errors.js';
+import { ThreadLost } from '../../src/pixels/codecs/codec-failure.js';
 import { FrameMemory } from '../../src/pixels/frame-memory.js';
 import type { PictureDrawing } from '../../src/pixels/jobs.js';
 import { planRendering } from '../../src/pixels/render/render-plan.js';
@@ -81,6 +82,15 @@ describe('a picture made in a thread', () => {
       .catch((error: unknown) => error);
     expect(failure).toBeInstanceOf(ArchiveError);
     expect(failure).toMatchObject({ code: 'invalid-request' });
+  });
+
+  it('that takes too long says that its frame was decoded', async () => {
+    pool = new WorkerPool({ log: pino({ enabled: false }), size: 1, deadlineMs: 100 });
+    const { frame, plan } = drawingOf({ rows: 64, columns: 64, samplesPerPixel: 3 }, 1);
+    const picture = { mediaType: 'image/webp', area: { width: 8192, height: 8192 } } as const;
+    const failure: unknown = await pool.run('picture', { frame, plan, picture }).catch((error: unknown) => error);
+    expect(failure).toBeInstanceOf(ThreadLost);
+    expect(failure).toMatchObject({ code: 'undecodable', isOfDecoded: true });
   });
 
   it('may be given up while it is encoded', async () => {

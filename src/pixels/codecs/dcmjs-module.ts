@@ -24,6 +24,12 @@ const INTERPRETATIONS = [
   'YBR_RCT',
 ];
 
+/**
+ * What a codec has to say of a damaged frame is not wanted. Told that all is well, it would write until all has been written.
+ * `errno` of WASI.
+ */
+const BAD_DESCRIPTOR = 8;
+
 /** Pointers are numbers. */
 interface Exports {
   readonly memory: WebAssembly.Memory;
@@ -82,7 +88,7 @@ class DcmjsModule {
           throw new CodecFailure('The codec gave up.');
         },
         clock_time_get: nothing,
-        fd_write: nothing,
+        fd_write: () => BAD_DESCRIPTOR,
         fd_close: nothing,
         fd_seek: nothing,
         environ_get: nothing,

@@ -1,5 +1,5 @@
 /** Which part of an image a picture shows, and how large: a viewport, or the fractions of WADO-URI. */
-import type { Extent, Viewport } from './viewport.js';
+import { type Extent, MOST_VIEWPORT_PIXELS, MOST_VIEWPORT_SIDE, type Viewport } from './viewport.js';
 
 /** A size that the picture shall not be larger than, and a part of the image by fractions. PS3.18 §9.5.1.2.4, §9.5.1.2.5 */
 export interface FractionalArea {
@@ -12,10 +12,6 @@ export interface FractionalArea {
 
 export type PictureArea = Viewport | FractionalArea;
 
-/** Of pictures of a size that has not been asked for in one direction. */
-const FREE_SIDE = 16_383;
-const MOST_PIXELS = 64 * 1024 * 1024;
-
 /** The viewport of an image that has been drawn; undefined for all of it as it is. */
 export function viewportOf(image: Extent, area: PictureArea | undefined): Viewport | undefined {
   if (area === undefined || 'width' in area) return area;
@@ -23,14 +19,14 @@ export function viewportOf(image: Extent, area: PictureArea | undefined): Viewpo
   if (rows === undefined && columns === undefined && region === undefined) return undefined;
   const part = partOf(image, region);
   const isSized = rows !== undefined || columns !== undefined;
-  const width = Math.min(columns ?? (isSized ? FREE_SIDE : part.regionWidth), FREE_SIDE);
-  const height = Math.min(rows ?? (isSized ? FREE_SIDE : part.regionHeight), FREE_SIDE);
+  const width = Math.min(columns ?? (isSized ? MOST_VIEWPORT_SIDE : part.regionWidth), MOST_VIEWPORT_SIDE);
+  const height = Math.min(rows ?? (isSized ? MOST_VIEWPORT_SIDE : part.regionHeight), MOST_VIEWPORT_SIDE);
   // Nobody has asked for so large a side, so that it may be a shorter one.
   const isFreeWidth = columns === undefined && isSized;
   return {
     ...part,
-    width: isFreeWidth ? Math.min(width, Math.floor(MOST_PIXELS / height)) : width,
-    height: rows === undefined && isSized ? Math.min(height, Math.floor(MOST_PIXELS / width)) : height,
+    width: isFreeWidth ? Math.min(width, Math.floor(MOST_VIEWPORT_PIXELS / height)) : width,
+    height: rows === undefined && isSized ? Math.min(height, Math.floor(MOST_VIEWPORT_PIXELS / width)) : height,
   };
 }
 

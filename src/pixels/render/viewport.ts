@@ -33,8 +33,8 @@ export interface Extent {
 }
 
 /** Most pixels along a side of a viewport: what pictures of the usual types can have. */
-const MOST_VIEWPORT_SIDE = 16_383;
-const MOST_VIEWPORT_PIXELS = 64 * 1024 * 1024;
+export const MOST_VIEWPORT_SIDE = 16_383;
+export const MOST_VIEWPORT_PIXELS = 64 * 1024 * 1024;
 
 /**
  * Where a viewport takes its picture from, and how large it becomes. The shape that the part has in reality is kept, so that
