@@ -1,7 +1,10 @@
 /** What a site's values do to what it sends, on the way to the disk and whenever the same comes again. */
 import { mkdir, rename, rm, utimes, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
 import { constants, deflateRawSync, inflateRawSync } from 'node:zlib';
 import { describe, expect, it, onTestFinished } from 'vitest';
+import { Archive } from '../../src/archive/archive.js';
+import type { BlobStore } from '../../src/archive/blobs/blob-store.js';
 import { openArchive } from '../../src/archive/open-archive.js';
 import { placesInFolder } from '../../src/archive/places.js';
 import { reindexArchive } from '../../src/archive/reindex.js';
@@ -18,6 +21,7 @@ import { removeSiteAttributes, setSiteAttributes } from '../../src/governance/si
 import { silentLog } from '../../src/log.js';
 import { makeInstance, SYNTAX } from '../http/instances.js';
 import { ArchiveFixture } from '../support/archive-fixture.js';
+import { withFaults } from '../support/faulty-blobs.js';
 import { ctFile, withPreamble } from '../support/part10.js';
 import { readWhole } from '../support/read-in-chunks.js';
 
@@ -61,6 +65,35 @@ class Sender {
 
   send(...files: readonly Buffer[]): Promise<readonly StoreOutcome[]> {
     return this.fixture.store(this.site, ...files);
+  }
+
+  /** Send a file to another node on the same archive, whose store has faults. */
+  async sendTo(faults: Partial<BlobStore>, file: Buffer): Promise<StoreOutcome | undefined> {
+    const { database, blobs, now } = this.fixture.opened;
+    const node = new Archive({
+      database,
+      blobs: withFaults(blobs, faults),
+      log: silentLog,
+      now,
+      spoolFolder: tmpdir(),
+    });
+    const { outcomes } = await node.as(this.site).store({
+      expectedStudy: undefined,
+      parts: (async function* () {
+        yield (async function* () {
+          yield file;
+        })();
+      })(),
+    });
+    return outcomes[0];
+  }
+
+  /** Lose the one file there is; its bytes. */
+  async loseFile(): Promise<Buffer> {
+    const kept = await this.onlyFile();
+    const [key = ''] = await this.fixture.instanceKeys();
+    await rm(this.fixture.path(key));
+    return kept;
   }
 
   async onlyFile(): Promise<Buffer> {
@@ -286,6 +319,35 @@ describe('what is sent again', () => {
     expect(await sender.send(ctFile())).toEqual([already]);
     expect(readString(await sender.dataSet(), SITE_ID)).toBe('SITE-B');
     expect(await sender.fixture.instanceKeys()).not.toEqual([key]);
+    expect((await drained(verifyArchive(sender.fixture.opened))).items).toEqual([]);
+    expect(await sender.send(ctFile())).toEqual([already]);
+  });
+
+  it('is the same after a file of the archive has taken the place of itself, under other values', async () => {
+    const sender = await Sender.open('ClinicalTrialSiteID=SITE-A');
+    await sender.send(ctFile());
+    const kept = await sender.loseFile();
+    await sender.set('ClinicalTrialSiteID=SITE-B');
+    expect(await sender.send(kept)).toEqual([already]);
+    expect(readString(await sender.dataSet(), SITE_ID)).toBe('SITE-B');
+    expect(await sender.send(ctFile())).toEqual([already]);
+    await sender.loseFile();
+    expect(await sender.send(ctFile())).toEqual([already]);
+    expect((await drained(verifyArchive(sender.fixture.opened))).items).toEqual([]);
+  });
+
+  it.each<[string, (sender: Sender) => Promise<unknown>, unknown]>([
+    ['was removed', (sender) => sender.fixture.loseIndex(), storedAsSent],
+    ['was given another file', (sender) => sender.send(ctFile()), alreadyAsSent],
+  ])('has one file, and a row that names it, though the row of a lost one %s meanwhile', async (_, meanwhile, told) => {
+    const sender = await Sender.open('ClinicalTrialSiteID=SITE-A');
+    await sender.send(ctFile());
+    const kept = await sender.loseFile();
+    const sizeOf = async (): Promise<undefined> => {
+      await meanwhile(sender);
+    };
+    expect(await sender.sendTo({ sizeOf }, kept)).toEqual(told);
+    expect(readString(await sender.dataSet(), SITE_ID)).toBe('SITE-A');
     expect((await drained(verifyArchive(sender.fixture.opened))).items).toEqual([]);
     expect(await sender.send(ctFile())).toEqual([already]);
   });

@@ -1,5 +1,5 @@
 /** What the index has to say of the file of an instance that is sent again: whether it can be relied on, and that it can be again. */
-import type { Kysely } from 'kysely';
+import type { Kysely, Selectable } from 'kysely';
 import type { Database } from '../../database/database.js';
 import type { Schema } from '../../database/schema.js';
 import { replaceValues } from '../query-attributes/value-rows.js';
@@ -20,9 +20,18 @@ export async function findKnownFile(db: Kysely<Schema>, sopInstanceUID: string):
     .select(['id', 'blob_key', 'size_bytes', 'damaged_at'])
     .where('sop_instance_uid', '=', sopInstanceUID)
     .executeTakeFirst();
-  if (row === undefined) return undefined;
-  return { rowID: row.id, blobKey: row.blob_key, sizeBytes: row.size_bytes, isDamaged: row.damaged_at !== null };
+  return row && knownFile(row);
 }
+
+/** What a row of an instance says of its file. */
+export const knownFile = (
+  row: Pick<Selectable<Schema['instance']>, 'id' | 'blob_key' | 'size_bytes' | 'damaged_at'>,
+): KnownFile => ({
+  rowID: row.id,
+  blobKey: row.blob_key,
+  sizeBytes: row.size_bytes,
+  isDamaged: row.damaged_at !== null,
+});
 
 /** Say that the file is whole again. Returns whether its row is still there. */
 export async function markRestored(database: Database, { rowID, blobKey }: KnownFile): Promise<boolean> {
