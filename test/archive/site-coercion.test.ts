@@ -5,7 +5,9 @@ import { constants, deflateRawSync, inflateRawSync } from 'node:zlib';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { Archive } from '../../src/archive/archive.js';
 import type { BlobStore } from '../../src/archive/blobs/blob-store.js';
-import { openArchive } from '../../src/archive/open-archive.js';
+import { backUpArchive } from '../../src/archive/copy/backup.js';
+import type { UncopiedFile } from '../../src/archive/copy/copy-watch.js';
+import { type OpenArchive, openArchive } from '../../src/archive/open-archive.js';
 import { placesInFolder } from '../../src/archive/places.js';
 import { reindexArchive } from '../../src/archive/reindex.js';
 import type { Scope } from '../../src/archive/scope.js';
@@ -22,7 +24,7 @@ import { silentLog } from '../../src/log.js';
 import { makeInstance, SYNTAX } from '../http/instances.js';
 import { ArchiveFixture } from '../support/archive-fixture.js';
 import { withFaults } from '../support/faulty-blobs.js';
-import { ctFile, withPreamble } from '../support/part10.js';
+import { CT_IMAGE_STORAGE, ctFile, withPreamble } from '../support/part10.js';
 import { readWhole } from '../support/read-in-chunks.js';
 
 const SITE_ID = 0x00120030;
@@ -67,17 +69,17 @@ class Sender {
     return this.fixture.store(this.site, ...files);
   }
 
-  /** Send a file to another node on the same archive, whose store has faults. */
-  async sendTo(faults: Partial<BlobStore>, file: Buffer): Promise<StoreOutcome | undefined> {
-    const { database, blobs, now } = this.fixture.opened;
-    const node = new Archive({
-      database,
-      blobs: withFaults(blobs, faults),
-      log: silentLog,
-      now,
-      spoolFolder: tmpdir(),
-    });
-    const { outcomes } = await node.as(this.site).store({
+  /** Another node on the same archive, whose store has faults. */
+  node(faults: Partial<BlobStore>): OpenArchive {
+    const { opened } = this.fixture;
+    const { database, now } = opened;
+    const blobs = withFaults(opened.blobs, faults);
+    const archive = new Archive({ database, blobs, log: silentLog, now, spoolFolder: tmpdir() });
+    return { ...opened, blobs, archive };
+  }
+
+  async sendTo({ archive }: OpenArchive, file: Buffer): Promise<StoreOutcome | undefined> {
+    const { outcomes } = await archive.as(this.site).store({
       expectedStudy: undefined,
       parts: (async function* () {
         yield (async function* () {
@@ -346,7 +348,7 @@ describe('what is sent again', () => {
     const sizeOf = async (): Promise<undefined> => {
       await meanwhile(sender);
     };
-    expect(await sender.sendTo({ sizeOf }, kept)).toEqual(told);
+    expect(await sender.sendTo(sender.node({ sizeOf }), kept)).toEqual(told);
     expect(readString(await sender.dataSet(), SITE_ID)).toBe('SITE-A');
     expect((await drained(verifyArchive(sender.fixture.opened))).items).toEqual([]);
     expect(await sender.send(ctFile())).toEqual([already]);
@@ -363,5 +365,77 @@ describe('what is sent again', () => {
     expect((await drained(verifyArchive(sender.fixture.opened))).items).toMatchObject([
       { kind: 'file-without-row', key: left },
     ]);
+  });
+});
+
+describe('a lost file that is replaced', () => {
+  const path = { studyInstanceUID: '1.2.3', seriesInstanceUID: '1.2.3.1', sopInstanceUID: '1.2.3.1.1' };
+
+  /** A sender whose only file is lost; and the same archive, where the file is replaced as soon as it is missed. */
+  async function replacedMeanwhile() {
+    const sender = await Sender.open('ClinicalTrialSiteID=SITE-A');
+    await sender.send(ctFile());
+    await sender.loseFile();
+    const open = sender.fixture.opened.blobs.open.bind(sender.fixture.opened.blobs);
+    let misses = 0;
+    const node = sender.node({
+      open: async (key) => {
+        misses += 1;
+        if (misses === 1) expect(await sender.send(ctFile())).toEqual([already]);
+        return open(key);
+      },
+    });
+    return { sender, node };
+  }
+
+  async function expectUndamaged(sender: Sender): Promise<void> {
+    // Damage is marked in the background, one transaction after the other.
+    await sender.fixture.opened.database.write(async () => undefined);
+    expect((await sender.fixture.content()).instances).toMatchObject([{ damaged_at: null }]);
+  }
+
+  it('is no damage to who knows the former file yet, but something to ask for again', async () => {
+    const { sender, node } = await replacedMeanwhile();
+    const archive = node.archive.as({ kind: 'everything' });
+    const former = await archive.instance(path);
+    await expect(archive.open(former)).rejects.toMatchObject({ code: 'unavailable' });
+    await expectUndamaged(sender);
+    await (await archive.open(await archive.instance(path))).close();
+  });
+
+  it('is no damage among files that are looked for together', async () => {
+    const sender = await Sender.open('ClinicalTrialSiteID=SITE-A');
+    await sender.send(ctFile());
+    const archive = sender.fixture.opened.archive.as({ kind: 'everything' });
+    const former = await archive.instance(path);
+    await sender.loseFile();
+    await sender.send(ctFile());
+    await expect(archive.expectFiles([former, former])).rejects.toMatchObject({ code: 'unavailable' });
+    await expectUndamaged(sender);
+  });
+
+  it('is no finding of a scrub that knew the former one', async () => {
+    const { sender, node } = await replacedMeanwhile();
+    expect((await drained(verifyArchive(node))).items).toEqual([]);
+    await expectUndamaged(sender);
+  });
+
+  it('is committed to by who was about to read the former one', async () => {
+    const { sender, node } = await replacedMeanwhile();
+    const committed = await node.archive.as(sender.site).requestCommitment('1.2', [[CT_IMAGE_STORAGE, '1.2.3.1.1']]);
+    expect(committed?.reasons).toEqual([0]);
+    await expectUndamaged(sender);
+  });
+
+  it('is in the backup that was about to copy the former one', async () => {
+    const { sender, node } = await replacedMeanwhile();
+    const backup = `${sender.fixture.root}-backup`;
+    onTestFinished(() => rm(backup, { recursive: true }));
+    const complain = (file: UncopiedFile) => expect(file).toBeUndefined();
+    const watch = { begin: () => undefined, advance: () => undefined, complain };
+    expect(await backUpArchive(node, backup, { log: silentLog, watch })).toMatchObject({ uncopied: 0, gone: 0 });
+    const restored = await ArchiveFixture.open(backup);
+    expect((await drained(verifyArchive(restored.opened))).items).toEqual([]);
+    expect(await restored.content()).toEqual(await sender.fixture.content());
   });
 });

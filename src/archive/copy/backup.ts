@@ -1,13 +1,14 @@
 /**
  * Backs up an archive while it is served: first its index, as it is at one moment, then the files which that index names. A
- * row is written after its file and a file never changes, so whatever was acknowledged when the backup began is in it. Where
- * curators delete meanwhile it begins again, with what has come already; and what they have deleted since the last backup goes
- * from this one too.
+ * row is written after its file and the bytes under a key never change, so whatever was acknowledged when the backup began is in
+ * it. Where curators delete meanwhile, or a file that was lost or damaged is replaced, it begins again, with what has come
+ * already; and what curators have deleted since the last backup goes from this one too.
  */
 import { ensureArchiveID } from '../../database/archive-identity.js';
 import { invalidRequest } from '../../errors.js';
 import { pagesOfDeletions } from '../deletion-records.js';
-import { deletedKeys, isDeletedFile } from '../index/deleted-resources.js';
+import { deletedKeys } from '../index/deleted-resources.js';
+import { isGoneFile } from '../index/restored-file.js';
 import { type OpenArchive, type OpenArchiveOptions, openArchive } from '../open-archive.js';
 import { placesInFolder } from '../places.js';
 import { BackupFolder } from './backup-folder.js';
@@ -18,7 +19,7 @@ export interface BackupOptions extends Pick<OpenArchiveOptions, 'log'> {
   readonly watch: CopyWatch;
 }
 
-/** More would be for an archive in which nothing but deleting is done: then files are told as missing. */
+/** More would be for an archive in which nothing but deleting and replacing is done: then files are told as missing. */
 const MOST_ROUNDS = 10;
 
 /**
@@ -39,11 +40,11 @@ export async function backUpArchive(source: OpenArchive, folder: string, options
       await backup.begin(index.path);
       const files = await copyToBackup(source, backup, options);
       copied += files.copied;
-      if (files.deleted > 0 && round < MOST_ROUNDS) continue;
+      if (files.gone > 0 && round < MOST_ROUNDS) continue;
       const alreadyThere = Math.max(0, files.copied + files.alreadyThere - copied);
       await backup.finish();
       await removeDeleted(folder, source, options);
-      return { copied, alreadyThere, uncopied: files.uncopied + files.deleted, deleted: 0 };
+      return { copied, alreadyThere, uncopied: files.uncopied + files.gone, gone: 0 };
     }
   } finally {
     backup.release();
@@ -64,7 +65,7 @@ async function copyToBackup(
       from: source.blobs,
       to: coming.blobs,
       watch,
-      isDeleted: (key) => isDeletedFile(source.database, key),
+      isGone: (key) => isGoneFile(source.database, key),
     });
   } finally {
     await coming.close();
