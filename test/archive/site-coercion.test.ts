@@ -19,7 +19,7 @@ import { encodeExplicitVRLittleEndian, encodeFileMeta } from '../../src/dicom/da
 import { INSTANCE_URL_MARK } from '../../src/dicom/dicom-json.js';
 import { FAILURE_REASON, WARNING_REASON } from '../../src/dicom/failure-reasons.js';
 import { readString } from '../../src/dicom/values.js';
-import { removeSiteAttributes, setSiteAttributes } from '../../src/governance/site-attributes.js';
+import { readSiteAttributes, removeSiteAttributes, setSiteAttributes } from '../../src/governance/site-attributes.js';
 import { silentLog } from '../../src/log.js';
 import { makeInstance, SYNTAX } from '../http/instances.js';
 import { ArchiveFixture } from '../support/archive-fixture.js';
@@ -208,6 +208,41 @@ describe('a site that sets attributes', () => {
     const file = Buffer.concat([meta, deflateRawSync(encodeExplicitVRLittleEndian(dataSet), options)]);
     expect(await sender.send(file)).toEqual([stored]);
     expect((await drained(verifyArchive(sender.fixture.opened))).items).toEqual([]);
+  });
+});
+
+describe('a site that sets what could be set once and can not any more', () => {
+  const pairs = [
+    ['00100020', 'P1'],
+    ['00120030', 'SITE-A'],
+  ];
+
+  async function withFormerValues(): Promise<Sender> {
+    const sender = await Sender.open();
+    const values = { coerced_attributes: JSON.stringify(pairs) };
+    await sender.fixture.opened.database.write((tx) => tx.updateTable('site').set(values).execute());
+    return sender;
+  }
+
+  it('stores nothing without it, and the data controller is told what to do', async () => {
+    const sender = await withFormerValues();
+    const words =
+      'The site gives PatientID a value that can not be given any more: take it back by nccid site uncoerce.';
+    await expect(sender.send(ctFile())).rejects.toMatchObject({ code: 'corrupt', message: words });
+  });
+
+  it('has it taken back, beside others that are given and stay', async () => {
+    const sender = await withFormerValues();
+    const { database } = sender.fixture.opened;
+    expect(await readSiteAttributes(database, 'Leeds')).toEqual([
+      { tag: TAG.PatientID, value: 'P1' },
+      { tag: SITE_ID, value: 'SITE-A' },
+    ]);
+    await sender.set('InstitutionName=Leeds');
+    await sender.unset('PatientID');
+    expect(await sender.send(ctFile())).toEqual([stored]);
+    expect(readString(await sender.dataSet(), SITE_ID)).toBe('SITE-A');
+    expect(readString(await sender.dataSet(), TAG.InstitutionName)).toBe('Leeds');
   });
 });
 
