@@ -22,6 +22,7 @@ import { findKnownFile, markRestored, replaceFile } from './index/restored-file.
 import { instanceKeyOf } from './instance-key.js';
 import { outcomeOf } from './outcome-of.js';
 import { type ReceivedInstance, receiveInstance } from './receive-instance.js';
+import { SentPart } from './sent-part.js';
 import { type Refused, refused, type SentIdentity, type StoreOutcome } from './store-outcome.js';
 import type { SendingSite } from './storing-site.js';
 import type { SubmissionRecords } from './submission-records.js';
@@ -112,14 +113,15 @@ export class InstanceStore {
     return { outcomes, failure, diskFailure };
   }
 
-  /** A disk that does not take one part is no reason to give up the others. */
+  /** A disk that does not take one part, or a fault of the archive, is no reason to give up the others; that no more comes is. */
   async #receive(
     part: AsyncIterable<Buffer>,
     { site, expectedStudy, refusedTransferSyntaxes }: StoreRequest,
   ): Promise<ReceivedInstance | Refused | Required<Judged>> {
     const { blobs, maxInstanceBytes, now } = this.#options;
+    const sent = new SentPart(part);
     try {
-      return await receiveInstance(part, {
+      return await receiveInstance(sent, {
         blobs,
         headers: this.#headers,
         maxInstanceBytes,
@@ -129,8 +131,9 @@ export class InstanceStore {
         now,
       });
     } catch (error) {
-      if (!isDiskFailure(error)) throw error;
-      return this.#notKept({}, error);
+      if (isDiskFailure(error)) return this.#notKept({}, error);
+      if (sent.hasBrokenOff) throw error;
+      return this.#notProcessed({}, error);
     }
   }
 
@@ -258,7 +261,7 @@ export class InstanceStore {
     return { outcome: refused(identity, FAILURE_REASON.outOfResources, explanation), diskFailure: error };
   }
 
-  #notProcessed(identity: SentIdentity, error: unknown): StoreOutcome {
+  #notProcessed(identity: SentIdentity, error: unknown): Refused {
     this.#tell(identity, error, 'an instance could not be processed');
     return refused(identity, FAILURE_REASON.processingFailure, 'The archive could not process the instance.');
   }
