@@ -1,6 +1,7 @@
 /** What a site's values do to what it sends, on the way to the disk and whenever the same comes again. */
-import { mkdir, rename, rm, utimes, writeFile } from 'node:fs/promises';
+import { mkdir, readdir, rename, rm, utimes, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
+import { basename, join } from 'node:path';
 import { constants, deflateRawSync, inflateRawSync } from 'node:zlib';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { Archive } from '../../src/archive/archive.js';
@@ -26,6 +27,7 @@ import { ArchiveFixture } from '../support/archive-fixture.js';
 import { withFaults } from '../support/faulty-blobs.js';
 import { CT_IMAGE_STORAGE, ctFile, withPreamble } from '../support/part10.js';
 import { readWhole } from '../support/read-in-chunks.js';
+import { temporaryFolder } from '../support/temporary-folder.js';
 
 const SITE_ID = 0x00120030;
 const COERCED = WARNING_REASON.coercionOfDataElements;
@@ -462,15 +464,47 @@ describe('a lost file that is replaced', () => {
     await expectUndamaged(sender);
   });
 
+  async function backUp(node: OpenArchive, folder: string): Promise<readonly UncopiedFile[]> {
+    const complaints: UncopiedFile[] = [];
+    const watch = {
+      begin: () => undefined,
+      advance: () => undefined,
+      complain: (file: UncopiedFile) => complaints.push(file),
+    };
+    await backUpArchive(node, folder, { log: silentLog, watch });
+    return complaints;
+  }
+
+  async function expectWholeBackup(sender: Sender, folder: string): Promise<void> {
+    const backup = await ArchiveFixture.open(folder);
+    expect((await drained(verifyArchive(backup.opened))).items).toEqual([]);
+    expect(await backup.content()).toEqual(await sender.fixture.content());
+  }
+
   it('is in the backup that was about to copy the former one', async () => {
     const { sender, node } = await replacedMeanwhile();
-    const backup = `${sender.fixture.root}-backup`;
-    onTestFinished(() => rm(backup, { recursive: true }));
-    const complain = (file: UncopiedFile) => expect(file).toBeUndefined();
-    const watch = { begin: () => undefined, advance: () => undefined, complain };
-    expect(await backUpArchive(node, backup, { log: silentLog, watch })).toMatchObject({ uncopied: 0, gone: 0 });
-    const restored = await ArchiveFixture.open(backup);
-    expect((await drained(verifyArchive(restored.opened))).items).toEqual([]);
-    expect(await restored.content()).toEqual(await sender.fixture.content());
+    const folder = join(temporaryFolder(), 'backup');
+    expect(await backUp(node, folder)).toEqual([]);
+    await expectWholeBackup(sender, folder);
+  });
+
+  it.each([
+    ['takes the place of the former one in a backup as well', false],
+    ['leaves the former one in a backup where it is lost too before it is copied', true],
+  ])('%s', async (_, isLostAgain) => {
+    const sender = await Sender.open('ClinicalTrialSiteID=SITE-A');
+    await sender.send(ctFile());
+    const folder = join(temporaryFolder(), 'backup');
+    await backUp(sender.fixture.opened, folder);
+    const [former = ''] = await sender.fixture.instanceKeys();
+    await sender.loseFile();
+    await sender.send(ctFile());
+    const [key = ''] = await sender.fixture.instanceKeys();
+    if (isLostAgain) await sender.loseFile();
+    const complaints = await backUp(sender.fixture.opened, folder);
+    expect(complaints).toEqual(isLostAgain ? [{ kind: 'missing-file', key }] : []);
+    const names = await readdir(join(folder, 'studies/1.2.3/1.2.3.1'));
+    expect(names).toEqual([basename(isLostAgain ? former : key)]);
+    if (!isLostAgain) await expectWholeBackup(sender, folder);
   });
 });
