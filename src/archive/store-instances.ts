@@ -182,7 +182,7 @@ export class InstanceStore {
     if (!file.isDamaged && (await blobs.sizeOf(file.blobKey)) === file.sizeBytes) {
       return { outcome: outcomeOf('already-stored', received, same) };
     }
-    // What has come may be a file of the archive: its instance is known by what was sent once, or it would not be known again.
+    // What has come may be the archive's own file: the instance goes on to be known by what its site once sent.
     const record = indexRecord({ ...received, sha256AsSent }, site, generation);
     await received.staged.publish(record.blobKey, record.sha256);
     log.warn(
