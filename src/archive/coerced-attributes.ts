@@ -88,20 +88,36 @@ function faultOf(value: string): string | undefined {
   return value.length > MOST_CHARACTERS ? `has at most ${MOST_CHARACTERS} characters` : undefined;
 }
 
-/** Write them as a site keeps them. */
-export const writeCoercedAttributes = (attributes: readonly CoercedAttribute[]): string | null =>
-  attributes.length === 0 ? null : JSON.stringify(attributes.map(({ tag, value }) => [tagText(tag), value]));
+/** A value as a site keeps it, whether it may be given by now or not. */
+export type KeptCoercion = Pick<CoercedAttribute, 'tag' | 'value'>;
 
-/** Read what `writeCoercedAttributes` wrote. @throws ArchiveError `corrupt` when it is something else */
-export function readCoercedAttributes(text: string | null): readonly CoercedAttribute[] {
+/** Write them as a site keeps them. */
+export const writeKeptCoercions = (kept: readonly KeptCoercion[]): string | null =>
+  kept.length === 0 ? null : JSON.stringify(kept.map(({ tag, value }) => [tagText(tag), value]));
+
+/** Read what `writeKeptCoercions` wrote. @throws ArchiveError `corrupt` when it is something else */
+export function readKeptCoercions(text: string | null): readonly KeptCoercion[] {
   if (text === null) return [];
   try {
     const pairs: unknown = JSON.parse(text);
     if (!Array.isArray(pairs)) throw new TypeError('They are a list.');
-    return pairs.map(([attribute, value]) =>
-      defineCoercedAttribute({ attribute: String(attribute), value: String(value) }),
-    );
+    return pairs.map(([attribute, value]) => ({ tag: parseCoercedTag(String(attribute)), value: String(value) }));
   } catch (cause) {
     throw new ArchiveError('corrupt', 'The values that a site gives to its instances can not be read.', { cause });
   }
 }
+
+/**
+ * Read what `writeKeptCoercions` wrote as what instances are to have.
+ * @throws ArchiveError `corrupt` when it is something else, or a value that can not be given any more: nothing is stored without it
+ */
+export const readCoercedAttributes = (text: string | null): readonly CoercedAttribute[] =>
+  readKeptCoercions(text).map(({ tag, value }) => {
+    try {
+      return defineCoercedAttribute({ attribute: tagText(tag), value });
+    } catch (cause) {
+      const name = keywordOf({ tag });
+      const words = `The site gives ${name} a value that can not be given any more: take it back by nccid site uncoerce.`;
+      throw new ArchiveError('corrupt', words, { cause });
+    }
+  });

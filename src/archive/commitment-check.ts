@@ -51,15 +51,22 @@ export async function checkInstances(
   const uids = references.map(([, sopInstanceUID]) => sopInstanceUID);
   const found = await findReferenced(options.database, scope, uids);
   return Promise.all(
-    references.map(async ([sopClassUID, sopInstanceUID]) => {
+    references.map(async (reference) => {
+      const [sopClassUID, sopInstanceUID] = reference;
       const instance = found.get(sopInstanceUID);
       if (instance === undefined) return COMMITMENT_FAILURE.noSuchObjectInstance;
       if (instance.sopClassUID !== sopClassUID) return COMMITMENT_FAILURE.classInstanceConflict;
       if (instance.isDamaged) return COMMITMENT_FAILURE.processingFailure;
       if (await isWhole(options, instance, goOn)) return 0;
       const { database, log, now } = options;
-      if (!(await markDamaged(database, instance.rowID, now().toISOString()))) {
-        return COMMITMENT_FAILURE.noSuchObjectInstance;
+      if (!(await markDamaged(database, instance, now().toISOString()))) {
+        const [reason = COMMITMENT_FAILURE.noSuchObjectInstance] = await checkInstances(
+          options,
+          scope,
+          [reference],
+          goOn,
+        );
+        return reason;
       }
       log.error({ sopInstanceUID, finding: 'its file is not what was stored' }, 'a stored instance is damaged');
       return COMMITMENT_FAILURE.processingFailure;

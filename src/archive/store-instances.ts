@@ -13,7 +13,7 @@ import { type IndexWriter, isMisfit } from './index/index-writer.js';
 import { DeletionHistories, refusalOf } from './index/known-deletions.js';
 import {
   compareWithKnown,
-  type KnownInstance,
+  type FoundInstance,
   KnownInstances,
   pseudonymOf,
   readKnownRows,
@@ -22,6 +22,7 @@ import { findKnownFile, markRestored, replaceFile } from './index/restored-file.
 import { instanceKeyOf } from './instance-key.js';
 import { outcomeOf } from './outcome-of.js';
 import { type ReceivedInstance, receiveInstance } from './receive-instance.js';
+import { SentPart } from './sent-part.js';
 import { type Refused, refused, type SentIdentity, type StoreOutcome } from './store-outcome.js';
 import type { SendingSite } from './storing-site.js';
 import type { SubmissionRecords } from './submission-records.js';
@@ -112,14 +113,15 @@ export class InstanceStore {
     return { outcomes, failure, diskFailure };
   }
 
-  /** A disk that does not take one part is no reason to give up the others. */
+  /** A disk that does not take one part, or a fault of the archive, is no reason to give up the others; that no more comes is. */
   async #receive(
     part: AsyncIterable<Buffer>,
     { site, expectedStudy, refusedTransferSyntaxes }: StoreRequest,
   ): Promise<ReceivedInstance | Refused | Required<Judged>> {
     const { blobs, maxInstanceBytes, now } = this.#options;
+    const sent = new SentPart(part);
     try {
-      return await receiveInstance(part, {
+      return await receiveInstance(sent, {
         blobs,
         headers: this.#headers,
         maxInstanceBytes,
@@ -129,8 +131,9 @@ export class InstanceStore {
         now,
       });
     } catch (error) {
-      if (!isDiskFailure(error)) throw error;
-      return this.#notKept({}, error);
+      if (isDiskFailure(error)) return this.#notKept({}, error);
+      if (sent.hasBrokenOff) throw error;
+      return this.#notProcessed({}, error);
     }
   }
 
@@ -160,7 +163,7 @@ export class InstanceStore {
       if (same !== undefined) {
         const outcome = compareWithKnown(record, same);
         return outcome === 'already-stored'
-          ? await this.#keepAgain(record, received, same)
+          ? await this.#keepAgain(received, site, same)
           : { outcome: outcomeOf(outcome, received) };
       }
       // Before its file is among the others, where a later `reindex` could not tell it from what was acknowledged.
@@ -173,20 +176,24 @@ export class InstanceStore {
   }
 
   /** The same instance is indexed: a file of it that is lost or damaged is replaced by the one that has come. */
-  async #keepAgain(record: IndexRecord, received: ReceivedInstance, same: KnownInstance): Promise<Settled> {
+  async #keepAgain(received: ReceivedInstance, site: StoringSite, same: FoundInstance): Promise<Settled> {
     const { database, blobs, log } = this.#options;
-    const { sopInstanceUID } = record.identity;
-    const again = { outcome: outcomeOf('already-stored', received, same) };
-    const file = await findKnownFile(database.read, sopInstanceUID);
-    if (file?.isDamaged === false && (await blobs.sizeOf(file.blobKey)) === file.sizeBytes) return again;
-    const hasOtherBytes = record.sha256 !== same.sha256;
-    await received.staged.publish(hasOtherBytes ? record.blobKey : (file?.blobKey ?? record.blobKey), record.sha256);
-    log.warn({ sopInstanceUID }, 'the lost or damaged file of an instance was replaced');
-    // A row whose file is lost may have been removed meanwhile, and is written anew.
-    if (file === undefined) return { record, received };
-    if (!hasOtherBytes) return (await markRestored(database, file)) ? again : { record, received };
-    if (!(await replaceFile(database, file, record))) return { record, received };
-    await blobs.remove(file.blobKey);
+    const { file, sha256AsSent, generation } = same;
+    if (!file.isDamaged && (await blobs.sizeOf(file.blobKey)) === file.sizeBytes) {
+      return { outcome: outcomeOf('already-stored', received, same) };
+    }
+    // What has come may be the archive's own file: the instance goes on to be known by what its site once sent.
+    const record = indexRecord({ ...received, sha256AsSent }, site, generation);
+    await received.staged.publish(record.blobKey, record.sha256);
+    log.warn(
+      { sopInstanceUID: record.identity.sopInstanceUID },
+      'the lost or damaged file of an instance was replaced',
+    );
+    const isSameFile = record.blobKey === file.blobKey;
+    const isRowThere = await (isSameFile ? markRestored(database, file) : replaceFile(database, file, record));
+    // The row may have been removed meanwhile, and is written anew; or somebody else was faster to replace the file.
+    if (!isRowThere) return { record, received };
+    if (!isSameFile) await blobs.remove(file.blobKey);
     return { outcome: outcomeOf('already-stored', received) };
   }
 
@@ -254,7 +261,7 @@ export class InstanceStore {
     return { outcome: refused(identity, FAILURE_REASON.outOfResources, explanation), diskFailure: error };
   }
 
-  #notProcessed(identity: SentIdentity, error: unknown): StoreOutcome {
+  #notProcessed(identity: SentIdentity, error: unknown): Refused {
     this.#tell(identity, error, 'an instance could not be processed');
     return refused(identity, FAILURE_REASON.processingFailure, 'The archive could not process the instance.');
   }

@@ -166,8 +166,11 @@ class Verification {
   async #judge(row: InstanceRow): Promise<Finding | undefined> {
     const kind = await this.#kindOf(row);
     const isMarked = row.damaged_at !== null;
-    if (isMarked !== (kind !== undefined)) await this.#mark(row.id, kind !== undefined);
-    return kind && { kind, key: row.blob_key, sopInstanceUID: row.sop_instance_uid };
+    if (isMarked !== (kind !== undefined)) await this.#mark(row, kind !== undefined);
+    if (kind === undefined) return undefined;
+    // What was deleted while it was read, or was given another file, is no finding.
+    if (!(await this.#keysOf([row.sop_instance_uid])).has(row.blob_key)) return undefined;
+    return { kind, key: row.blob_key, sopInstanceUID: row.sop_instance_uid };
   }
 
   async #kindOf(row: InstanceRow): Promise<'missing-file' | 'damaged-file' | undefined> {
@@ -186,12 +189,13 @@ class Verification {
     }
   }
 
-  async #mark(rowID: number, isDamaged: boolean): Promise<void> {
+  async #mark({ id, blob_key: key }: InstanceRow, isDamaged: boolean): Promise<void> {
     await this.#database.write((tx) =>
       tx
         .updateTable('instance')
         .set({ damaged_at: isDamaged ? this.#now().toISOString() : null })
-        .where('id', '=', rowID)
+        .where('id', '=', id)
+        .where('blob_key', '=', key)
         .execute(),
     );
   }

@@ -1,5 +1,5 @@
 /** `nccid site`: the hospitals that send images. */
-import { type CoercedAttribute, keywordOf, type WrittenCoercion } from '../archive/coerced-attributes.js';
+import { type KeptCoercion, keywordOf, type WrittenCoercion } from '../archive/coerced-attributes.js';
 import type { OpenArchive } from '../archive/open-archive.js';
 import { findSplitPolicy } from '../archive/split.js';
 import { invalidRequest } from '../errors.js';
@@ -32,7 +32,7 @@ export const addSiteCommand: AddCommand = (program, context) => {
 };
 
 const addCoercionCommands: AddCommand = (site, context) => {
-  const printAll = async (work: (database: Database) => Promise<readonly CoercedAttribute[]>): Promise<void> => {
+  const printAll = async (work: (database: Database) => Promise<readonly KeptCoercion[]>): Promise<void> => {
     const attributes = await withDatabase(context, work);
     for (const attribute of attributes) context.print(`${keywordOf(attribute)}\t${attribute.value}`);
   };

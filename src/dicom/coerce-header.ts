@@ -29,8 +29,11 @@ export interface CoercedHeader extends Pick<Modification, 'modifiedAt' | 'modify
   readonly dataSet: DataSet;
 }
 
-/** Longest value that is compared and judged; what is longer is another value, and none that conforms. */
-const MOST_JUDGED_BYTES = 64 * 1024;
+/**
+ * Longest value that is compared and judged: what every VR has a length field for, padded. What is longer is another value, and
+ * none that conforms.
+ */
+const MOST_JUDGED_BYTES = 0xfffe;
 
 /** The attributes that have another value than they are to have, ascending by tag. */
 export const differing = (dataSet: DataSet, attributes: readonly CoercedAttribute[]): readonly CoercedAttribute[] =>
@@ -53,7 +56,8 @@ export function coerceHeader(header: CoercedHeader, attributes: readonly Coerced
   const items = originals && itemsOf(originals, encoding);
   const priors = attributes.map((attribute) => priorOf(header, attribute));
   if (originals !== undefined && items === undefined) priors.push({ ...originals, isConforming: false });
-  const item = (inEncoding: Encoding): Buffer => encodeCoercionItem({ ...header, attributes: priors }, inEncoding);
+  const modification = { ...header, attributes: priors.toSorted((a, b) => a.tag - b.tag) };
+  const item = (inEncoding: Encoding): Buffer => encodeCoercionItem(modification, inEncoding);
   const changed: readonly ElementChange[] = [
     ...attributes.map(({ tag, vr, value }) => ({
       tag,

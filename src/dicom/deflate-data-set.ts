@@ -5,27 +5,23 @@
  * reads it within limits, which a sender's own data are just below.
  */
 import { constants, createDeflateRaw, type DeflateRaw } from 'node:zlib';
+import { WaitingPieces } from './waiting-pieces.js';
 
 export async function* deflateDataSet(chunks: AsyncIterable<Buffer>): AsyncGenerator<Buffer> {
   const deflate = createDeflateRaw({ strategy: constants.Z_HUFFMAN_ONLY });
-  let pieces: Buffer[] = [];
+  const pieces = new WaitingPieces();
   let bytes = 0;
   deflate.on('data', (piece: Buffer) => {
-    pieces.push(piece);
+    pieces.add(piece);
     bytes += piece.length;
   });
-  const take = (): Buffer[] => {
-    const taken = pieces;
-    pieces = [];
-    return taken;
-  };
   try {
     for await (const chunk of chunks) {
       await write(deflate, chunk);
-      yield* take();
+      yield* pieces.take();
     }
     await end(deflate);
-    yield* take();
+    yield* pieces.take();
     if (bytes % 2 === 1) yield Buffer.alloc(1);
   } finally {
     deflate.destroy();

@@ -2,6 +2,7 @@
  * Data Elements to bytes in any of the encodings a data set may have: for what is put into a file of somebody else, whose own
  * elements stay as they are. Values are given as their bytes, sequences as their encoded items. PS3.5 §7
  */
+import { TAG } from './attributes.js';
 import { paddingByte } from './build-data-set.js';
 import type { ByteOrder, Tag } from './data-set.js';
 import type { Encoding } from './part10-element-head.js';
@@ -10,7 +11,6 @@ import { LONG_LENGTH_VRS, type VR } from './vr.js';
 export const UNDEFINED_LENGTH = 0xffff_ffff;
 const SHORT_HEAD_BYTES = 8;
 const LONG_HEAD_BYTES = 12;
-const ITEM = 0xfffe_e000;
 
 /** Bytes of the head of an element: tag, VR and length. */
 export const headBytesOf = (vr: VR, encoding: Encoding): number =>
@@ -42,7 +42,7 @@ export function encodeSequence(tag: Tag, items: readonly Buffer[], encoding: Enc
 /** Encode an item around elements that are encoded already. */
 export function encodeItem(elements: readonly Buffer[], { byteOrder }: Encoding): Buffer {
   const content = Buffer.concat(elements);
-  return Buffer.concat([encodeMark(ITEM, content.length, byteOrder), content]);
+  return Buffer.concat([encodeMark(TAG.Item, content.length, byteOrder), content]);
 }
 
 /** Encode a tag with a length of four bytes: an item, or what ends one. PS3.5 §7.5 */

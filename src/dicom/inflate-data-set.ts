@@ -8,6 +8,7 @@
 import { crc32, createInflateRaw, type InflateRaw } from 'node:zlib';
 import { cannotUnderstand, outOfResources } from './failure-reasons.js';
 import { allowedInflatedBytes, type Part10Limits } from './part10-limits.js';
+import { WaitingPieces } from './waiting-pieces.js';
 
 /**
  * Deflated bytes are given to zlib in blocks of this size, so that no answer depends on how they arrived. At the steepest
@@ -27,20 +28,15 @@ export interface DataSetInflaterOptions {
 
 /** Inflate a data set piece by piece. @throws InvalidInstance as `DataSetInflater` */
 export async function* inflateDataSet(chunks: AsyncIterable<Buffer>, limits: Part10Limits): AsyncGenerator<Buffer> {
-  let pieces: Buffer[] = [];
-  const inflater = new DataSetInflater({ limits, take: (piece) => pieces.push(piece) });
-  const take = (): Buffer[] => {
-    const taken = pieces;
-    pieces = [];
-    return taken;
-  };
+  const pieces = new WaitingPieces();
+  const inflater = new DataSetInflater({ limits, take: (piece) => pieces.add(piece) });
   try {
     for await (const chunk of chunks) {
       await inflater.write(chunk);
-      yield* take();
+      yield* pieces.take();
     }
     await inflater.end();
-    yield* take();
+    yield* pieces.take();
   } finally {
     inflater.destroy();
   }

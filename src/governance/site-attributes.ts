@@ -1,19 +1,22 @@
-/** The values that attributes of a site's instances are to have, as the data controller gives them and takes them back. */
+/**
+ * The values that attributes of a site's instances are to have, as the data controller gives them and takes them back: also those
+ * that could be given once and can not any more.
+ */
 import type { Transaction } from 'kysely';
 import {
-  type CoercedAttribute,
   defineCoercedAttribute,
+  type KeptCoercion,
   MOST_COERCED_ATTRIBUTES,
   parseCoercedTag,
-  readCoercedAttributes,
+  readKeptCoercions,
   type WrittenCoercion,
-  writeCoercedAttributes,
+  writeKeptCoercions,
 } from '../archive/coerced-attributes.js';
 import type { Database } from '../database/database.js';
 import type { Schema } from '../database/schema.js';
 import { ArchiveError } from '../errors.js';
 
-type Attributes = readonly CoercedAttribute[];
+type Attributes = readonly KeptCoercion[];
 
 /** The attributes of a site, ascending by tag. @throws ArchiveError `not-found` when there is no such site */
 export async function readSiteAttributes({ read }: Pick<Database, 'read'>, siteName: string): Promise<Attributes> {
@@ -23,7 +26,7 @@ export async function readSiteAttributes({ read }: Pick<Database, 'read'>, siteN
     .where('name', '=', siteName)
     .executeTakeFirst();
   if (row === undefined) throw new ArchiveError('not-found', 'There is no site of this name.');
-  return readCoercedAttributes(row.coerced_attributes);
+  return readKeptCoercions(row.coerced_attributes);
 }
 
 /**
@@ -36,7 +39,7 @@ export function setSiteAttributes(
   siteName: string,
   written: readonly WrittenCoercion[],
 ): Promise<Attributes> {
-  const given = written.map(defineCoercedAttribute);
+  const given: Attributes = written.map(defineCoercedAttribute);
   return change(database, siteName, (attributes) => {
     const byTag = new Map([...attributes, ...given].map((attribute) => [attribute.tag, attribute]));
     if (byTag.size > MOST_COERCED_ATTRIBUTES) {
@@ -74,7 +77,7 @@ function change(
     const attributes = changed(await readSiteAttributes({ read: tx }, siteName));
     await tx
       .updateTable('site')
-      .set({ coerced_attributes: writeCoercedAttributes(attributes) })
+      .set({ coerced_attributes: writeKeptCoercions(attributes) })
       .where('name', '=', siteName)
       .execute();
     return attributes;

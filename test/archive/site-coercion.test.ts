@@ -1,8 +1,14 @@
 /** What a site's values do to what it sends, on the way to the disk and whenever the same comes again. */
-import { mkdir, rename, rm, utimes, writeFile } from 'node:fs/promises';
+import { mkdir, readdir, rename, rm, utimes, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { basename, join } from 'node:path';
 import { constants, deflateRawSync, inflateRawSync } from 'node:zlib';
 import { describe, expect, it, onTestFinished } from 'vitest';
-import { openArchive } from '../../src/archive/open-archive.js';
+import { Archive } from '../../src/archive/archive.js';
+import type { BlobStore } from '../../src/archive/blobs/blob-store.js';
+import { backUpArchive } from '../../src/archive/copy/backup.js';
+import type { UncopiedFile } from '../../src/archive/copy/copy-watch.js';
+import { type OpenArchive, openArchive } from '../../src/archive/open-archive.js';
 import { placesInFolder } from '../../src/archive/places.js';
 import { reindexArchive } from '../../src/archive/reindex.js';
 import type { Scope } from '../../src/archive/scope.js';
@@ -14,12 +20,14 @@ import { encodeExplicitVRLittleEndian, encodeFileMeta } from '../../src/dicom/da
 import { INSTANCE_URL_MARK } from '../../src/dicom/dicom-json.js';
 import { FAILURE_REASON, WARNING_REASON } from '../../src/dicom/failure-reasons.js';
 import { readString } from '../../src/dicom/values.js';
-import { removeSiteAttributes, setSiteAttributes } from '../../src/governance/site-attributes.js';
+import { readSiteAttributes, removeSiteAttributes, setSiteAttributes } from '../../src/governance/site-attributes.js';
 import { silentLog } from '../../src/log.js';
 import { makeInstance, SYNTAX } from '../http/instances.js';
 import { ArchiveFixture } from '../support/archive-fixture.js';
-import { ctFile, withPreamble } from '../support/part10.js';
+import { withFaults } from '../support/faulty-blobs.js';
+import { CT_IMAGE_STORAGE, ctFile, withPreamble } from '../support/part10.js';
 import { readWhole } from '../support/read-in-chunks.js';
+import { temporaryFolder } from '../support/temporary-folder.js';
 
 const SITE_ID = 0x00120030;
 const COERCED = WARNING_REASON.coercionOfDataElements;
@@ -61,6 +69,35 @@ class Sender {
 
   send(...files: readonly Buffer[]): Promise<readonly StoreOutcome[]> {
     return this.fixture.store(this.site, ...files);
+  }
+
+  /** Another node on the same archive, whose store has faults. */
+  node(faults: Partial<BlobStore>): OpenArchive {
+    const { opened } = this.fixture;
+    const { database, now } = opened;
+    const blobs = withFaults(opened.blobs, faults);
+    const archive = new Archive({ database, blobs, log: silentLog, now, spoolFolder: tmpdir() });
+    return { ...opened, blobs, archive };
+  }
+
+  async sendTo({ archive }: OpenArchive, file: Buffer): Promise<StoreOutcome | undefined> {
+    const { outcomes } = await archive.as(this.site).store({
+      expectedStudy: undefined,
+      parts: (async function* () {
+        yield (async function* () {
+          yield file;
+        })();
+      })(),
+    });
+    return outcomes[0];
+  }
+
+  /** Lose the one file there is; its bytes. */
+  async loseFile(): Promise<Buffer> {
+    const kept = await this.onlyFile();
+    const [key = ''] = await this.fixture.instanceKeys();
+    await rm(this.fixture.path(key));
+    return kept;
   }
 
   async onlyFile(): Promise<Buffer> {
@@ -173,6 +210,41 @@ describe('a site that sets attributes', () => {
     const file = Buffer.concat([meta, deflateRawSync(encodeExplicitVRLittleEndian(dataSet), options)]);
     expect(await sender.send(file)).toEqual([stored]);
     expect((await drained(verifyArchive(sender.fixture.opened))).items).toEqual([]);
+  });
+});
+
+describe('a site that sets what could be set once and can not any more', () => {
+  const pairs = [
+    ['00100020', 'P1'],
+    ['00120030', 'SITE-A'],
+  ];
+
+  async function withFormerValues(): Promise<Sender> {
+    const sender = await Sender.open();
+    const values = { coerced_attributes: JSON.stringify(pairs) };
+    await sender.fixture.opened.database.write((tx) => tx.updateTable('site').set(values).execute());
+    return sender;
+  }
+
+  it('stores nothing without it, and the data controller is told what to do', async () => {
+    const sender = await withFormerValues();
+    const words =
+      'The site gives PatientID a value that can not be given any more: take it back by nccid site uncoerce.';
+    await expect(sender.send(ctFile())).rejects.toMatchObject({ code: 'corrupt', message: words });
+  });
+
+  it('has it taken back, beside others that are given and stay', async () => {
+    const sender = await withFormerValues();
+    const { database } = sender.fixture.opened;
+    expect(await readSiteAttributes(database, 'Leeds')).toEqual([
+      { tag: TAG.PatientID, value: 'P1' },
+      { tag: SITE_ID, value: 'SITE-A' },
+    ]);
+    await sender.set('InstitutionName=Leeds');
+    await sender.unset('PatientID');
+    expect(await sender.send(ctFile())).toEqual([stored]);
+    expect(readString(await sender.dataSet(), SITE_ID)).toBe('SITE-A');
+    expect(readString(await sender.dataSet(), TAG.InstitutionName)).toBe('Leeds');
   });
 });
 
@@ -290,6 +362,35 @@ describe('what is sent again', () => {
     expect(await sender.send(ctFile())).toEqual([already]);
   });
 
+  it('is the same after a file of the archive has taken the place of itself, under other values', async () => {
+    const sender = await Sender.open('ClinicalTrialSiteID=SITE-A');
+    await sender.send(ctFile());
+    const kept = await sender.loseFile();
+    await sender.set('ClinicalTrialSiteID=SITE-B');
+    expect(await sender.send(kept)).toEqual([already]);
+    expect(readString(await sender.dataSet(), SITE_ID)).toBe('SITE-B');
+    expect(await sender.send(ctFile())).toEqual([already]);
+    await sender.loseFile();
+    expect(await sender.send(ctFile())).toEqual([already]);
+    expect((await drained(verifyArchive(sender.fixture.opened))).items).toEqual([]);
+  });
+
+  it.each<[string, (sender: Sender) => Promise<unknown>, unknown]>([
+    ['was removed', (sender) => sender.fixture.loseIndex(), storedAsSent],
+    ['was given another file', (sender) => sender.send(ctFile()), alreadyAsSent],
+  ])('has one file, and a row that names it, though the row of a lost one %s meanwhile', async (_, meanwhile, told) => {
+    const sender = await Sender.open('ClinicalTrialSiteID=SITE-A');
+    await sender.send(ctFile());
+    const kept = await sender.loseFile();
+    const sizeOf = async (): Promise<undefined> => {
+      await meanwhile(sender);
+    };
+    expect(await sender.sendTo(sender.node({ sizeOf }), kept)).toEqual(told);
+    expect(readString(await sender.dataSet(), SITE_ID)).toBe('SITE-A');
+    expect((await drained(verifyArchive(sender.fixture.opened))).items).toEqual([]);
+    expect(await sender.send(ctFile())).toEqual([already]);
+  });
+
   it('adopts what a crash left before its row was written, or leaves it to be swept', async () => {
     const sender = await Sender.open('ClinicalTrialSiteID=SITE-A');
     await sender.send(ctFile());
@@ -301,5 +402,109 @@ describe('what is sent again', () => {
     expect((await drained(verifyArchive(sender.fixture.opened))).items).toMatchObject([
       { kind: 'file-without-row', key: left },
     ]);
+  });
+});
+
+describe('a lost file that is replaced', () => {
+  const path = { studyInstanceUID: '1.2.3', seriesInstanceUID: '1.2.3.1', sopInstanceUID: '1.2.3.1.1' };
+
+  /** A sender whose only file is lost; and the same archive, where the file is replaced as soon as it is missed. */
+  async function replacedMeanwhile() {
+    const sender = await Sender.open('ClinicalTrialSiteID=SITE-A');
+    await sender.send(ctFile());
+    await sender.loseFile();
+    const open = sender.fixture.opened.blobs.open.bind(sender.fixture.opened.blobs);
+    let misses = 0;
+    const node = sender.node({
+      open: async (key) => {
+        misses += 1;
+        if (misses === 1) expect(await sender.send(ctFile())).toEqual([already]);
+        return open(key);
+      },
+    });
+    return { sender, node };
+  }
+
+  async function expectUndamaged(sender: Sender): Promise<void> {
+    // Damage is marked in the background, one transaction after the other.
+    await sender.fixture.opened.database.write(async () => undefined);
+    expect((await sender.fixture.content()).instances).toMatchObject([{ damaged_at: null }]);
+  }
+
+  it('is no damage to who knows the former file yet, but something to ask for again', async () => {
+    const { sender, node } = await replacedMeanwhile();
+    const archive = node.archive.as({ kind: 'everything' });
+    const former = await archive.instance(path);
+    await expect(archive.open(former)).rejects.toMatchObject({ code: 'unavailable' });
+    await expectUndamaged(sender);
+    await (await archive.open(await archive.instance(path))).close();
+  });
+
+  it('is no damage among files that are looked for together', async () => {
+    const sender = await Sender.open('ClinicalTrialSiteID=SITE-A');
+    await sender.send(ctFile());
+    const archive = sender.fixture.opened.archive.as({ kind: 'everything' });
+    const former = await archive.instance(path);
+    await sender.loseFile();
+    await sender.send(ctFile());
+    await expect(archive.expectFiles([former, former])).rejects.toMatchObject({ code: 'unavailable' });
+    await expectUndamaged(sender);
+  });
+
+  it('is no finding of a scrub that knew the former one', async () => {
+    const { sender, node } = await replacedMeanwhile();
+    expect((await drained(verifyArchive(node))).items).toEqual([]);
+    await expectUndamaged(sender);
+  });
+
+  it('is committed to by who was about to read the former one', async () => {
+    const { sender, node } = await replacedMeanwhile();
+    const committed = await node.archive.as(sender.site).requestCommitment('1.2', [[CT_IMAGE_STORAGE, '1.2.3.1.1']]);
+    expect(committed?.reasons).toEqual([0]);
+    await expectUndamaged(sender);
+  });
+
+  async function backUp(node: OpenArchive, folder: string): Promise<readonly UncopiedFile[]> {
+    const complaints: UncopiedFile[] = [];
+    const watch = {
+      begin: () => undefined,
+      advance: () => undefined,
+      complain: (file: UncopiedFile) => complaints.push(file),
+    };
+    await backUpArchive(node, folder, { log: silentLog, watch });
+    return complaints;
+  }
+
+  async function expectWholeBackup(sender: Sender, folder: string): Promise<void> {
+    const backup = await ArchiveFixture.open(folder);
+    expect((await drained(verifyArchive(backup.opened))).items).toEqual([]);
+    expect(await backup.content()).toEqual(await sender.fixture.content());
+  }
+
+  it('is in the backup that was about to copy the former one', async () => {
+    const { sender, node } = await replacedMeanwhile();
+    const folder = join(temporaryFolder(), 'backup');
+    expect(await backUp(node, folder)).toEqual([]);
+    await expectWholeBackup(sender, folder);
+  });
+
+  it.each([
+    ['takes the place of the former one in a backup as well', false],
+    ['leaves the former one in a backup where it is lost too before it is copied', true],
+  ])('%s', async (_, isLostAgain) => {
+    const sender = await Sender.open('ClinicalTrialSiteID=SITE-A');
+    await sender.send(ctFile());
+    const folder = join(temporaryFolder(), 'backup');
+    await backUp(sender.fixture.opened, folder);
+    const [former = ''] = await sender.fixture.instanceKeys();
+    await sender.loseFile();
+    await sender.send(ctFile());
+    const [key = ''] = await sender.fixture.instanceKeys();
+    if (isLostAgain) await sender.loseFile();
+    const complaints = await backUp(sender.fixture.opened, folder);
+    expect(complaints).toEqual(isLostAgain ? [{ kind: 'missing-file', key }] : []);
+    const names = await readdir(join(folder, 'studies/1.2.3/1.2.3.1'));
+    expect(names).toEqual([basename(isLostAgain ? former : key)]);
+    if (!isLostAgain) await expectWholeBackup(sender, folder);
   });
 });

@@ -1,13 +1,32 @@
 /** What becomes of instances when the disk, the index or the archive itself fails: each is told, none is told wrongly. */
 import { mkdir, readdir, rm, truncate, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
 import { sql } from 'kysely';
 import { describe, expect, it } from 'vitest';
+import { Archive } from '../../src/archive/archive.js';
+import type { StagedBlob } from '../../src/archive/blobs/blob-store.js';
 import type { StoreOutcome } from '../../src/archive/store-outcome.js';
 import { FAILURE_REASON } from '../../src/dicom/failure-reasons.js';
+import { readMultipart } from '../../src/dicomweb/multipart-reader.js';
+import { silentLog } from '../../src/log.js';
 import { ArchiveFixture } from '../support/archive-fixture.js';
+import { withFaults } from '../support/faulty-blobs.js';
 import { ctFile } from '../support/part10.js';
 
 const numbered = (n: number): Buffer => ctFile({ SOPInstanceUID: `1.2.3.1.${n}`, InstanceNumber: n });
+
+const largeAndNumbered = (n: number): Buffer =>
+  ctFile({ SOPInstanceUID: `1.2.3.1.${n}`, Rows: 512, Columns: 512, PixelData: Buffer.alloc(512 * 512 * 2, n) });
+
+/** The parts of one body, as they are read from it. */
+async function* multipartOf(files: readonly Buffer[]): AsyncGenerator<AsyncIterable<Buffer>> {
+  const parts = files.flatMap((file) => [Buffer.from('\r\n--b\r\nContent-Type: application/dicom\r\n\r\n'), file]);
+  const body = Buffer.concat([...parts, Buffer.from('\r\n--b--\r\n')]);
+  async function* inPieces(): AsyncGenerator<Buffer> {
+    for (let at = 0; at < body.length; at += 65_536) yield body.subarray(at, at + 65_536);
+  }
+  for await (const part of readMultipart(inPieces(), { boundary: 'b' })) yield part.body;
+}
 
 const fates = (outcomes: readonly StoreOutcome[]): readonly unknown[] =>
   outcomes.map((outcome) => (outcome.outcome === 'refused' ? outcome.reason : outcome.outcome));
@@ -60,6 +79,31 @@ describe('InstanceStore, when something else fails', () => {
     const { outcomes, failure, diskFailure } = await fixture.request(site, [numbered(1)]);
     expect({ failure, diskFailure }).toEqual({ failure: undefined, diskFailure: undefined });
     expect(fates(outcomes)).toEqual([FAILURE_REASON.processingFailure]);
+  });
+
+  it('refuses the one part at which it has a fault of its own, and takes those around it from the same stream', async () => {
+    const fixture = await ArchiveFixture.open();
+    const site = await fixture.addSite('Leeds');
+    const { database, blobs, now } = fixture.opened;
+    let staged = 0;
+    const stage = (): Promise<StagedBlob> => {
+      staged += 1;
+      return staged === 2 ? Promise.reject(new RangeError('A bug.')) : blobs.stage();
+    };
+    const archive = new Archive({
+      database,
+      blobs: withFaults(blobs, { stage }),
+      log: silentLog,
+      now,
+      spoolFolder: tmpdir(),
+    });
+    const { outcomes, failure, diskFailure } = await archive.as(site).store({
+      expectedStudy: undefined,
+      parts: multipartOf([1, 2, 3].map(largeAndNumbered)),
+    });
+    expect({ failure, diskFailure }).toEqual({ failure: undefined, diskFailure: undefined });
+    expect(fates(outcomes)).toEqual(['stored', FAILURE_REASON.processingFailure, 'stored']);
+    expect(await fixture.instanceKeys()).toHaveLength(2);
   });
 
   it('tells any refusal of the operating system as one of the disk', async () => {

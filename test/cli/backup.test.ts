@@ -530,7 +530,7 @@ describe('deletions and backups', () => {
       log: silentLog,
       watch: { begin: () => {}, advance: () => {}, complain: ({ key }) => complaints.push(key) },
     });
-    expect([complaints, files.uncopied, files.deleted]).toEqual([[], 0, 0]);
+    expect([complaints, files.uncopied, files.gone]).toEqual([[], 0, 0]);
     expect((await nccid(backup, 'verify')).errors).toEqual(['0 findings in 0 studies with 0 instances and 1 files.']);
   });
 });

@@ -295,7 +295,7 @@ describe('nccid migrate-archive', () => {
     expect(await to.database.read.selectFrom('instance').select('id').execute()).toEqual([]);
     const { files, differences } = await copyArchive(from, to, { watch: blind, revokesTokens: false });
     expect(differences).toEqual([]);
-    expect(files).toEqual({ copied: 27, alreadyThere: 20, uncopied: 0, deleted: 0 });
+    expect(files).toEqual({ copied: 27, alreadyThere: 20, uncopied: 0, gone: 0 });
     await expectSame(from, to);
   });
 

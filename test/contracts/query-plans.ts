@@ -15,7 +15,6 @@ import {
   allowAgain,
   deletedKeys,
   findRefusedWith,
-  isDeletedFile,
   markFinished,
   unfinishedDeletions,
   wasDeleted,
@@ -28,7 +27,7 @@ import { KnownInstances } from '../../src/archive/index/known-rows.js';
 import { locateInstances, locateSeries } from '../../src/archive/index/locate.js';
 import { findReferenced } from '../../src/archive/index/referenced-instances.js';
 import { removeInstances } from '../../src/archive/index/remove-instances.js';
-import { findKnownFile, markRestored } from '../../src/archive/index/restored-file.js';
+import { findKnownFile, isGoneFile, markRestored } from '../../src/archive/index/restored-file.js';
 import { search } from '../../src/archive/index/search.js';
 import { findFrames } from '../../src/archive/read/frames.js';
 import { MetadataReader } from '../../src/archive/read/metadata.js';
@@ -264,7 +263,7 @@ export function describeQueryPlans(
         await deletedKeys(database, 'one');
         await markFinished(database, 'one', '2026');
         await textOfDeletion(database, 'one');
-        await isDeletedFile(database, record.blobKey);
+        await isGoneFile(database, record.blobKey);
         await findRefusedWith(database, { level: 'instance', uid: path.sopInstanceUID });
         await findRefusedWith(database, { level: 'series', uid: path.seriesInstanceUID });
         await allowAgain(database, { level: 'instance', uid: path.sopInstanceUID }, '2026');

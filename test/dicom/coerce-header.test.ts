@@ -271,6 +271,36 @@ describe('coerceHeader in Explicit VR', () => {
     ]);
   });
 
+  it('keeps what is called Original Attributes Sequence and is none in the order of tags', async () => {
+    const label: CoercedAttribute = { tag: 0x300a0002, vr: 'SH', value: 'PLAN' };
+    const bytes = Buffer.concat([
+      writeValue(TAG.OriginalAttributesSequence, 'OB', Buffer.from('no items'), EXPLICIT),
+      writeValue(label.tag, 'SH', 'OLD ', EXPLICIT),
+    ]);
+    const { dataSet } = await read(EXPLICIT, await coerce(EXPLICIT, bytes, SITE_ID, label));
+    const [item] = originals(dataSet);
+    expect(valuesOf(item)).toEqual([
+      [SITE_ID.tag, ''],
+      [TAG.OriginalAttributesSequence, []],
+      [label.tag, 'OLD '],
+    ]);
+  });
+
+  it.each([EXPLICIT, BIG])('keeps a value as long as its VR can be, padded or not, in $name', async (syntax) => {
+    const allergies: CoercedAttribute = { tag: 0x00102110, vr: 'LO', value: 'NONE' };
+    for (const lengthBytes of [65_533, 65_534, 65_535]) {
+      const value = Buffer.from('some allergy\\'.repeat(6_000)).subarray(0, lengthBytes);
+      const coerced = await coerce(syntax, writeValue(allergies.tag, 'LO', value, syntax), allergies);
+      const { dataSet } = await read(syntax, coerced);
+      expect(readString(dataSet, allergies.tag)).toBe('NONE');
+      const [item] = originals(dataSet);
+      const [nonconforming] = itemsOf(item, TAG.NonconformingModifiedAttributesSequence);
+      const kept = nonconforming?.elements.at(-1) ?? modifiedIn(item)[0];
+      expect(kept !== undefined && !isSequence(kept) && kept.bytes.subarray(0, lengthBytes).equals(value)).toBe(true);
+      expect(nonconforming !== undefined).toBe(lengthBytes > 65_534);
+    }
+  });
+
   it('keeps a value of another VR, and even a sequence', async () => {
     const value = Buffer.from([1, 2]);
     for (const bytes of [

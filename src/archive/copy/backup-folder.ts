@@ -66,18 +66,23 @@ export class BackupFolder {
    * @throws ArchiveError `conflict`
    */
   async expectNothingLost(coming: Database): Promise<void> {
-    const path = this.#pathOf(INDEX_FILE);
-    if (findArchiveIDAt(path) === undefined) return;
-    const former = await Database.open({ kind: 'sqlite', path });
-    try {
-      if (await knowsNewestOf(former, coming)) return;
-    } finally {
-      await former.close();
-    }
+    if (await this.withFormer(true, (former) => knowsNewestOf(former, coming))) return;
     throw new ArchiveError(
       'conflict',
       `${this.#path} holds images that the archive does not hold any more, or never did. Back up to another folder, and keep this one.`,
     );
+  }
+
+  /** Look something up in the former index; what it is otherwise where there is none. */
+  async withFormer<T>(otherwise: T, look: (former: Database) => Promise<T>): Promise<T> {
+    const path = this.#pathOf(INDEX_FILE);
+    if (findArchiveIDAt(path) === undefined) return otherwise;
+    const former = await Database.open({ kind: 'sqlite', path });
+    try {
+      return await look(former);
+    } finally {
+      await former.close();
+    }
   }
 
   /** Put the index that waits in the place of the former one. Nobody may have it open. */

@@ -16,8 +16,8 @@ export interface CopiedFiles {
   readonly alreadyThere: number;
   /** How many the source does not have as they were stored. */
   readonly uncopied: number;
-  /** How many the source does not have any more, because a curator has deleted them since its index was read. */
-  readonly deleted: number;
+  /** How many the source has done away with since its index was read: deleted by a curator, or replaced. */
+  readonly gone: number;
 }
 
 export interface FileCopyOptions {
@@ -25,8 +25,8 @@ export interface FileCopyOptions {
   readonly from: BlobStore;
   readonly to: BlobStore;
   readonly watch: CopyWatch;
-  /** Whether a file that the source does not have was deleted; none is where nobody can delete. */
-  readonly isDeleted?: (key: string) => Promise<boolean>;
+  /** Whether the source has done away with a file that could not be copied; none is gone where nobody stores or deletes. */
+  readonly isGone?: (key: string) => Promise<boolean>;
 }
 
 /** Enough that some are flushed, or on their way across a network, while others are read. */
@@ -46,7 +46,7 @@ class FileCopy {
   #copied = 0;
   #alreadyThere = 0;
   #uncopied = 0;
-  #deleted = 0;
+  #gone = 0;
   /** What keeps every other file from being copied too. */
   #failure: { readonly error: unknown } | undefined;
 
@@ -62,7 +62,7 @@ class FileCopy {
       copied: this.#copied,
       alreadyThere: this.#alreadyThere,
       uncopied: this.#uncopied,
-      deleted: this.#deleted,
+      gone: this.#gone,
     };
   }
 
@@ -90,11 +90,11 @@ class FileCopy {
   }
 
   async #copy({ key, content }: IndexedFile): Promise<void> {
-    const { from, to, watch, isDeleted } = this.#options;
+    const { from, to, watch, isGone } = this.#options;
     if ('text' in content) await to.writeText(key, content.text);
     const kind = 'text' in content ? undefined : await copyBlob({ from, to, key, sha256: content.sha256 });
     if (kind === undefined) this.#copied += 1;
-    else if (kind === 'missing-file' && (await isDeleted?.(key))) this.#deleted += 1;
+    else if (await isGone?.(key)) this.#gone += 1;
     else {
       this.#uncopied += 1;
       watch.complain({ kind, key });

@@ -2,7 +2,6 @@
 import type { Transaction } from 'kysely';
 import type { Database } from '../../database/database.js';
 import type { Schema } from '../../database/schema.js';
-import { findInstanceKey } from '../instance-key.js';
 import type { Scope } from '../scope.js';
 import type { DeletedLevel } from './delete-resource.js';
 import type { ResourcePath } from './locate.js';
@@ -41,19 +40,6 @@ export async function deletedKeys({ read }: Database, deletionID: string): Promi
     .where('deletion_id', '=', deletionID)
     .execute();
   return rows.map((row) => row.blob_key);
-}
-
-/** Whether a file went, or goes, with a deletion. */
-export async function isDeletedFile({ read }: Database, key: string): Promise<boolean> {
-  const sopInstanceUID = findInstanceKey(key)?.sopInstanceUID;
-  if (sopInstanceUID === undefined) return false;
-  const row = await read
-    .selectFrom('deleted_instance')
-    .select('blob_key')
-    .where('sop_instance_uid', '=', sopInstanceUID)
-    .where('blob_key', '=', key)
-    .executeTakeFirst();
-  return row !== undefined;
 }
 
 export async function markFinished(database: Database, deletionID: string, finishedAt: string): Promise<void> {

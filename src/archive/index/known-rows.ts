@@ -5,6 +5,7 @@ import { findInstanceKey } from '../instance-key.js';
 import type { Split } from '../scope.js';
 import { patientPseudonym } from '../split.js';
 import type { IndexRecord } from './index-record.js';
+import { type KnownFile, knownFile } from './restored-file.js';
 
 export interface KnownInstance {
   readonly sha256: string;
@@ -13,6 +14,13 @@ export interface KnownInstance {
   readonly seriesInstanceUID: string;
   readonly studyInstanceUID: string;
   readonly siteID: number;
+}
+
+/** An instance as one look at the index has found it, with its file. */
+export interface FoundInstance extends KnownInstance {
+  readonly file: KnownFile;
+  /** See `IndexRecord`. */
+  readonly generation: number;
 }
 
 export interface KnownSeries {
@@ -106,9 +114,12 @@ const selectKnownInstances = (db: Kysely<Schema>) =>
     .innerJoin('series', 'series.id', 'instance.series_row_id')
     .innerJoin('study', 'study.id', 'instance.study_row_id')
     .select([
+      'instance.id',
       'instance.sop_instance_uid',
       'instance.sha256',
       'instance.blob_key',
+      'instance.size_bytes',
+      'instance.damaged_at',
       'series.series_instance_uid',
       'study.study_instance_uid',
       'study.site_id',
@@ -116,13 +127,18 @@ const selectKnownInstances = (db: Kysely<Schema>) =>
 
 type KnownInstanceRow = Awaited<ReturnType<ReturnType<typeof selectKnownInstances>['executeTakeFirstOrThrow']>>;
 
-const knownInstance = (row: KnownInstanceRow): KnownInstance => ({
-  sha256: row.sha256,
-  sha256AsSent: findInstanceKey(row.blob_key)?.sha256AsSent ?? row.sha256,
-  seriesInstanceUID: row.series_instance_uid,
-  studyInstanceUID: row.study_instance_uid,
-  siteID: row.site_id,
-});
+function foundInstance(row: KnownInstanceRow): FoundInstance {
+  const { sha256AsSent = row.sha256, generation = 0 } = findInstanceKey(row.blob_key) ?? {};
+  return {
+    sha256: row.sha256,
+    sha256AsSent,
+    generation,
+    seriesInstanceUID: row.series_instance_uid,
+    studyInstanceUID: row.study_instance_uid,
+    siteID: row.site_id,
+    file: knownFile(row),
+  };
+}
 
 /** What is stored under these SOP Instance UIDs. */
 async function readKnownInstances(
@@ -130,7 +146,7 @@ async function readKnownInstances(
   sopInstanceUIDs: readonly string[],
 ): Promise<Map<string, KnownInstance>> {
   const rows = await selectKnownInstances(db).where('instance.sop_instance_uid', 'in', sopInstanceUIDs).execute();
-  return new Map(rows.map((row) => [row.sop_instance_uid, knownInstance(row)]));
+  return new Map(rows.map((row) => [row.sop_instance_uid, foundInstance(row)]));
 }
 
 /** Looks single instances up: asked for every one that is sent, so the query is built once. */
@@ -143,9 +159,9 @@ export class KnownInstances {
     this.#query = selectKnownInstances(db).where('instance.sop_instance_uid', '=', '').compile();
   }
 
-  async find(sopInstanceUID: string): Promise<KnownInstance | undefined> {
+  async find(sopInstanceUID: string): Promise<FoundInstance | undefined> {
     const { rows } = await this.#db.executeQuery<KnownInstanceRow>({ ...this.#query, parameters: [sopInstanceUID] });
-    return rows[0] && knownInstance(rows[0]);
+    return rows[0] && foundInstance(rows[0]);
   }
 }
 

@@ -49,10 +49,19 @@ export async function findReferenced(
   );
 }
 
-/** Mark an instance whose file is not what was stored, unless it was deleted. Returns whether it is still there. */
-export async function markDamaged(database: Database, rowID: number, damagedAt: string): Promise<boolean> {
+/** Mark an instance whose file is not what was stored. Returns whether it was: not when it was deleted, or its file replaced. */
+export async function markDamaged(
+  database: Database,
+  { rowID, blobKey }: Pick<ReferencedInstance, 'rowID' | 'blobKey'>,
+  damagedAt: string,
+): Promise<boolean> {
   const { numUpdatedRows } = await database.write((tx) =>
-    tx.updateTable('instance').set({ damaged_at: damagedAt }).where('id', '=', rowID).executeTakeFirstOrThrow(),
+    tx
+      .updateTable('instance')
+      .set({ damaged_at: damagedAt })
+      .where('id', '=', rowID)
+      .where('blob_key', '=', blobKey)
+      .executeTakeFirstOrThrow(),
   );
   return numUpdatedRows > 0n;
 }

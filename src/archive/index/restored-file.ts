@@ -1,7 +1,8 @@
-/** What the index has to say of the file of an instance that is sent again: whether it can be relied on, and that it can be again. */
-import type { Kysely } from 'kysely';
+/** What the index has to say of the file of an instance: which it is, whether it can be relied on, and that it can be again. */
+import type { Kysely, Selectable } from 'kysely';
 import type { Database } from '../../database/database.js';
 import type { Schema } from '../../database/schema.js';
+import { findInstanceKey } from '../instance-key.js';
 import { replaceValues } from '../query-attributes/value-rows.js';
 import type { IndexRecord } from './index-record.js';
 
@@ -20,8 +21,23 @@ export async function findKnownFile(db: Kysely<Schema>, sopInstanceUID: string):
     .select(['id', 'blob_key', 'size_bytes', 'damaged_at'])
     .where('sop_instance_uid', '=', sopInstanceUID)
     .executeTakeFirst();
-  if (row === undefined) return undefined;
-  return { rowID: row.id, blobKey: row.blob_key, sizeBytes: row.size_bytes, isDamaged: row.damaged_at !== null };
+  return row && knownFile(row);
+}
+
+/** What a row of an instance says of its file. */
+export const knownFile = (
+  row: Pick<Selectable<Schema['instance']>, 'id' | 'blob_key' | 'size_bytes' | 'damaged_at'>,
+): KnownFile => ({
+  rowID: row.id,
+  blobKey: row.blob_key,
+  sizeBytes: row.size_bytes,
+  isDamaged: row.damaged_at !== null,
+});
+
+/** Whether a file that the index has named is none of its files any more: its instance was deleted, or given another one. */
+export async function isGoneFile({ read }: Database, blobKey: string): Promise<boolean> {
+  const sopInstanceUID = findInstanceKey(blobKey)?.sopInstanceUID;
+  return sopInstanceUID !== undefined && (await findKnownFile(read, sopInstanceUID))?.blobKey !== blobKey;
 }
 
 /** Say that the file is whole again. Returns whether its row is still there. */

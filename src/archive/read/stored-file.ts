@@ -46,7 +46,7 @@ export class StoredFiles {
 
   /**
    * Open the file of an instance. Close it when done. @throws ArchiveError `corrupt` when it is lost, `unavailable` when it
-   * was deleted since it was located
+   * was deleted, or its file replaced, since it was located
    */
   async open(instance: LocatedInstance): Promise<StoredFile> {
     const mark = (finding: string) => this.#mark(instance, finding);
@@ -66,7 +66,7 @@ export class StoredFiles {
     }
   }
 
-  /** Tell why a file is not there: it is lost, and the index is told so, or it was deleted and the index knows. */
+  /** Tell why a file is not there: it is lost, and the index is told so, or it was deleted or replaced and the index knows. */
   async #miss(instance: LocatedInstance, error: unknown): Promise<never> {
     if (!(error instanceof ArchiveError && error.code === 'corrupt')) throw error;
     if (!(await this.#isIndexed(instance))) throw goneMeanwhile();
@@ -74,9 +74,13 @@ export class StoredFiles {
     throw error;
   }
 
-  async #isIndexed({ rowID }: LocatedInstance): Promise<boolean> {
-    const { read } = this.#options.database;
-    const row = await read.selectFrom('instance').select('id').where('id', '=', rowID).executeTakeFirst();
+  async #isIndexed({ rowID, blobKey }: LocatedInstance): Promise<boolean> {
+    const row = await this.#options.database.read
+      .selectFrom('instance')
+      .select('id')
+      .where('id', '=', rowID)
+      .where('blob_key', '=', blobKey)
+      .executeTakeFirst();
     return row !== undefined;
   }
 
@@ -89,6 +93,7 @@ export class StoredFiles {
           .updateTable('instance')
           .set({ damaged_at: now().toISOString() })
           .where('id', '=', instance.rowID)
+          .where('blob_key', '=', instance.blobKey)
           .where('damaged_at', 'is', null)
           .execute(),
       )
