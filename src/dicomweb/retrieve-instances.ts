@@ -114,8 +114,8 @@ function filesOffered(instances: readonly LocatedInstance[]): readonly Omit<Offe
     lossyOnly: [...syntaxes].every(isLossy),
     ...(common === undefined ? {} : { transferSyntaxUID: common }),
   };
-  const isOffered = (uid: string): boolean =>
-    uid !== common && instances.every((instance) => isAvailable(instance, uid));
+  const kinds = kindsOfPixels(instances);
+  const isOffered = (uid: string): boolean => uid !== common && kinds.every((kind) => isAvailable(kind, uid));
   const hasLossy = [...syntaxes].some(isLossy);
   const decoded = [EXPLICIT_VR_LITTLE_ENDIAN]
     .filter(isOffered)
@@ -126,6 +126,16 @@ function filesOffered(instances: readonly LocatedInstance[]): readonly Omit<Offe
     ...(hasLossy ? besideLossy(instances) : []),
     ...ENCODED_SYNTAXES.filter(isOffered).map(inSyntax),
   ];
+}
+
+/** One instance for all whose pixels are alike, as those of a series are: it is asked of it alone what they can be given in. */
+function kindsOfPixels(instances: readonly LocatedInstance[]): readonly LocatedInstance[] {
+  const kinds = new Map<string, LocatedInstance>();
+  for (const instance of instances) {
+    const { transferSyntaxUID, pixelFormat, frameCount } = instance;
+    kinds.set(JSON.stringify([transferSyntaxUID, pixelFormat, frameCount]), instance);
+  }
+  return [...kinds.values()];
 }
 
 const inSyntax = (uid: string) => ({ mediaType: DICOM, transferSyntaxUID: uid, form: uid });
