@@ -39,7 +39,7 @@ export async function bytesToCheck(
 
 /**
  * Check a few instances; for each 0 when the archive commits to it, else the Failure Reason. PS3.3 §C.14.1.1
- * @param goOn asked between pieces of files; what it throws ends the check
+ * @param goOn asked between pieces of files; what it throws ends the check, when none of the files is read any more
  * @throws ArchiveError `unavailable` when index or store do not answer now
  */
 export async function checkInstances(
@@ -50,7 +50,7 @@ export async function checkInstances(
 ): Promise<readonly number[]> {
   const uids = references.map(([, sopInstanceUID]) => sopInstanceUID);
   const found = await findReferenced(options.database, scope, uids);
-  return Promise.all(
+  const checks = await Promise.allSettled(
     references.map(async (reference) => {
       const [sopClassUID, sopInstanceUID] = reference;
       const instance = found.get(sopInstanceUID);
@@ -72,6 +72,10 @@ export async function checkInstances(
       return COMMITMENT_FAILURE.processingFailure;
     }),
   );
+  return checks.map((check) => {
+    if (check.status === 'rejected') throw check.reason;
+    return check.value;
+  });
 }
 
 async function isWhole({ blobs }: CheckOptions, instance: ReferencedInstance, goOn: () => Promise<void>) {
