@@ -10,9 +10,9 @@ import { answerNotModified } from './conditional.js';
 import { acceptsGzip } from './content-encoding.js';
 import { entityTag, RepresentationDigest } from './entity-tag.js';
 import { chooseRepresentation, type Exchange, type Negotiation } from './exchange.js';
-import { allowedMethods, segmentsOf } from './match-route.js';
 import { PLAIN_JSON } from './media-type-names.js';
 import { findResource, type Resource, resourceTree } from './resource-tree.js';
+import { type RouteTable, segmentsOf } from './route-table.js';
 import type { Route } from './routes.js';
 import { wadlJSON, wadlXML } from './wadl.js';
 
@@ -31,15 +31,15 @@ interface Description {
 }
 
 export class Capabilities {
-  readonly #routes: readonly Route[];
+  readonly #table: RouteTable;
   readonly #base: string;
   readonly #root: Resource;
   /** By template and form: as many as the table has resources, whatever is asked. */
   readonly #descriptions = new Map<string, Description>();
 
   /** @param base the URL of the service, without a slash at its end */
-  constructor(routes: readonly Route[], base: string) {
-    this.#routes = routes;
+  constructor(routes: readonly Route[], table: RouteTable, base: string) {
+    this.#table = table;
     this.#base = base;
     this.#root = resourceTree(routes);
   }
@@ -66,7 +66,7 @@ export class Capabilities {
   }
 
   #allow(path: string): string {
-    const methods = allowedMethods(this.#routes, path);
+    const methods = this.#table.allowedMethods(path);
     return methods.length === 0 ? 'OPTIONS' : methods.join(', ');
   }
 

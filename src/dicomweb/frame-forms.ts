@@ -5,10 +5,9 @@ import type { StoredFile } from '../archive/read/stored-file.js';
 import type { ScopedArchive } from '../archive/scoped-archive.js';
 import { imagePixelDescription } from '../dicom/image-pixel.js';
 import { EXPLICIT_VR_LITTLE_ENDIAN, findTransferSyntax } from '../dicom/transfer-syntaxes.js';
-import { areFramesDecodable, isAvailable } from '../pixels/available-syntaxes.js';
+import { areFramesDecodable, encodings } from '../pixels/available-syntaxes.js';
 import { decodedFrameBytes } from '../pixels/codecs/colour-transform.js';
 import { expectDecodableLength } from '../pixels/decode.js';
-import { ENCODED_SYNTAXES } from '../pixels/encode.js';
 import type { FrameDescription } from '../pixels/frame.js';
 import { FrameQueue } from '../pixels/frame-queue.js';
 import type { HeldShare } from '../pixels/held-bytes.js';
@@ -26,10 +25,8 @@ import { whyNotInForm } from './undecodable.js';
 export function frameForms(instance: LocatedInstance): readonly Omit<Representation, 'multipart'>[] {
   const stored = findTransferSyntax(instance.transferSyntaxUID);
   const native = { mediaType: OCTETS, transferSyntaxUID: EXPLICIT_VR_LITTLE_ENDIAN };
-  const encoded = ENCODED_SYNTAXES.filter(
-    (uid) => uid !== instance.transferSyntaxUID && isAvailable(instance, uid),
-  ).flatMap((uid) => {
-    const mediaType = findTransferSyntax(uid)?.mediaType;
+  const encoded = encodings(instance).flatMap((uid) => {
+    const mediaType = uid === instance.transferSyntaxUID ? undefined : findTransferSyntax(uid)?.mediaType;
     return mediaType === undefined ? [] : [{ mediaType, transferSyntaxUID: uid }];
   });
   if (stored?.mediaType === undefined) return [{ ...native, stored: true }, ...encoded];

@@ -2,7 +2,7 @@
 import type { LocatedInstance } from '../archive/index/locate.js';
 import { isNative } from '../archive/read/explicit-little-endian.js';
 import { EXPLICIT_VR_LITTLE_ENDIAN, isLossy, NEVER_NEGOTIATED } from '../dicom/transfer-syntaxes.js';
-import { isAvailable } from '../pixels/available-syntaxes.js';
+import { encodings, isNativelyAvailable } from '../pixels/available-syntaxes.js';
 import { ENCODED_SYNTAXES } from '../pixels/encode.js';
 import { describeOffered, negotiate, type Representation } from './accept.js';
 import { chooseRepresentation, type Exchange } from './exchange.js';
@@ -72,7 +72,7 @@ function namingOthers<Offer>(instances: readonly LocatedInstance[], choose: () =
   try {
     return choose();
   } catch (error) {
-    const compressed = instances.filter((instance) => !isAvailable(instance, EXPLICIT_VR_LITTLE_ENDIAN));
+    const compressed = instances.filter((instance) => !isNativelyAvailable(instance));
     if (!(error instanceof ProblemDetails) || compressed.length === 0) throw error;
     const uids = compressed.slice(0, MOST_NAMED).map(({ sopInstanceUID }) => sopInstanceUID);
     throw new ProblemDetails(error.code, error.message, {
@@ -115,21 +115,23 @@ function filesOffered(instances: readonly LocatedInstance[]): readonly Omit<Offe
     ...(common === undefined ? {} : { transferSyntaxUID: common }),
   };
   const kinds = kindsOfPixels(instances);
-  const isOffered = (uid: string): boolean => uid !== common && kinds.every((kind) => isAvailable(kind, uid));
   const hasLossy = [...syntaxes].some(isLossy);
-  const decoded = [EXPLICIT_VR_LITTLE_ENDIAN]
-    .filter(isOffered)
-    .map((uid) => ({ ...inSyntax(uid), isDecodedLossy: hasLossy }));
+  const decoded =
+    common !== EXPLICIT_VR_LITTLE_ENDIAN && kinds.every(isNativelyAvailable)
+      ? [{ ...inSyntax(EXPLICIT_VR_LITTLE_ENDIAN), isDecodedLossy: hasLossy }]
+      : [];
+  const encoded = kinds.map(encodings).reduce((all, some) => all.filter((uid) => some.includes(uid)), ENCODED_SYNTAXES);
   return [
     // Who takes anything does not make the server decode what is compressed.
     ...([...syntaxes].every(isNative) ? [...decoded, stored] : [stored, ...decoded]),
     ...(hasLossy ? besideLossy(instances) : []),
-    ...ENCODED_SYNTAXES.filter(isOffered).map(inSyntax),
+    ...encoded.filter((uid) => uid !== common).map(inSyntax),
   ];
 }
 
 /** One instance for all whose pixels are alike, as those of a series are: it is asked of it alone what they can be given in. */
 function kindsOfPixels(instances: readonly LocatedInstance[]): readonly LocatedInstance[] {
+  if (instances.length < 2) return instances;
   const kinds = new Map<string, LocatedInstance>();
   for (const instance of instances) {
     const { transferSyntaxUID, pixelFormat, frameCount } = instance;
@@ -143,7 +145,7 @@ const inSyntax = (uid: string) => ({ mediaType: DICOM, transferSyntaxUID: uid, f
 /** What is not lossy as Explicit VR Little Endian, where there is any, beside what is, as it is stored. */
 function besideLossy(instances: readonly LocatedInstance[]): readonly Omit<OfferedFiles, 'multipart'>[] {
   const others = instances.filter(({ transferSyntaxUID }) => !isLossy(transferSyntaxUID));
-  if (others.length === 0 || !others.every((each) => isAvailable(each, EXPLICIT_VR_LITTLE_ENDIAN))) return [];
+  if (others.length === 0 || !others.every(isNativelyAvailable)) return [];
   return [{ mediaType: DICOM, lossyOnly: true, form: 'uncompressed' }];
 }
 

@@ -16,10 +16,10 @@ import type { ResultCache } from '../pixels/result-cache.js';
 import type { WorkerPool } from '../pixels/worker-pool.js';
 import { Capabilities } from './capabilities.js';
 import { watchEntitlement } from './entitlement-watch.js';
-import { matchRoute } from './match-route.js';
 import { ProblemDetails, sendProblem } from './problem.js';
 import { parseQuery } from './query-parameters.js';
 import type { Renderer } from './renderer.js';
+import { RouteTable } from './route-table.js';
 import { ROUTES } from './routes.js';
 import type { Rules } from './rules.js';
 import type { Thumbnails } from './thumbnails.js';
@@ -51,7 +51,8 @@ export function dicomwebService({
   rules,
   log,
 }: ServiceOptions) {
-  const capabilities = new Capabilities(ROUTES, base);
+  const table = new RouteTable(ROUTES);
+  const capabilities = new Capabilities(ROUTES, table, base);
   return async (request: Request, response: Response): Promise<void> => {
     let stopWatching: (() => void) | undefined;
     try {
@@ -61,7 +62,7 @@ export function dicomwebService({
       }
       const authorization = sessions.authorizationOf(request);
       const caller = await authenticator.authenticate(authorization);
-      const { route, variables } = matchRoute(ROUTES, request.method, path);
+      const { route, variables } = table.match(request.method, path);
       expectPermission(caller, route.permission);
       const scoped = archive.as(scopeOf(caller));
       const parameters = parseQuery(query);

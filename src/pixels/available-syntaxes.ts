@@ -8,7 +8,7 @@ import {
 } from '../dicom/transfer-syntaxes.js';
 import { decodedFrameBytes, decodedInterpretation } from './codecs/colour-transform.js';
 import { isDecodable, MOST_FRAME_BYTES } from './decode.js';
-import { ENCODED_SYNTAXES, isEncodable } from './encode.js';
+import { ENCODED_SYNTAXES, type EncodablePixels, isEncodable } from './encode.js';
 
 export interface StoredPixels {
   readonly transferSyntaxUID: string;
@@ -23,24 +23,36 @@ const MOST_VALUE_BYTES = 0xfffffffe;
 /** The stored one first, unless it is one that is never handed out by name. */
 export function availableSyntaxes(stored: StoredPixels): readonly string[] {
   const { transferSyntaxUID, frameCount } = stored;
-  const encoded = frameCount === 0 ? [] : ENCODED_SYNTAXES;
-  const others = [EXPLICIT_VR_LITTLE_ENDIAN, ...encoded].filter(
-    (uid) => uid !== transferSyntaxUID && isAvailable(stored, uid),
-  );
+  const native = isNativelyAvailable(stored) ? [EXPLICIT_VR_LITTLE_ENDIAN] : [];
+  const encoded = frameCount === 0 ? [] : encodings(stored);
+  const others = [...native, ...encoded].filter((uid) => uid !== transferSyntaxUID);
   return NEVER_NEGOTIATED.has(transferSyntaxUID) ? others : [transferSyntaxUID, ...others];
 }
 
-/** Whether an instance can be given in that transfer syntax: what has no pixels in any, beside those that have. */
-export function isAvailable(stored: StoredPixels, transferSyntaxUID: string): boolean {
-  if (stored.transferSyntaxUID === transferSyntaxUID) return true;
-  if (transferSyntaxUID === EXPLICIT_VR_LITTLE_ENDIAN) return isNativelyAvailable(stored);
-  const { pixelFormat, frameCount } = stored;
-  if (frameCount === 0) return true;
-  if (pixelFormat === undefined || !areFramesDecodable(stored) || shareUnits(stored, pixelFormat)) return false;
-  if (decodedBytes(stored, pixelFormat) > MOST_FRAME_BYTES) return false;
-  const photometricInterpretation = decodedInterpretation({ ...pixelFormat, ...stored });
-  return isEncodable({ ...pixelFormat, photometricInterpretation }, transferSyntaxUID);
+/**
+ * The transfer syntaxes that pixels are compressed into in which an instance can be given: what has no pixels in all of them,
+ * beside those that have.
+ */
+export function encodings(stored: StoredPixels): readonly string[] {
+  const { transferSyntaxUID, pixelFormat, frameCount } = stored;
+  if (frameCount === 0) return ENCODED_SYNTAXES;
+  const pixels = encodablePixels(stored, pixelFormat);
+  return ENCODED_SYNTAXES.filter(
+    (uid) => uid === transferSyntaxUID || (pixels !== undefined && isEncodable(pixels, uid)),
+  );
 }
+
+/** Undefined when the pixels can be given in no other form. */
+function encodablePixels(stored: StoredPixels, pixelFormat: PixelFormat | undefined): EncodablePixels | undefined {
+  if (pixelFormat === undefined || !areFramesDecodable(stored) || shareUnits(stored, pixelFormat)) return undefined;
+  if (decodedBytes(stored, pixelFormat) > MOST_FRAME_BYTES) return undefined;
+  const { transferSyntaxUID } = stored;
+  return { ...pixelFormat, photometricInterpretation: decodedInterpretation({ ...pixelFormat, transferSyntaxUID }) };
+}
+
+/** Whether an instance can be given in Explicit VR Little Endian. */
+export const isNativelyAvailable = (stored: StoredPixels): boolean =>
+  stored.transferSyntaxUID === EXPLICIT_VR_LITTLE_ENDIAN || canBecomeNative(stored);
 
 /** Whether single frames can be given as native pixels. */
 export function areFramesDecodable({ transferSyntaxUID, pixelFormat }: StoredPixels): boolean {
@@ -55,7 +67,7 @@ const shareUnits = ({ transferSyntaxUID, frameCount }: StoredPixels, pixelFormat
   frameCount > 1 &&
   decodedBytes({ transferSyntaxUID }, pixelFormat) % 2 === 1;
 
-function isNativelyAvailable(stored: StoredPixels): boolean {
+function canBecomeNative(stored: StoredPixels): boolean {
   const { transferSyntaxUID, pixelFormat, frameCount } = stored;
   if (!isEncapsulated(transferSyntaxUID) || frameCount === 0) return true;
   if (!areFramesDecodable(stored)) return false;

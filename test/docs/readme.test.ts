@@ -21,9 +21,9 @@ import { addTokenCommand } from '../../src/cli/token.js';
 import { addVerifyCommand } from '../../src/cli/verify.js';
 import { loadConfig } from '../../src/config.js';
 import { FAILURE_REASON } from '../../src/dicom/failure-reasons.js';
-import { matchRoute } from '../../src/dicomweb/match-route.js';
 import { HTTP_STATUS } from '../../src/dicomweb/problem.js';
 import { parseQuery } from '../../src/dicomweb/query-parameters.js';
+import { RouteTable } from '../../src/dicomweb/route-table.js';
 import { ROUTES } from '../../src/dicomweb/routes.js';
 import { parseSearchRequest } from '../../src/dicomweb/search-request.js';
 import { silentLog } from '../../src/log.js';
@@ -204,7 +204,7 @@ describe('README.md', () => {
 
   it('asks for resources that there are, with parameters that are understood', () => {
     const asked = requests(readme).map(({ method, path, query }) => {
-      const { route } = matchRoute(ROUTES, method, path);
+      const { route } = new RouteTable(ROUTES).match(method, path);
       return route.permission === 'dicomweb.search' ? parseSearchRequest(parseQuery(query), STUDIES).warnings : [];
     });
     expect(asked.length).toBeGreaterThan(5);

@@ -103,8 +103,9 @@ export async function locateInstances(
 }
 
 /**
- * Locate the instance that stands for a study or a series: the middle one, in their order, of those with frames in its first
- * series that has such; where none has, the middle one of the first series. Undefined when there is nothing.
+ * Locate the instance that stands for a study or a series: the middle one, in their order, of its first series that has frames;
+ * when that one has none itself, the middle one of those that have. Where there are no frames at all, the middle one of the
+ * first series. Undefined when there is nothing.
  */
 export async function locateRepresentative(
   { read }: Database,
@@ -114,7 +115,7 @@ export async function locateRepresentative(
   let query = read
     .selectFrom('series')
     .innerJoin('study', 'study.id', 'series.study_row_id')
-    .select('series.id')
+    .select(['series.id', 'series.instance_count'])
     .select((eb) =>
       eb
         .selectFrom('instance')
@@ -132,20 +133,49 @@ export async function locateRepresentative(
   const all = await query.execute();
   const chosen = all.find((row) => row.with_frames !== null) ?? all[0];
   if (chosen === undefined) return undefined;
-  const ofSeries = read
+  const { id, instance_count: count, with_frames: withFrames } = chosen;
+  const middle = await instanceAt(read, { id, isOfFrames: false, offset: Math.floor(count / 2) });
+  if (withFrames === null || (middle !== undefined && middle.frame_count > 0)) {
+    return middle && located(studyInstanceUID, middle);
+  }
+  const { count: countWithFrames } = await read
     .selectFrom('instance')
-    .where('instance.series_row_id', '=', chosen.id)
-    .where('instance.frame_count', chosen.with_frames === null ? '>=' : '>', 0);
-  const { count } = await ofSeries.select((eb) => eb.fn.countAll<number>().as('count')).executeTakeFirstOrThrow();
-  const row = await ofSeries
+    .where('series_row_id', '=', id)
+    .where('frame_count', '>', 0)
+    .select((eb) => eb.fn.countAll<number>().as('count'))
+    .executeTakeFirstOrThrow();
+  const row = await instanceAt(read, { id, isOfFrames: true, offset: Math.floor(Number(countWithFrames) / 2) });
+  return row && located(studyInstanceUID, row);
+}
+
+interface PlaceInSeries {
+  /** Of the row of the series. */
+  readonly id: number;
+  /** Instances without frames are not counted. */
+  readonly isOfFrames: boolean;
+  readonly offset: number;
+}
+
+/** The place is found in an index, so that no row is read but the one that is there. */
+function instanceAt(
+  read: Database['read'],
+  { id, isOfFrames, offset }: PlaceInSeries,
+): Promise<LocatedRow | undefined> {
+  let place = read
+    .selectFrom('instance')
+    .select('id')
+    .where('series_row_id', '=', id)
+    .orderBy('instance_order')
+    .orderBy('sop_instance_uid')
+    .limit(1)
+    .offset(offset);
+  if (isOfFrames) place = place.where('frame_count', '>', 0);
+  return read
+    .selectFrom('instance')
     .innerJoin('series', 'series.id', 'instance.series_row_id')
     .select(LOCATED)
-    .orderBy('instance.instance_order')
-    .orderBy('instance.sop_instance_uid')
-    .limit(1)
-    .offset(Math.floor(Number(count) / 2))
+    .where('instance.id', '=', place)
     .executeTakeFirst();
-  return row && located(studyInstanceUID, row);
 }
 
 interface LocatedRow {
