@@ -4,7 +4,7 @@ import { invalidRequest } from '../errors.js';
 import type { Caller } from './caller.js';
 import { refuseOutsideItsTime, type TokenClaims } from './claims.js';
 import type { KeyStore } from './keys.js';
-import { registeredCaller } from './token-register.js';
+import { TokenRegister } from './token-register.js';
 import { invalidToken, noToken, Unauthenticated } from './unauthenticated.js';
 import { VerifiedTokens } from './verified-tokens.js';
 import { verifyToken } from './verify-token.js';
@@ -23,13 +23,13 @@ export interface AuthenticatorOptions {
 
 export class Authenticator {
   readonly #keys: KeyStore;
-  readonly #database: Database;
+  readonly #register: TokenRegister;
   readonly #now: () => number;
   readonly #verified = new VerifiedTokens(REMEMBERED_TOKENS);
 
   constructor({ keys, database, now }: AuthenticatorOptions) {
     this.#keys = keys;
-    this.#database = database;
+    this.#register = new TokenRegister(database);
     this.#now = now;
   }
 
@@ -44,7 +44,7 @@ export class Authenticator {
     const claims = this.#verified.find(token) ?? (await this.#verify(token));
     const nowMs = this.#now();
     refuseOutsideItsTime(claims, nowMs / 1_000);
-    return registeredCaller(claims, this.#database, new Date(nowMs).toISOString().slice(0, 10));
+    return this.#register.callerOf(claims, dateOf(nowMs));
   }
 
   /**
@@ -57,7 +57,7 @@ export class Authenticator {
       const claims = this.#verified.find(token) ?? (await this.#verify(token));
       const nowMs = this.#now();
       if (nowMs / 1_000 > claims.expiresAt + GRACE_SECONDS) return false;
-      await registeredCaller(claims, this.#database, new Date(nowMs).toISOString().slice(0, 10));
+      await this.#register.callerOf(claims, dateOf(nowMs));
       return true;
     } catch (error) {
       if (error instanceof Unauthenticated) return false;
@@ -71,6 +71,9 @@ export class Authenticator {
     return claims;
   }
 }
+
+/** In UTC, `YYYY-MM-DD`. */
+const dateOf = (nowMs: number): string => new Date(nowMs).toISOString().slice(0, 10);
 
 function bearerTokenIn(authorization: readonly string[]): string {
   const [value, ...others] = authorization;

@@ -18,8 +18,10 @@ export interface SendingSite extends StoringSite {
 /** @throws ArchiveError `forbidden` for a Scope that may only read */
 export async function storingSiteOf(database: Database, scope: Scope, now: Date): Promise<SendingSite> {
   switch (scope.kind) {
-    case 'site':
-      return { ...(await readSite(database, scope.siteID)), mayJoinAnyStudy: false };
+    case 'site': {
+      const row = await selectSites(database).where('id', '=', scope.siteID).executeTakeFirstOrThrow();
+      return { ...siteOf(row), mayJoinAnyStudy: false };
+    }
     case 'everything':
       return { ...(await curationSite(database, now)), mayJoinAnyStudy: true };
     case 'licence':
@@ -28,21 +30,23 @@ export async function storingSiteOf(database: Database, scope: Scope, now: Date)
   }
 }
 
-async function readSite(database: Database, siteID: number): Promise<Omit<SendingSite, 'mayJoinAnyStudy'>> {
-  const row = await database.read
-    .selectFrom('site')
-    .select(['id', 'name', 'split_policy', 'coerced_attributes'])
-    .where('id', '=', siteID)
-    .executeTakeFirstOrThrow();
+type SiteOfRow = Omit<SendingSite, 'mayJoinAnyStudy'>;
+
+const selectSites = ({ read }: Database) =>
+  read.selectFrom('site').select(['id', 'name', 'split_policy', 'coerced_attributes']);
+
+type SiteRow = Awaited<ReturnType<ReturnType<typeof selectSites>['executeTakeFirstOrThrow']>>;
+
+function siteOf(row: SiteRow): SiteOfRow {
   const splitPolicy = findSplitPolicy(row.split_policy);
   if (splitPolicy === undefined) throw new ArchiveError('corrupt', 'The split of a site can not be read.');
   return { id: row.id, name: row.name, splitPolicy, coercedAttributes: readCoercedAttributes(row.coerced_attributes) };
 }
 
-async function curationSite(database: Database, now: Date): Promise<Omit<SendingSite, 'mayJoinAnyStudy'>> {
-  const find = () => database.read.selectFrom('site').select('id').where('name', '=', CURATION.name).executeTakeFirst();
+async function curationSite(database: Database, now: Date): Promise<SiteOfRow> {
+  const find = () => selectSites(database).where('name', '=', CURATION.name).executeTakeFirst();
   const existing = await find();
-  if (existing !== undefined) return readSite(database, existing.id);
+  if (existing !== undefined) return siteOf(existing);
   await database.write((tx) =>
     tx
       .insertInto('site')
@@ -52,5 +56,5 @@ async function curationSite(database: Database, now: Date): Promise<Omit<Sending
   );
   const added = await find();
   if (added === undefined) throw new Error('A site that was added is there.');
-  return readSite(database, added.id);
+  return siteOf(added);
 }

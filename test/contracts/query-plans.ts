@@ -1,6 +1,6 @@
 /** No question that a request asks of the index goes through a table row by row, whichever database answers it. */
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { registeredCaller } from '../../src/access/token-register.js';
+import { TokenRegister } from '../../src/access/token-register.js';
 import { textOfDeletion } from '../../src/archive/deletion-records.js';
 import {
   addCommitment,
@@ -214,7 +214,7 @@ export function describeQueryPlans(
 
     it('looks a token up by indexes', () =>
       expectIndexes((database) =>
-        registeredCaller(
+        new TokenRegister(database).callerOf(
           {
             tokenID: 'token 7',
             subject: 'curator',
@@ -223,7 +223,6 @@ export function describeQueryPlans(
             expiresAt: 1,
             notBefore: undefined,
           },
-          database,
           '2026-03-10',
         ),
       ));

@@ -5,6 +5,8 @@
 import type { Transaction } from 'kysely';
 import type { Database } from '../../database/database.js';
 import type { Schema } from '../../database/schema.js';
+import { readQueryAttributes } from '../query-attributes/definitions.js';
+import type { QueryAttribute } from '../query-attributes/query-attribute.js';
 import { addValues } from '../query-attributes/value-rows.js';
 import { imagingKindOf, modalityBit } from '../scope.js';
 import { splitOf } from '../split.js';
@@ -78,15 +80,20 @@ export class IndexWriter {
 
   async #write(tx: Transaction<Schema>, records: readonly IndexRecord[]): Promise<readonly IndexOutcome[]> {
     const identities = records.map(({ identity }) => identity);
-    const [known, deletions] = await Promise.all([readKnownRows(tx, records), this.#deletions.read(identities, tx)]);
-    return addRecords(tx, records, { known, deletions, storedAt: this.#now().toISOString() });
+    const [known, deletions, attributes] = await Promise.all([
+      readKnownRows(tx, records),
+      this.#deletions.read(identities, tx),
+      readQueryAttributes(tx),
+    ]);
+    return addRecords(tx, records, { known, deletions, attributes, storedAt: this.#now().toISOString() });
   }
 }
 
-/** What a batch is judged by. */
+/** What a batch is judged by, and indexed. */
 interface KnownBefore {
   readonly known: KnownRows;
   readonly deletions: KnownDeletions;
+  readonly attributes: readonly QueryAttribute[];
   readonly storedAt: string;
 }
 
@@ -101,7 +108,7 @@ interface FreshRecord {
 async function addRecords(
   tx: Transaction<Schema>,
   records: readonly IndexRecord[],
-  { known, deletions, storedAt }: KnownBefore,
+  { known, deletions, attributes, storedAt }: KnownBefore,
 ): Promise<IndexOutcome[]> {
   const outcomes: IndexOutcome[] = [];
   const fresh: FreshRecord[] = [];
@@ -131,12 +138,8 @@ async function addRecords(
     outcomes.push('stored');
   }
   for (let i = 0; i < fresh.length; i += ROWS_PER_INSERT) {
-    await addInstances(tx, fresh.slice(i, i + ROWS_PER_INSERT), storedAt);
+    await addInstances(tx, fresh.slice(i, i + ROWS_PER_INSERT), { attributes, storedAt });
   }
-  await raiseCounts(
-    tx,
-    fresh.map(({ seriesRowID }) => seriesRowID),
-  );
   return outcomes;
 }
 
@@ -241,7 +244,11 @@ async function addSeries(
   return added;
 }
 
-async function addInstances(tx: Transaction<Schema>, fresh: readonly FreshRecord[], storedAt: string): Promise<void> {
+async function addInstances(
+  tx: Transaction<Schema>,
+  fresh: readonly FreshRecord[],
+  { attributes, storedAt }: Pick<KnownBefore, 'attributes' | 'storedAt'>,
+): Promise<void> {
   const rows = await tx
     .insertInto('instance')
     .values(fresh.map((one) => ({ ...instanceColumns(one.record, one), stored_at: storedAt })))
@@ -253,23 +260,23 @@ async function addInstances(tx: Transaction<Schema>, fresh: readonly FreshRecord
     if (rowID === undefined) throw new Error('An inserted instance has a row.');
     return rowID;
   };
-  await tx
-    .insertInto('instance_content')
-    .values(fresh.map((one) => ({ ...one.record.description.content, instance_row_id: rowIDOf(one) })))
-    .execute();
-  await addValues(
-    tx,
-    fresh.map((one) => ({
-      instanceRowID: rowIDOf(one),
-      seriesRowID: one.isFirstOfSeries ? one.seriesRowID : undefined,
-      metadata: one.record.description.content.metadata,
-    })),
-  );
+  const contents = fresh.map((one) => ({ ...one.record.description.content, instance_row_id: rowIDOf(one) }));
+  const indexed = fresh.map((one) => ({
+    instanceRowID: rowIDOf(one),
+    seriesRowID: one.isFirstOfSeries ? one.seriesRowID : undefined,
+    metadata: one.record.description.content.metadata,
+  }));
+  // Asked at once, for the database takes them one after another without being waited for.
+  await Promise.all([
+    tx.insertInto('instance_content').values(contents).execute(),
+    addValues(tx, attributes, indexed),
+    raiseCounts(tx, fresh),
+  ]);
 }
 
-async function raiseCounts(tx: Transaction<Schema>, seriesRowIDs: readonly number[]): Promise<void> {
+async function raiseCounts(tx: Transaction<Schema>, fresh: readonly FreshRecord[]): Promise<void> {
   const added = new Map<number, number>();
-  for (const id of seriesRowIDs) added.set(id, (added.get(id) ?? 0) + 1);
+  for (const { seriesRowID } of fresh) added.set(seriesRowID, (added.get(seriesRowID) ?? 0) + 1);
   for (const [id, count] of added) {
     await tx
       .updateTable('series')

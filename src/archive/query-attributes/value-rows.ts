@@ -28,10 +28,12 @@ export const valueTableOf = ({ level }: Pick<QueryAttribute, 'level'>): ValueTab
 /** Rows of one INSERT, of seven values each. */
 const ROWS_PER_INSERT = 100;
 
-/** Index instances that have just been written by whatever attributes have been added; most archives have none. */
-export async function addValues(tx: Transaction<Schema>, instances: readonly IndexedInstance[]): Promise<void> {
-  if (instances.length === 0) return;
-  const attributes = await readQueryAttributes(tx);
+/** Index instances that have just been written by the attributes that have been added; most archives have none. */
+export async function addValues(
+  tx: Transaction<Schema>,
+  attributes: readonly QueryAttribute[],
+  instances: readonly IndexedInstance[],
+): Promise<void> {
   if (attributes.length === 0) return;
   const tables: Record<ValueTable, ValuesOfRow[]> = { series_value: [], instance_value: [] };
   for (const { instanceRowID, seriesRowID, metadata } of instances) {
@@ -54,7 +56,7 @@ export async function replaceValues(tx: Transaction<Schema>, instance: IndexedIn
   if (instance.seriesRowID !== undefined) {
     await tx.deleteFrom('series_value').where('row_id', '=', instance.seriesRowID).execute();
   }
-  await addValues(tx, [instance]);
+  await addValues(tx, await readQueryAttributes(tx), [instance]);
 }
 
 /** Insert values of rows that are there; those that somebody else has inserted stay. */
