@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { isUniversal, matchesText, parseText } from '../../src/dicom/matching-text.js';
+import { bestTimeMs } from '../support/best-time.js';
 
 /** The same question answered cell by cell: whether the first i tokens match the first j characters. */
 function matchesByTable(pattern: string, value: string): boolean {
@@ -20,15 +21,6 @@ function matchesByTable(pattern: string, value: string): boolean {
 
 const fewLetters = (letters: string) =>
   fc.array(fc.constantFrom(...letters), { maxLength: 24 }).map((all) => all.join(''));
-
-function bestTimeMs(run: () => unknown): number {
-  const times = Array.from({ length: 5 }, () => {
-    const start = performance.now();
-    run();
-    return performance.now() - start;
-  });
-  return Math.min(...times);
-}
 
 describe('parseText', () => {
   it('keeps a key without wildcards as one value', () => {

@@ -1,22 +1,13 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { type MediaType, parameterOf, parseMediaType, parseMediaTypes } from '../../src/dicomweb/media-type.js';
+import { bestTimeMs } from '../support/best-time.js';
 
 function plain(mediaType: MediaType | undefined) {
   return mediaType && { essence: mediaType.essence, parameters: Object.fromEntries(mediaType.parameters) };
 }
 
 const parse = (text: string) => plain(parseMediaType(text));
-
-/** Milliseconds of the best of five runs, for other work on the machine must not decide. */
-function bestTimeMs(run: () => unknown): number {
-  const times = Array.from({ length: 5 }, () => {
-    const start = performance.now();
-    run();
-    return performance.now() - start;
-  });
-  return Math.min(...times);
-}
 
 describe('parseMediaType', () => {
   it('reads a type without parameters', () => {

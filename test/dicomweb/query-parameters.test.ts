@@ -2,17 +2,9 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { parseQuery } from '../../src/dicomweb/query-parameters.js';
 import { ArchiveError } from '../../src/errors.js';
+import { bestTimeMs } from '../support/best-time.js';
 
 const pairs = (query: string) => parseQuery(query).map(({ name, value }) => [name, value]);
-
-function bestTimeMs(run: () => unknown): number {
-  const times = Array.from({ length: 5 }, () => {
-    const start = performance.now();
-    run();
-    return performance.now() - start;
-  });
-  return Math.min(...times);
-}
 
 /** Queries of what means something in them, and of anything at all. */
 const anyQuery = fc.oneof(

@@ -7,6 +7,7 @@ import { parseQuery } from '../../src/dicomweb/query-parameters.js';
 import { MAX_RESULTS } from '../../src/dicomweb/search-options.js';
 import { parseSearchRequest, type SearchedResource } from '../../src/dicomweb/search-request.js';
 import { ArchiveError } from '../../src/errors.js';
+import { bestTimeMs } from '../support/best-time.js';
 
 /** The six resources of PS3.18 Table 10.6.1-4. */
 const RESOURCES = {
@@ -33,15 +34,6 @@ const refused = (query: string, path?: Resource): unknown => {
     return error instanceof ArchiveError ? error.code : error;
   }
 };
-
-function bestTimeMs(run: () => unknown): number {
-  const times = Array.from({ length: 5 }, () => {
-    const start = performance.now();
-    run();
-    return performance.now() - start;
-  });
-  return Math.min(...times);
-}
 
 /** A lawful value of each queryable VR. */
 const SAMPLE: Readonly<Record<string, string>> = { DA: '20200101', TM: '10', UI: '1.2', IS: '7', SQ: '' };

@@ -195,6 +195,19 @@ export function valueBytes(made: MadeInstance, tag: number): Buffer {
   return found.bytes;
 }
 
+/** The attributes of a square image in colour: of each pixel three bytes, one after the other. */
+export const rgbImage = (side: number, pixels: Buffer): Attributes => ({
+  Rows: side,
+  Columns: side,
+  SamplesPerPixel: 3,
+  PlanarConfiguration: 0,
+  PhotometricInterpretation: 'RGB',
+  BitsAllocated: 8,
+  BitsStored: 8,
+  HighBit: 7,
+  PixelData: pixels,
+});
+
 /** A frame's code stream that begins like a JPEG and is no image; even in length. */
 export const codeStream = (name: string, lengthBytes = 20): Buffer =>
   Buffer.concat([Buffer.from([0xff, 0xd8]), bytesOf(name, lengthBytes - 4), Buffer.from([0xff, 0xd9])]);

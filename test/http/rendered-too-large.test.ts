@@ -1,24 +1,14 @@
 /** A picture that is too large to be encoded is refused by itself: the image is whole, and smaller ones of it are made. RR-20 */
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type CuratedArchive, startCuratedArchive } from './curated.js';
-import { makeInstance } from './instances.js';
+import { makeInstance, rgbImage } from './instances.js';
 
 const SIDE = 64;
 
 const image = makeInstance({
   study: 'too large',
   modality: 'OT',
-  attributes: {
-    Rows: SIDE,
-    Columns: SIDE,
-    SamplesPerPixel: 3,
-    PlanarConfiguration: 0,
-    PhotometricInterpretation: 'RGB',
-    BitsAllocated: 8,
-    BitsStored: 8,
-    HighBit: 7,
-    PixelData: Buffer.alloc(SIDE * SIDE * 3, 9),
-  },
+  attributes: rgbImage(SIDE, Buffer.alloc(SIDE * SIDE * 3, 9)),
 });
 
 let archive: CuratedArchive;

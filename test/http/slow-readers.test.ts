@@ -3,7 +3,7 @@ import { type ClientRequest, get as httpGet, type IncomingMessage } from 'node:h
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { MOST_HELD_BYTES } from '../../src/pixels/held-bytes.js';
 import { type CuratedArchive, startCuratedArchive } from './curated.js';
-import { makeInstance } from './instances.js';
+import { makeInstance, rgbImage } from './instances.js';
 
 const SIDE = 2_000;
 const FRAME_BYTES = SIDE * SIDE * 3;
@@ -24,17 +24,7 @@ function noise(lengthBytes: number): Buffer {
 const image = makeInstance({
   study: 'slow readers',
   modality: 'OT',
-  attributes: {
-    Rows: SIDE,
-    Columns: SIDE,
-    SamplesPerPixel: 3,
-    PlanarConfiguration: 0,
-    PhotometricInterpretation: 'RGB',
-    BitsAllocated: 8,
-    BitsStored: 8,
-    HighBit: 7,
-    PixelData: noise(FRAME_BYTES),
-  },
+  attributes: rgbImage(SIDE, noise(FRAME_BYTES)),
 });
 
 let archive: CuratedArchive;

@@ -4,27 +4,15 @@ import { monitorEventLoopDelay } from 'node:perf_hooks';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { encodeFrame } from '../../src/pixels/encode.js';
-import type { FrameDescription } from '../../src/pixels/frame.js';
 import { type CuratedArchive, startCuratedArchive } from '../http/curated.js';
 import { makeInstance, SYNTAX } from '../http/instances.js';
+import { GREY } from '../support/grey-frame.js';
 import { Seeded } from '../support/seeded.js';
 
 const CLIENTS = 8;
 const REQUESTS = 12;
 const MOST_DELAY_MS = 50;
-const SIZE = 512;
-
-const SLICE: FrameDescription = {
-  transferSyntaxUID: SYNTAX.explicit,
-  rows: SIZE,
-  columns: SIZE,
-  samplesPerPixel: 1,
-  bitsAllocated: 16,
-  bitsStored: 16,
-  pixelRepresentation: 0,
-  photometricInterpretation: 'MONOCHROME2',
-  planarConfiguration: 0,
-};
+const SIZE = GREY.rows;
 
 /** Asks, one request after the other on each of its lanes, and prints how many answers were right. */
 const CLIENT = `
@@ -52,7 +40,7 @@ beforeAll(async () => {
     pixels[i] = noise.below(64);
     pixels[i + 1] = Math.floor(i / (SIZE * 64)) % 8;
   }
-  const { bytes } = await encodeFrame({ description: SLICE, bytes: pixels }, SYNTAX.jpeg2000);
+  const { bytes } = await encodeFrame({ description: GREY, bytes: pixels }, SYNTAX.jpeg2000);
   const made = Array.from({ length: 4 }, (_, i) =>
     makeInstance({
       study: `load ${i}`,

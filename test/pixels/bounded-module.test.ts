@@ -3,12 +3,12 @@ import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { pino } from 'pino';
 import { afterEach, describe, expect, it } from 'vitest';
-import { EXPLICIT_VR_LITTLE_ENDIAN } from '../../src/dicom/transfer-syntaxes.js';
 import { bounded, MOST_MEMORY_BYTES } from '../../src/pixels/codecs/bounded-module.js';
 import { CodecFailure } from '../../src/pixels/codecs/codec-failure.js';
 import { emscriptenModule } from '../../src/pixels/codecs/emscripten-module.js';
 import type { Frame } from '../../src/pixels/frame.js';
 import { WorkerPool } from '../../src/pixels/worker-pool.js';
+import { GREY } from '../support/grey-frame.js';
 
 const MIB = 1024 * 1024;
 const PAGE_BYTES = 64 * 1024;
@@ -26,17 +26,7 @@ const MODULES = [
 const ofMemory = (...section: readonly number[]): Buffer => Buffer.of(0, 97, 115, 109, 1, 0, 0, 0, ...section);
 
 const flat = (rows: number, columns: number): Frame => ({
-  description: {
-    transferSyntaxUID: EXPLICIT_VR_LITTLE_ENDIAN,
-    rows,
-    columns,
-    samplesPerPixel: 1,
-    bitsAllocated: 16,
-    bitsStored: 16,
-    pixelRepresentation: 0,
-    photometricInterpretation: 'MONOCHROME2',
-    planarConfiguration: 0,
-  },
+  description: { ...GREY, rows, columns },
   bytes: new Uint8Array(rows * columns * 2),
 });
 

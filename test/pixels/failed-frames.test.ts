@@ -9,23 +9,14 @@ import type { Frame } from '../../src/pixels/frame.js';
 import type { JobInput, JobName, JobResult } from '../../src/pixels/jobs.js';
 import { transcodeFrame } from '../../src/pixels/transcode.js';
 import { WorkerPool } from '../../src/pixels/worker-pool.js';
+import { GREY } from '../support/grey-frame.js';
 
 const J2K = '1.2.840.10008.1.2.4.90';
 const JPEG_LS = '1.2.840.10008.1.2.4.80';
 const RLE = '1.2.840.10008.1.2.5';
 
 const damaged = (): Frame => ({
-  description: {
-    transferSyntaxUID: J2K,
-    rows: 4,
-    columns: 4,
-    samplesPerPixel: 1,
-    bitsAllocated: 16,
-    bitsStored: 16,
-    pixelRepresentation: 0,
-    photometricInterpretation: 'MONOCHROME2',
-    planarConfiguration: 0,
-  },
+  description: { ...GREY, transferSyntaxUID: J2K, rows: 4, columns: 4 },
   bytes: new Uint8Array(100),
 });
 

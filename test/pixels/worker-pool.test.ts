@@ -2,26 +2,14 @@
 import { monitorEventLoopDelay } from 'node:perf_hooks';
 import { pino } from 'pino';
 import { afterEach, describe, expect, it } from 'vitest';
-import { EXPLICIT_VR_LITTLE_ENDIAN } from '../../src/dicom/transfer-syntaxes.js';
 import { CodecFailure } from '../../src/pixels/codecs/codec-failure.js';
 import { encodeFrame } from '../../src/pixels/encode.js';
 import { type Frame, type FrameDescription, nativeFrameBytes } from '../../src/pixels/frame.js';
 import { JobAbandoned, WorkerPool, type WorkerPoolOptions } from '../../src/pixels/worker-pool.js';
+import { GREY } from '../support/grey-frame.js';
 
 const J2K = '1.2.840.10008.1.2.4.90';
 const JPEG_LS = '1.2.840.10008.1.2.4.80';
-
-const GREY: FrameDescription = {
-  transferSyntaxUID: EXPLICIT_VR_LITTLE_ENDIAN,
-  rows: 512,
-  columns: 512,
-  samplesPerPixel: 1,
-  bitsAllocated: 16,
-  bitsStored: 16,
-  pixelRepresentation: 0,
-  photometricInterpretation: 'MONOCHROME2',
-  planarConfiguration: 0,
-};
 
 function noise(description: FrameDescription): Frame {
   const bytes = new Uint8Array(nativeFrameBytes(description));
