@@ -30,7 +30,7 @@ export class TokenRegister {
     const [row] = rows;
     if (row === undefined) throw invalidToken('The token is not registered in this archive.');
     if (row.revoked_at !== null) throw invalidToken('The token has been revoked.');
-    const caller = callerOf(claims, row);
+    const caller = holderOf(claims, row);
     if (caller === undefined) throw invalidToken('The token is registered for another holder.');
     if (caller.kind === 'licence') refuseUnlessHeld(row, today);
     return caller;
@@ -46,7 +46,7 @@ const selectTokens = ({ read }: Database) =>
     .select(['licence.id as licence_id', 'licence.reference', 'licence.status', 'licence.starts_on', 'licence.ends_on'])
     .select(['licence.kinds', 'licence.splits', 'licence.site_ids']);
 
-function callerOf({ tokenID, subject, holder }: TokenClaims, row: Row): Caller | undefined {
+function holderOf({ tokenID, subject, holder }: TokenClaims, row: Row): Caller | undefined {
   if (row.kind !== holder.kind) return undefined;
   switch (holder.kind) {
     case 'site':

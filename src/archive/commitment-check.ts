@@ -39,7 +39,7 @@ export async function bytesToCheck(
 
 /**
  * Check a few instances; for each 0 when the archive commits to it, else the Failure Reason. PS3.3 §C.14.1.1
- * @param goOn asked between pieces of files; what it throws ends the check, when none of the files is read any more
+ * @param goOn asked between pieces of files; what it throws ends the check, once none of the files is read any more
  * @throws ArchiveError `unavailable` when index or store do not answer now
  */
 export async function checkInstances(

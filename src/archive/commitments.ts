@@ -208,11 +208,11 @@ class PutOff extends Error {
   override readonly name = 'PutOff';
 }
 
-/** Files that are read side by side all ask: one asks for all. */
+/** Files that are read side by side all ask: one asks for all. Once that has failed it fails for whoever asks again. */
 function onceAtATime(work: () => Promise<void>): () => Promise<void> {
   let running: Promise<void> | undefined;
   return () => {
-    running ??= work().finally(() => {
+    running ??= work().then(() => {
       running = undefined;
     });
     return running;

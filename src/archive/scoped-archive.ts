@@ -127,8 +127,7 @@ export class ScopedArchive {
   }
 
   /**
-   * The instance that stands for a resource: the middle one of the first series with frames. @throws ArchiveError `not-found`,
-   * or `gone`
+   * The instance that stands for a resource, as `locateRepresentative` chooses it. @throws ArchiveError `not-found`, or `gone`
    */
   async representative(path: ResourcePath): Promise<LocatedInstance> {
     const { studyInstanceUID, seriesInstanceUID, sopInstanceUID } = path;

@@ -20,7 +20,7 @@ export async function storingSiteOf(database: Database, scope: Scope, now: Date)
   switch (scope.kind) {
     case 'site': {
       const row = await selectSites(database).where('id', '=', scope.siteID).executeTakeFirstOrThrow();
-      return { ...siteOf(row), mayJoinAnyStudy: false };
+      return { ...rulesOf(row), mayJoinAnyStudy: false };
     }
     case 'everything':
       return { ...(await curationSite(database, now)), mayJoinAnyStudy: true };
@@ -30,23 +30,23 @@ export async function storingSiteOf(database: Database, scope: Scope, now: Date)
   }
 }
 
-type SiteOfRow = Omit<SendingSite, 'mayJoinAnyStudy'>;
+type SiteRules = Omit<SendingSite, 'mayJoinAnyStudy'>;
 
 const selectSites = ({ read }: Database) =>
   read.selectFrom('site').select(['id', 'name', 'split_policy', 'coerced_attributes']);
 
 type SiteRow = Awaited<ReturnType<ReturnType<typeof selectSites>['executeTakeFirstOrThrow']>>;
 
-function siteOf(row: SiteRow): SiteOfRow {
+function rulesOf(row: SiteRow): SiteRules {
   const splitPolicy = findSplitPolicy(row.split_policy);
   if (splitPolicy === undefined) throw new ArchiveError('corrupt', 'The split of a site can not be read.');
   return { id: row.id, name: row.name, splitPolicy, coercedAttributes: readCoercedAttributes(row.coerced_attributes) };
 }
 
-async function curationSite(database: Database, now: Date): Promise<SiteOfRow> {
+async function curationSite(database: Database, now: Date): Promise<SiteRules> {
   const find = () => selectSites(database).where('name', '=', CURATION.name).executeTakeFirst();
   const existing = await find();
-  if (existing !== undefined) return siteOf(existing);
+  if (existing !== undefined) return rulesOf(existing);
   await database.write((tx) =>
     tx
       .insertInto('site')
@@ -56,5 +56,5 @@ async function curationSite(database: Database, now: Date): Promise<SiteOfRow> {
   );
   const added = await find();
   if (added === undefined) throw new Error('A site that was added is there.');
-  return siteOf(added);
+  return rulesOf(added);
 }

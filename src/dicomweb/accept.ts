@@ -99,9 +99,9 @@ export function negotiate<Offer extends Representation>(
   request: AcceptableTypes,
   offered: readonly Offer[],
 ): Offer | undefined {
+  const ranges = rangesOfParameter(request.acceptParameters);
+  const wanted = ranges.length === 0 ? [] : acceptable(ranges, offered);
   const byHeader = acceptable(rangesOfHeader(request.acceptHeader), offered);
-  if (request.acceptParameters.length === 0) return byHeader[0];
-  const wanted = acceptable(rangesOfParameter(request.acceptParameters), offered);
   if (wanted.length === 0) return byHeader[0];
   return wanted.find((offer) => byHeader.includes(offer));
 }

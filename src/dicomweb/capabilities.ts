@@ -13,7 +13,6 @@ import { chooseRepresentation, type Exchange, type Negotiation } from './exchang
 import { PLAIN_JSON } from './media-type-names.js';
 import { findResource, type Resource, resourceTree } from './resource-tree.js';
 import { type RouteTable, segmentsOf } from './route-table.js';
-import type { Route } from './routes.js';
 import { wadlJSON, wadlXML } from './wadl.js';
 
 const WADL_TYPE = 'application/vnd.sun.wadl+xml';
@@ -38,10 +37,10 @@ export class Capabilities {
   readonly #descriptions = new Map<string, Description>();
 
   /** @param base the URL of the service, without a slash at its end */
-  constructor(routes: readonly Route[], table: RouteTable, base: string) {
+  constructor(table: RouteTable, base: string) {
     this.#table = table;
     this.#base = base;
-    this.#root = resourceTree(routes);
+    this.#root = resourceTree(table.routes);
   }
 
   /**

@@ -25,9 +25,11 @@ interface MatchedResource {
 const WITHOUT_ROUTE = ['OPTIONS'];
 
 export class RouteTable {
+  readonly routes: readonly Route[];
   readonly #entries: readonly Entry[];
 
   constructor(routes: readonly Route[]) {
+    this.routes = routes;
     this.#entries = routes.map((route) => {
       const parts = route.template.split('/').slice(1).map(partOf);
       return { route, parts, variableCount: parts.filter(({ kind }) => kind !== 'name').length };

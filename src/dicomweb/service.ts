@@ -52,7 +52,7 @@ export function dicomwebService({
   log,
 }: ServiceOptions) {
   const table = new RouteTable(ROUTES);
-  const capabilities = new Capabilities(ROUTES, table, base);
+  const capabilities = new Capabilities(table, base);
   return async (request: Request, response: Response): Promise<void> => {
     let stopWatching: (() => void) | undefined;
     try {

@@ -30,8 +30,8 @@ export function availableSyntaxes(stored: StoredPixels): readonly string[] {
 }
 
 /**
- * The transfer syntaxes that pixels are compressed into in which an instance can be given: what has no pixels in all of them,
- * beside those that have.
+ * In which of the transfer syntaxes that we compress into an instance can be given: one without pixels in all of them, beside
+ * those that have some.
  */
 export function encodings(stored: StoredPixels): readonly string[] {
   const { transferSyntaxUID, pixelFormat, frameCount } = stored;
@@ -42,7 +42,7 @@ export function encodings(stored: StoredPixels): readonly string[] {
   );
 }
 
-/** Undefined when the pixels can be given in no other form. */
+/** Undefined when the pixels can not be compressed anew. */
 function encodablePixels(stored: StoredPixels, pixelFormat: PixelFormat | undefined): EncodablePixels | undefined {
   if (pixelFormat === undefined || !areFramesDecodable(stored) || shareUnits(stored, pixelFormat)) return undefined;
   if (decodedBytes(stored, pixelFormat) > MOST_FRAME_BYTES) return undefined;

@@ -56,6 +56,27 @@ describe('InstanceStore, when the index fails', () => {
     expect(fates(await fixture.store(site, ...files.slice(63, 65)))).toEqual(['already-stored', 'stored']);
   });
 
+  it('leaves nothing behind of what it could not write whole', async () => {
+    const fixture = await ArchiveFixture.open();
+    const site = await fixture.addSite('Leeds');
+    const inSeries = (series: number, n: number): Buffer =>
+      ctFile({ SeriesInstanceUID: `1.2.3.${series}`, SOPInstanceUID: `1.2.3.${series}.${n}`, InstanceNumber: n });
+    const all = (n: number): Buffer[] => [1, 2, 3].map((series) => inSeries(series, n));
+    const counts = () =>
+      fixture.opened.database.read.selectFrom('series').select(['series_instance_uid', 'instance_count']).execute();
+    await fixture.store(site, ...all(1));
+    const before = await counts();
+    await run(
+      fixture,
+      `create trigger no_content before insert on instance_content begin select raise(abort, 'no content'); end`,
+    );
+    expect(fates(await fixture.store(site, ...all(2)))).toEqual(all(2).map(() => FAILURE_REASON.outOfResources));
+    expect(await counts()).toEqual(before);
+    await run(fixture, 'drop trigger no_content');
+    expect(fates(await fixture.store(site, ...all(2)))).toEqual(['stored', 'stored', 'stored']);
+    expect((await counts()).map((row) => row.instance_count)).toEqual([2, 2, 2]);
+  });
+
   it('acknowledges nothing of a study whose record can not be written', async () => {
     const fixture = await ArchiveFixture.open();
     const site = await fixture.addSite('Leeds');

@@ -24,7 +24,7 @@ import type { AttributeMatch, FindQuery, ValueKey } from '../../src/archive/inde
 import { IndexWriter } from '../../src/archive/index/index-writer.js';
 import { selectDeletions } from '../../src/archive/index/known-deletions.js';
 import { KnownInstances } from '../../src/archive/index/known-rows.js';
-import { locateInstances, locateSeries } from '../../src/archive/index/locate.js';
+import { locateInstances, locateRepresentative, locateSeries } from '../../src/archive/index/locate.js';
 import { findReferenced } from '../../src/archive/index/referenced-instances.js';
 import { removeInstances } from '../../src/archive/index/remove-instances.js';
 import { findKnownFile, isGoneFile, markRestored } from '../../src/archive/index/restored-file.js';
@@ -198,6 +198,7 @@ export function describeQueryPlans(
           await locateInstances(database, scope, path);
           await locateInstances(database, scope, series);
           await locateInstances(database, scope, { ...series, sopInstanceUID: `${study(8)}.1.2` });
+          await locateRepresentative(database, scope, path);
           await wasDeleted(database, scope, path);
           await wasDeleted(database, scope, { ...series, sopInstanceUID: `${study(8)}.1.2` });
           await findReferenced(database, scope, [`${study(8)}.1.2`, `${study(9)}.1.2`]);

@@ -80,20 +80,15 @@ export class IndexWriter {
 
   async #write(tx: Transaction<Schema>, records: readonly IndexRecord[]): Promise<readonly IndexOutcome[]> {
     const identities = records.map(({ identity }) => identity);
-    const [known, deletions, attributes] = await Promise.all([
-      readKnownRows(tx, records),
-      this.#deletions.read(identities, tx),
-      readQueryAttributes(tx),
-    ]);
-    return addRecords(tx, records, { known, deletions, attributes, storedAt: this.#now().toISOString() });
+    const [known, deletions] = await Promise.all([readKnownRows(tx, records), this.#deletions.read(identities, tx)]);
+    return addRecords(tx, records, { known, deletions, storedAt: this.#now().toISOString() });
   }
 }
 
-/** What a batch is judged by, and indexed. */
+/** What a batch is judged by. */
 interface KnownBefore {
   readonly known: KnownRows;
   readonly deletions: KnownDeletions;
-  readonly attributes: readonly QueryAttribute[];
   readonly storedAt: string;
 }
 
@@ -108,7 +103,7 @@ interface FreshRecord {
 async function addRecords(
   tx: Transaction<Schema>,
   records: readonly IndexRecord[],
-  { known, deletions, attributes, storedAt }: KnownBefore,
+  { known, deletions, storedAt }: KnownBefore,
 ): Promise<IndexOutcome[]> {
   const outcomes: IndexOutcome[] = [];
   const fresh: FreshRecord[] = [];
@@ -137,9 +132,12 @@ async function addRecords(
     });
     outcomes.push('stored');
   }
+  if (fresh.length === 0) return outcomes;
+  const attributes = await readQueryAttributes(tx);
   for (let i = 0; i < fresh.length; i += ROWS_PER_INSERT) {
     await addInstances(tx, fresh.slice(i, i + ROWS_PER_INSERT), { attributes, storedAt });
   }
+  await raiseCounts(tx, fresh);
   return outcomes;
 }
 
@@ -247,7 +245,7 @@ async function addSeries(
 async function addInstances(
   tx: Transaction<Schema>,
   fresh: readonly FreshRecord[],
-  { attributes, storedAt }: Pick<KnownBefore, 'attributes' | 'storedAt'>,
+  { attributes, storedAt }: { readonly attributes: readonly QueryAttribute[]; readonly storedAt: string },
 ): Promise<void> {
   const rows = await tx
     .insertInto('instance')
@@ -266,12 +264,9 @@ async function addInstances(
     seriesRowID: one.isFirstOfSeries ? one.seriesRowID : undefined,
     metadata: one.record.description.content.metadata,
   }));
-  // Asked at once, for the database takes them one after another without being waited for.
-  await Promise.all([
-    tx.insertInto('instance_content').values(contents).execute(),
-    addValues(tx, attributes, indexed),
-    raiseCounts(tx, fresh),
-  ]);
+  // One after another: what runs beside a write that fails comes after the roll-back, and stays.
+  await tx.insertInto('instance_content').values(contents).execute();
+  await addValues(tx, attributes, indexed);
 }
 
 async function raiseCounts(tx: Transaction<Schema>, fresh: readonly FreshRecord[]): Promise<void> {

@@ -134,17 +134,16 @@ export async function locateRepresentative(
   const chosen = all.find((row) => row.with_frames !== null) ?? all[0];
   if (chosen === undefined) return undefined;
   const { id, instance_count: count, with_frames: withFrames } = chosen;
+  const isOfFrames = withFrames !== null;
   const middle = await instanceAt(read, { id, isOfFrames: false, offset: Math.floor(count / 2) });
-  if (withFrames === null || (middle !== undefined && middle.frame_count > 0)) {
-    return middle && located(studyInstanceUID, middle);
-  }
-  const { count: countWithFrames } = await read
+  if (middle !== undefined && (middle.frame_count > 0 || !isOfFrames)) return located(studyInstanceUID, middle);
+  const { count: countOfThose } = await read
     .selectFrom('instance')
     .where('series_row_id', '=', id)
-    .where('frame_count', '>', 0)
+    .where('frame_count', isOfFrames ? '>' : '>=', 0)
     .select((eb) => eb.fn.countAll<number>().as('count'))
     .executeTakeFirstOrThrow();
-  const row = await instanceAt(read, { id, isOfFrames: true, offset: Math.floor(Number(countWithFrames) / 2) });
+  const row = await instanceAt(read, { id, isOfFrames, offset: Math.floor(Number(countOfThose) / 2) });
   return row && located(studyInstanceUID, row);
 }
 
@@ -156,7 +155,7 @@ interface PlaceInSeries {
   readonly offset: number;
 }
 
-/** The place is found in an index, so that no row is read but the one that is there. */
+/** Only the row that is there is joined, and read whole. */
 function instanceAt(
   read: Database['read'],
   { id, isOfFrames, offset }: PlaceInSeries,

@@ -106,21 +106,26 @@ describe('a request for commitment that takes longer', () => {
   });
 
   it('is gone on with where it was left when a node closes', async () => {
-    let [opens, arrived] = [0, 0];
+    let [opens, closed] = [0, 0];
     const closing = node({
       open: async (key) => {
         opens += 1;
         if (opens === 9) void closing.commitments.close();
         else if (opens > 9) await new Promise((resolve) => setTimeout(resolve, 50));
         const blob = await opened.blobs.open(key);
-        arrived += 1;
-        return blob;
+        return {
+          readInto: (...args) => blob.readInto(...args),
+          close: async () => {
+            await blob.close();
+            closed += 1;
+          },
+        };
       },
     });
     expect(await closing.as(site).requestCommitment('1.2', many)).toBeUndefined();
     while (opens < 9) await new Promise((resolve) => setTimeout(resolve, 1));
     await closing.commitments.close();
-    expect(arrived, 'nothing is read any more').toBe(opens);
+    expect(closed, 'nothing is read any more').toBe(opens);
     expect(await closing.as(site).commitment('1.2')).toBeUndefined();
     let more = 0;
     const other = node({
