@@ -7,7 +7,9 @@ const NODES_ONLY = 'test/**/*.nodes.test.ts';
 
 const common = {
   testTimeout: 90_000,
-  hookTimeout: 60_000,
+  hookTimeout: 180_000,
+  // What is awaited may wait for a disk that others use too.
+  expect: { poll: { timeout: 20_000 } },
   setupFiles: ['test/support/property-seed.ts'],
   pool: 'forks' as const,
   // AWS's client says at each start that later versions of it want a newer Node.

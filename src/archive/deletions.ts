@@ -125,7 +125,8 @@ export class Deletions {
     const removeAll = async (): Promise<void> => {
       for (const key of keys) await blobs.remove(key);
     };
-    await Promise.all(Array.from({ length: FILES_AT_ONCE }, removeAll));
+    const ends = await Promise.allSettled(Array.from({ length: FILES_AT_ONCE }, removeAll));
+    for (const end of ends) if (end.status === 'rejected') throw end.reason;
     await markFinished(database, deletionID, now().toISOString());
   }
 }

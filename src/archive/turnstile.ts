@@ -31,17 +31,18 @@ export class Turnstile {
     else next.enter();
   }
 
-  /** Do something for each of many. Fails with the first that fails. */
-  forEach<T>(items: readonly T[], work: (item: T) => Promise<void>): Promise<unknown> {
-    return Promise.all(
-      items.map(async (item) => {
-        await this.enter();
-        try {
-          await work(item);
-        } finally {
-          this.leave();
-        }
-      }),
-    );
+  /** Do something for each of many. When one fails no other is begun, and it fails once those that were have ended. */
+  async forEach<T>(items: readonly T[], work: (item: T) => Promise<void>): Promise<void> {
+    const failures: unknown[] = [];
+    const pass = async (item: T): Promise<void> => {
+      await this.enter();
+      try {
+        if (failures.length === 0) await work(item);
+      } finally {
+        this.leave();
+      }
+    };
+    await Promise.all(items.map((item) => pass(item).catch((error: unknown) => failures.push(error))));
+    if (failures.length > 0) throw failures[0];
   }
 }

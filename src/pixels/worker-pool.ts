@@ -214,7 +214,12 @@ export class WorkerPool {
 
   #limit(thread: Thread, ms: number): void {
     clearTimeout(thread.deadline);
-    thread.deadline = setTimeout(() => this.#replace(thread, new Error('A job took too long.')), ms);
+    const giveUp = (): void => {
+      if (thread.deadline === deadline) this.#replace(thread, new Error('A job took too long.'));
+    };
+    // Where this process was stopped meanwhile an answer may be waiting, which is heard first.
+    const deadline = setTimeout(() => setImmediate(giveUp), ms);
+    thread.deadline = deadline;
   }
 
   #take(thread: Thread, { isDecoded, result, failure, isSpent }: Reply): void {
@@ -258,6 +263,7 @@ export class WorkerPool {
 
   #settle(thread: Thread): Job | undefined {
     clearTimeout(thread.deadline);
+    thread.deadline = undefined;
     const { job } = thread;
     thread.job = undefined;
     return job;

@@ -3,7 +3,6 @@ import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdir, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { setTimeout as sleep } from 'node:timers/promises';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { KeyStore } from '../../src/access/keys.js';
 import { type IssuedToken, issueToken, revokeToken, type TokenRequest } from '../../src/access/tokens.js';
@@ -309,7 +308,7 @@ describe('nccid backup', () => {
     const archive = { url: await serve(fixture.root), siteToken, curatorToken };
     const [writers, stop, backup] = [new LoadWriters('backup', 4), new AbortController(), newFolder()];
     const writing = writers.run(archive, stop.signal);
-    await sleep(1_000);
+    await expect.poll(() => writers.acknowledged.length).toBeGreaterThan(0);
     const expected = writers.acknowledged.map(({ sopInstanceUID, sha256 }) => ({ sopInstanceUID, sha256 }));
     const command = spawn(process.execPath, ['--import', 'tsx', MAIN, 'backup', backup, '--data', fixture.root], {
       cwd: import.meta.dirname,

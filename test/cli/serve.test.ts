@@ -4,6 +4,7 @@ import { connect, createServer } from 'node:net';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { describe, expect, it, onTestFinished } from 'vitest';
+import { freePort } from '../support/free-port.js';
 import { temporaryFolder } from '../support/temporary-folder.js';
 
 const MAIN = join(import.meta.dirname, '../../src/main.ts');
@@ -37,18 +38,9 @@ class Server {
   }
 }
 
-async function freePort(): Promise<string> {
-  const server = createServer().listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const address = server.address();
-  server.close();
-  await once(server, 'close');
-  return typeof address === 'object' && address !== null ? String(address.port) : '';
-}
-
 describe('nccid serve', () => {
   it('says where it listens, answers there, and ends well when it is told to', async () => {
-    const port = await freePort();
+    const port = String(await freePort());
     const server = new Server('--data', temporaryFolder(), '--port', port);
     expect(await server.line()).toBe(`listening on http://127.0.0.1:${port}`);
     expect((await fetch(`http://127.0.0.1:${port}/healthz`)).status).toBe(200);
@@ -58,9 +50,9 @@ describe('nccid serve', () => {
 
   it('F23: refuses a folder that another server has', async () => {
     const folder = temporaryFolder();
-    const first = new Server('--data', folder, '--port', await freePort());
+    const first = new Server('--data', folder, '--port', String(await freePort()));
     await first.line();
-    const second = new Server('--data', folder, '--port', await freePort());
+    const second = new Server('--data', folder, '--port', String(await freePort()));
     expect(await second.ended()).toEqual({
       status: 1,
       errors: ['Another server already serves this archive folder.'],
@@ -70,7 +62,7 @@ describe('nccid serve', () => {
   });
 
   it('F15: ends at once when it is told twice', async () => {
-    const port = await freePort();
+    const port = String(await freePort());
     const server = new Server('--data', temporaryFolder(), '--port', port);
     await server.line();
     // A request whose body never comes would be waited for.

@@ -36,17 +36,18 @@ describe('writePieces', () => {
   });
 
   it('T53 goes on with who is slow, and with pieces that are slow to make', async () => {
+    const writeMs = 5 * WRITE_MS;
     async function* slowly(): AsyncGenerator<Buffer> {
       yield PIECE;
-      await new Promise((resolve) => setTimeout(resolve, 2 * WRITE_MS));
+      await wait(2 * writeMs);
       yield PIECE;
       yield PIECE;
       yield PIECE;
     }
     let received = 0;
-    const ended = new Promise<void>((resolve) => {
-      void answer(
-        (response) => writePieces(response, slowly(), WRITE_MS),
+    const ended = new Promise<void>((resolve, reject) => {
+      answer(
+        (response) => writePieces(response, slowly(), writeMs),
         (response) => {
           response.on('end', resolve).on('data', (chunk: Buffer) => {
             received += chunk.length;
@@ -54,7 +55,7 @@ describe('writePieces', () => {
             setTimeout(() => response.resume(), 3);
           });
         },
-      );
+      ).catch(reject);
     });
     await ended;
     expect(received).toBe(4 * PIECE.length);

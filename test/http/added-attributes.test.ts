@@ -76,7 +76,7 @@ async function add(written: Readonly<Record<string, string>>): Promise<Shown> {
   expect(response.status).toBe(201);
   const location = response.headers.get('location') ?? '';
   expect(location.startsWith(`${archive.base}/attributes/`)).toBe(true);
-  for (let i = 0; i < 100; i++) {
+  for (let i = 0; i < 400; i++) {
     const shown = await json<Shown>(await archive.get(location.slice(archive.base.length)));
     if (shown.status === 'ready') return shown;
     await pause(100);

@@ -78,7 +78,7 @@ describe('the frames of an instance of very many', () => {
       expect(told.end).toMatch(/--\r?\n?$/);
       expect(told.mostBytes).toBeLessThan(64 * MiB);
       // All at once would take seconds; other test files run beside this one.
-      expect(told.longestBlockMs).toBeLessThan(300);
+      expect(told.longestBlockMs).toBeLessThan(1_000);
     },
     60_000,
   );

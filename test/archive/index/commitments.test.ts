@@ -92,10 +92,16 @@ describe('a request for commitment that takes longer', () => {
   });
 
   it('is gone on with by another node when the first has died, not before', async () => {
-    const dead = node({ open: () => new Promise(() => {}) });
+    let hasOpened = false;
+    const dead = node({
+      open: () => {
+        hasOpened = true;
+        return new Promise(() => {});
+      },
+    });
     expect(await dead.as(site).requestCommitment('1.2', many)).toBeUndefined();
     const other = node();
-    await new Promise((resolve) => setTimeout(resolve, 200));
+    await expect.poll(() => hasOpened).toBe(true);
     other.commitments.work();
     await other.commitments.close();
     expect(await other.as(site).commitment('1.2')).toBeUndefined();

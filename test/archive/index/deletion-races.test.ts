@@ -105,8 +105,9 @@ describe('deletions, beside stores and reads', () => {
         await setImmediate();
         const outcome = await store(node.archive, files.get(n) ?? Buffer.alloc(0));
         if (outcome.outcome === 'refused') {
-          expect(outcome.reason).toBe(0x0124);
-          told.refused += 1;
+          // Deleted; or the index was busy for so long that it was not even asked.
+          expect([0x0124, 0xa700]).toContain(outcome.reason);
+          if (outcome.reason === 0x0124) told.refused += 1;
         } else told.stored += 1;
       }
     };

@@ -6,6 +6,7 @@ import { InvalidInstance } from '../../../src/dicom/failure-reasons.js';
 import { placePoint } from '../../../src/pixels/render/place.js';
 import { referencedImages } from '../../../src/pixels/render/presentation-state.js';
 import { planRendering } from '../../../src/pixels/render/render-plan.js';
+import { bestTimeMs } from '../../support/best-time.js';
 import { type Attributes, draw, drawn, greyImage, table, words } from '../../support/native-frame.js';
 
 const GREYSCALE = '1.2.840.10008.5.1.4.1.1.11.1';
@@ -426,9 +427,11 @@ describe('RR-16 graphics', () => {
     });
     const annotation = dataSetOfKeywords({ GraphicLayer: 'L', GraphicObjectSequence: items });
     const presentation = state({ GraphicAnnotationSequence: Array.from({ length: times }, () => annotation) });
-    const start = performance.now();
-    expect(() => planRendering(image(size), { frameNumber: 1, presentation })).toThrow('more graphics than are drawn');
-    expect(performance.now() - start).toBeLessThan(100);
+    const refused = () =>
+      expect(() => planRendering(image(size), { frameNumber: 1, presentation })).toThrow(
+        'more graphics than are drawn',
+      );
+    expect(bestTimeMs(refused)).toBeLessThan(100);
   });
 
   it('RR-18 become paths where they are drawn, not where they are planned', () => {
