@@ -28,6 +28,20 @@ describe('Turnstile', () => {
     await later;
   });
 
+  it('begins nothing more once one of many has failed, and ends when nothing runs any more', async () => {
+    const begun: number[] = [];
+    let running = 0;
+    const many = new Turnstile(2).forEach([...Array(20).keys()], async (n) => {
+      begun.push(n);
+      running += 1;
+      if (n === 1) await turn();
+      running -= 1;
+      if (n === 0) throw new Error('no');
+    });
+    await expect(many).rejects.toThrow('no');
+    expect([begun, running]).toEqual([[0, 1], 0]);
+  });
+
   it('goes on after one has failed', async () => {
     const turnstile = new Turnstile(1);
     await expect(turnstile.forEach([1], () => Promise.reject(new Error('no')))).rejects.toThrow('no');

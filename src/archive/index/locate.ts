@@ -155,7 +155,7 @@ interface PlaceInSeries {
   readonly offset: number;
 }
 
-/** Only the row that is there is joined, and read whole. */
+/** The place is found before anything is joined: it may be far into the series. */
 function instanceAt(
   read: Database['read'],
   { id, isOfFrames, offset }: PlaceInSeries,
