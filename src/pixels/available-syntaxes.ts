@@ -50,10 +50,6 @@ function encodablePixels(stored: StoredPixels, pixelFormat: PixelFormat | undefi
   return { ...pixelFormat, photometricInterpretation: decodedInterpretation({ ...pixelFormat, transferSyntaxUID }) };
 }
 
-/** Whether an instance can be given in Explicit VR Little Endian. */
-export const isNativelyAvailable = (stored: StoredPixels): boolean =>
-  stored.transferSyntaxUID === EXPLICIT_VR_LITTLE_ENDIAN || canBecomeNative(stored);
-
 /** Whether single frames can be given as native pixels. */
 export function areFramesDecodable({ transferSyntaxUID, pixelFormat }: StoredPixels): boolean {
   if (!isEncapsulated(transferSyntaxUID)) return true;
@@ -67,7 +63,8 @@ const shareUnits = ({ transferSyntaxUID, frameCount }: StoredPixels, pixelFormat
   frameCount > 1 &&
   decodedBytes({ transferSyntaxUID }, pixelFormat) % 2 === 1;
 
-function canBecomeNative(stored: StoredPixels): boolean {
+/** Whether an instance can be given in Explicit VR Little Endian. */
+export function isNativelyAvailable(stored: StoredPixels): boolean {
   const { transferSyntaxUID, pixelFormat, frameCount } = stored;
   if (!isEncapsulated(transferSyntaxUID) || frameCount === 0) return true;
   if (!areFramesDecodable(stored)) return false;
