@@ -1,6 +1,7 @@
 /** The bucket of an archive, and the connections to it. */
 import { S3Client, type S3ClientConfig } from '@aws-sdk/client-s3';
-import { letThroughAtOnce } from './gate.js';
+import { DirectRequests } from './direct-requests.js';
+import { Gate, letThrough } from './gate.js';
 import { IDLE_MS, noRetries, patientRetries } from './patience.js';
 import type { S3Place } from './place.js';
 
@@ -32,8 +33,13 @@ export class S3Bucket {
   readonly name: string;
   /** For what is answered at once. What may be repeated is. */
   readonly client: S3Client;
+  /** Puts objects over the connections of `client`. What it is asked for passes the gate as what `client` is asked for does. */
+  readonly direct: DirectRequests;
+  readonly gate = new Gate(CONNECTIONS);
   /** For reading: repeated by the reader, who knows how far he has come. */
   readonly reading: S3Client;
+  /** Gets objects over the connections of `reading`. */
+  readonly directReading: DirectRequests;
   /** For what the server does at length and in silence. */
   readonly working: S3Client;
   readonly #prefix: string;
@@ -42,15 +48,17 @@ export class S3Bucket {
     this.name = place.bucket;
     this.#prefix = place.prefix;
     this.client = clientOf(place, { connections: CONNECTIONS, idleMs: IDLE_MS });
-    letThroughAtOnce(this.client, CONNECTIONS);
+    letThrough(this.gate, this.client);
+    this.direct = new DirectRequests(this.client);
     const { credentials } = this.client.config;
     this.reading = clientOf(
       place,
       { connections: READING_CONNECTIONS, idleMs: IDLE_MS },
       { credentials, retryStrategy: noRetries },
     );
+    this.directReading = new DirectRequests(this.reading);
     this.working = clientOf(place, { connections: WORKING_CONNECTIONS, idleMs: SILENT_WORK_MS }, { credentials });
-    letThroughAtOnce(this.working, WORKING_CONNECTIONS);
+    letThrough(new Gate(WORKING_CONNECTIONS), this.working);
   }
 
   /** The key in the bucket of a key of the archive, which must stay below the prefix. */

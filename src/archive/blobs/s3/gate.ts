@@ -7,25 +7,36 @@ import { Turnstile } from '../../turnstile.js';
 import { isPassing } from './errors.js';
 import { IDLE_MS } from './patience.js';
 
-/** Let so many requests of a client through at once, each with all its attempts. */
-export function letThroughAtOnce(client: S3Client, requests: number): void {
-  const turnstile = new Turnstile(requests);
-  let answeredAt = performance.now();
-  client.middlewareStack.add(
-    (next) => async (args) => {
-      await turnstile.enter();
-      try {
-        const result = await next(args);
-        answeredAt = performance.now();
-        return result;
-      } catch (error) {
-        if (!isPassing(error)) answeredAt = performance.now();
-        else if (performance.now() - answeredAt > IDLE_MS) turnstile.turnAway(error);
-        throw error;
-      } finally {
-        turnstile.leave();
-      }
-    },
-    { step: 'initialize', priority: 'high', name: 'letThroughAtOnce' },
-  );
+export class Gate {
+  readonly #turnstile: Turnstile;
+  #answeredAt = performance.now();
+
+  /** @param requests so many go through at once, each with all its attempts */
+  constructor(requests: number) {
+    this.#turnstile = new Turnstile(requests);
+  }
+
+  async pass<T>(request: () => Promise<T>): Promise<T> {
+    await this.#turnstile.enter();
+    try {
+      const answer = await request();
+      this.#answeredAt = performance.now();
+      return answer;
+    } catch (error) {
+      if (!isPassing(error)) this.#answeredAt = performance.now();
+      else if (performance.now() - this.#answeredAt > IDLE_MS) this.#turnstile.turnAway(error);
+      throw error;
+    } finally {
+      this.#turnstile.leave();
+    }
+  }
+}
+
+/** Let all requests of a client pass through a gate. */
+export function letThrough(gate: Gate, client: S3Client): void {
+  client.middlewareStack.add((next) => (args) => gate.pass(() => next(args)), {
+    step: 'initialize',
+    priority: 'high',
+    name: 'letThrough',
+  });
 }

@@ -1,4 +1,5 @@
 /** How long the archive waits for an object store that fails: a moment for one that restarts, not minutes for one that is away. */
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { S3ClientConfig } from '@aws-sdk/client-s3';
 import { isPassing } from './errors.js';
 
@@ -33,6 +34,20 @@ export class Patience {
     this.#failures = 0;
     this.#spentMs = 0;
     this.#begunAt = performance.now();
+  }
+}
+
+/** Make attempts at one thing, as long as they fail in passing and there is patience. */
+export async function patiently<T>(attempt: () => Promise<T>): Promise<T> {
+  const patience = new Patience();
+  for (;;) {
+    try {
+      return await attempt();
+    } catch (error) {
+      const pauseMs = isPassing(error) ? patience.pauseMs() : undefined;
+      if (pauseMs === undefined) throw error;
+      await sleep(pauseMs);
+    }
   }
 }
 

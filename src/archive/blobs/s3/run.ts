@@ -7,6 +7,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { GetObjectCommand } from '@aws-sdk/client-s3';
 import { ArchiveError } from '../../../errors.js';
 import type { S3Bucket } from './bucket.js';
+import type { ObjectAnswer } from './direct-requests.js';
 import { asArchiveError, isBeyondEnd, isNoSuchKey, isPassing } from './errors.js';
 import { Patience } from './patience.js';
 import { MAX_GAP_BYTES } from './read-ahead.js';
@@ -121,23 +122,30 @@ export class S3Run {
   /** Whether there are bytes at all where this run goes on. */
   async #openBody(): Promise<boolean> {
     try {
-      const last = Number.isFinite(this.#range.end) ? this.#range.end - 1 : '';
-      const { Body, ContentRange, ContentLength } = await this.#bucket.reading.send(
-        new GetObjectCommand({ Bucket: this.#bucket.name, Key: this.#range.key, Range: `bytes=${this.#at}-${last}` }),
-      );
-      if (!(Body instanceof Readable)) throw new Error('An object is not read as a stream.');
-      this.#body = Body;
+      const { body, contentRange, lengthBytes } = await this.#ask();
+      this.#body = body;
       // It may fail while nobody waits for it, who then finds it failed.
-      Body.on('error', () => undefined);
-      this.#objectEnd =
-        ContentRange === undefined && this.#at === 0 ? (ContentLength ?? 0) : endOf(ContentRange, this.#at);
-      this.#chunks = Body[Symbol.asyncIterator]();
+      body.on('error', () => undefined);
+      this.#objectEnd = contentRange === undefined && this.#at === 0 ? lengthBytes : endOf(contentRange, this.#at);
+      this.#chunks = body[Symbol.asyncIterator]();
       return true;
     } catch (error) {
       if (!isBeyondEnd(error)) throw error;
       this.#objectEnd = this.#at;
       return false;
     }
+  }
+
+  async #ask(): Promise<ObjectAnswer> {
+    const { directReading, reading, name } = this.#bucket;
+    const { key, end } = this.#range;
+    const range = `bytes=${this.#at}-${Number.isFinite(end) ? end - 1 : ''}`;
+    const answer = await directReading.get(key, range);
+    if (answer !== undefined) return answer;
+    const command = new GetObjectCommand({ Bucket: name, Key: key, Range: range });
+    const { Body, ContentRange, ContentLength = 0 } = await reading.send(command);
+    if (!(Body instanceof Readable)) throw new Error('An object is not read as a stream.');
+    return { body: Body, contentRange: ContentRange, lengthBytes: ContentLength };
   }
 
   /** Take the end of the answer, after which the connection is free for others. */

@@ -99,7 +99,7 @@ export class S3StagedBlob implements StagedBlob {
     const { bucket, memory } = this.#area;
     const bytes = Buffer.concat(this.#held.take());
     this.#held.add(bytes);
-    await memory.sending(bytes.length, () => putObject(bucket, place, bytes, sha256));
+    await memory.sending(bytes.length, () => putObject(bucket, { key: place, bytes, sha256 }));
   }
 
   async #place(upload: S3Upload, place: string): Promise<void> {

@@ -69,7 +69,7 @@ export class S3BlobStore implements BlobStore {
   }
 
   async writeText(key: string, text: string): Promise<void> {
-    await putObject(this.#bucket, this.#bucket.keyOf(key), Buffer.from(text));
+    await putObject(this.#bucket, { key: this.#bucket.keyOf(key), bytes: Buffer.from(text) });
   }
 
   list(prefix: string): AsyncIterable<StoredBlob> {

@@ -119,12 +119,13 @@ describe('an object store with another clock', () => {
   it('is asked again by its own', async () => {
     const signedAt: string[] = [];
     const store = await openScripted(({ headers }) => {
-      signedAt.push(String(headers['x-amz-date']).slice(0, 8));
+      const day = String(headers['x-amz-date']).slice(0, 8);
+      signedAt.push(day);
       const date = new Date('2099-12-31T12:00:00Z').toUTCString();
-      return signedAt.length === 1 ? { ...failing(403, 'RequestTimeTooSkewed'), headers: { Date: date } } : {};
+      return day === '20991231' ? {} : { ...failing(403, 'RequestTimeTooSkewed'), headers: { Date: date } };
     });
     await store.writeText(KEY, 'text');
-    expect(signedAt[1]).toBe('20991231');
+    expect(signedAt.at(-1)).toBe('20991231');
   });
 });
 

@@ -143,6 +143,17 @@ function describeWriting(place: S3Place): void {
       expect(peak).toBeLessThan(300 << 20);
     });
 
+    it('writes and reads under a key of any characters, the first time and later', async () => {
+      const objects = TestObjects.make(place);
+      const store = await objects.open();
+      const key = "studies/ä b+c/(d)!*~,;=@$&'e%20?#.dcm";
+      for (const text of ['first', 'later']) {
+        await (await stageOf(store, Buffer.from(text))).publish(key);
+        expect((await readAll(store, key, 5)).toString()).toBe(text);
+      }
+      expect(await objects.keys()).toEqual([key]);
+    });
+
     it('copies in ranges what is larger than one copy may be', async () => {
       const objects = TestObjects.make(place);
       const opened = new S3Bucket(objects.place);
