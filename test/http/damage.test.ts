@@ -67,6 +67,15 @@ const isMarked = async ({ sopInstanceUID }: MadeInstance): Promise<boolean> => {
 };
 
 describe('a flipped bit', () => {
+  it('is told of however often the file is asked for, until it is mended', async () => {
+    const [made] = studyOf('mended');
+    await archive.add(made);
+    await flip(made, 100);
+    for (let n = 0; n < 4; n++) expectDamage(await get(`${made.path}/frames/4`, OCTETS));
+    await flip(made, 100);
+    for (let n = 0; n < 4; n++) expect((await get(`${made.path}/frames/4`, OCTETS)).status).toBe(200);
+  });
+
   it('MP-20 F11 breaks the connection of a study in whose middle it is, never ends it well', async () => {
     const [first, second, third] = studyOf('middle');
     await archive.add(first, second, third);

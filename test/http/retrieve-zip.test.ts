@@ -229,10 +229,10 @@ describe('a licence', () => {
 });
 
 describe('damage', () => {
-  const large = (number: number): MadeInstance =>
+  const large = (study: string, number: number): MadeInstance =>
     makeInstance({
-      study: 'damaged zip',
-      instance: `damaged zip/${number}`,
+      study: `damaged zip ${study}`,
+      instance: `damaged zip ${study}/${number}`,
       attributes: {
         InstanceNumber: String(number),
         Rows: 1024,
@@ -240,34 +240,35 @@ describe('damage', () => {
         PixelData: bytesOf(`damaged zip ${number}`, 2 * 1024 * 1024),
       },
     });
-  const [one, two] = [large(1), large(2)];
   const flip = (made: MadeInstance, at: (bytes: Buffer) => number): Promise<void> =>
     spoilFile(archive, made, (bytes) => {
       bytes[at(bytes)] = (bytes[at(bytes)] ?? 0) ^ 1;
       return bytes;
     });
-  const ofStudy = () =>
-    ask(archive.url, `/dicom-web${studyPath(one)}`, {
+  const ofStudy = (made: MadeInstance) =>
+    ask(archive.url, `/dicom-web${studyPath(made)}`, {
       headers: { Authorization: `Bearer ${archive.curatorToken}`, Accept: ZIP },
     });
 
   it.each([
     ['in the pixels', (bytes: Buffer) => bytes.length - 100],
     ['in the header', () => 200],
-  ])('MP-20 F11 breaks the connection in the middle of a zip: %s', async (_name, at) => {
+  ])('MP-20 F11 breaks the connection in the middle of a zip: %s', async (name, at) => {
+    const [one, two] = [large(name, 1), large(name, 2)];
     await archive.add(one, two);
     await flip(two, at);
-    const answer = await ofStudy();
+    const answer = await ofStudy(one);
     expect([answer.status, answer.isComplete]).toEqual([200, false]);
     expect(answer.body.includes(Buffer.from('PK\u0005\u0006', 'latin1'))).toBe(false);
     await flip(two, at);
-    expect((await ofStudy()).isComplete).toBe(true);
+    expect((await ofStudy(one)).isComplete).toBe(true);
   });
 
   it('F12 is told by 500 before the first byte where a file is lost', async () => {
+    const [one, two] = [large('lost', 1), large('lost', 2)];
     await archive.add(one, two);
     await spoilFile(archive, two, () => undefined);
-    const answer = await ofStudy();
+    const answer = await ofStudy(one);
     expect([answer.status, answer.headers['content-type']]).toEqual([500, 'application/problem+json']);
   });
 });

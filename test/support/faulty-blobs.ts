@@ -2,6 +2,7 @@
 import type { BlobStore } from '../../src/archive/blobs/blob-store.js';
 
 export const withFaults = (blobs: BlobStore, faults: Partial<BlobStore>): BlobStore => ({
+  isRemote: blobs.isRemote,
   filesAhead: blobs.filesAhead,
   stage: () => blobs.stage(),
   open: (key) => blobs.open(key),

@@ -34,6 +34,8 @@ export interface StoredBlob {
 }
 
 export interface BlobStore {
+  /** Whether what is read comes across a network. */
+  readonly isRemote: boolean;
   /** How many blobs it pays to begin to read before the one at hand is read: across a network, several. */
   readonly filesAhead: number;
   stage(): Promise<StagedBlob>;

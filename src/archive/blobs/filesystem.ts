@@ -19,6 +19,7 @@ const REMEMBERED_FOLDERS = 10_000;
 export const INCOMING = 'incoming';
 
 export class FilesystemBlobStore implements BlobStore {
+  readonly isRemote = false;
   readonly filesAhead = 1;
   readonly #root: string;
   readonly #folders = new FolderSync();

@@ -20,6 +20,7 @@ const STALE_MS = 3_600_000;
 const PARTS_AT_ONCE = 8;
 
 export class S3BlobStore implements BlobStore {
+  readonly isRemote = true;
   readonly filesAhead = 8;
   readonly #bucket: S3Bucket;
   readonly #area: StagingArea;
