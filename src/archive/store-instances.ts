@@ -10,14 +10,9 @@ import type { BlobStore } from './blobs/blob-store.js';
 import { HeaderBudget } from './header-budget.js';
 import type { IndexOutcome, IndexRecord, StoringSite } from './index/index-record.js';
 import { type IndexWriter, isMisfit } from './index/index-writer.js';
-import { DeletionHistories, refusalOf } from './index/known-deletions.js';
-import {
-  compareWithKnown,
-  type FoundInstance,
-  KnownInstances,
-  pseudonymOf,
-  readKnownRows,
-} from './index/known-rows.js';
+import { type KnownBefore, LookUps } from './index/known-before.js';
+import { refusalOf } from './index/known-deletions.js';
+import { compareWithKnown, type FoundInstance, pseudonymOf, readKnownRows } from './index/known-rows.js';
 import { findKnownFile, markRestored, replaceFile } from './index/restored-file.js';
 import { instanceKeyOf } from './instance-key.js';
 import { outcomeOf } from './outcome-of.js';
@@ -75,16 +70,14 @@ type Settled = Judged | Waiting;
 
 export class InstanceStore {
   readonly #options: InstanceStoreOptions;
-  readonly #knownInstances: KnownInstances;
-  readonly #deletions: DeletionHistories;
+  readonly #lookUps: LookUps;
   /** What makes an instance fit a series, for the series last sent to. */
   readonly #fitting = new Set<string>();
   readonly #headers = new HeaderBudget();
 
   constructor(options: InstanceStoreOptions) {
     this.#options = options;
-    this.#knownInstances = new KnownInstances(options.database.read);
-    this.#deletions = new DeletionHistories(options.database);
+    this.#lookUps = new LookUps(options.database);
   }
 
   async store(request: StoreRequest): Promise<StoreResult> {
@@ -128,6 +121,7 @@ export class InstanceStore {
         expectedStudy,
         refusedTransferSyntaxes,
         coercedAttributes: site.coercedAttributes,
+        lookUp: (identity) => this.#lookUps.find(identity),
         now,
       });
     } catch (error) {
@@ -151,12 +145,8 @@ export class InstanceStore {
 
   async #publish(received: ReceivedInstance, site: StoringSite): Promise<Settled> {
     try {
-      const { identity } = received;
       // Asked before the file is written, whose name says how often it was deleted: so its row can tell whether it is the last.
-      const [history, same] = await Promise.all([
-        this.#deletions.find(identity),
-        this.#knownInstances.find(identity.sopInstanceUID),
-      ]);
+      const { history, same } = await this.#knownBefore(received);
       const refusal = refusalOf(history, site);
       if (refusal !== undefined) return { outcome: outcomeOf(refusal, received) };
       const record = indexRecord(received, site, history.generation);
@@ -173,6 +163,12 @@ export class InstanceStore {
     } finally {
       await received.staged.discard();
     }
+  }
+
+  /** What was there already when the header came may have been deleted meanwhile; what was not is looked for by its row. */
+  async #knownBefore({ identity, known }: ReceivedInstance): Promise<KnownBefore> {
+    const before = await known;
+    return before.same === undefined ? before : this.#lookUps.find(identity);
   }
 
   /** The same instance is indexed: a file of it that is lost or damaged is replaced by the one that has come. */

@@ -61,6 +61,22 @@ const codeAt = (fixture: ArchiveFixture, path: typeof STUDY, scope: Scope = EVER
       (error: ArchiveError) => error.code,
     );
 
+describe('an instance that is on its way when it is deleted', () => {
+  it.each([
+    ['that is there already', ctFile(), INSTANCE],
+    ['of a study that is there', ctFile({ SOPInstanceUID: '1.2.3.1.3' }), STUDY],
+  ])('is refused: one %s', async (_, file, path) => {
+    const { fixture, site } = await filledArchive();
+    async function* untilDeleted() {
+      yield file.subarray(0, -10);
+      await fixture.opened.archive.as(EVERYTHING).delete(path, 'test');
+      yield file.subarray(-10);
+    }
+    const { outcomes } = await fixture.request(site, [untilDeleted()]);
+    expect(fates(outcomes)).toEqual([0x0124]);
+  });
+});
+
 describe('a deletion that breaks off', () => {
   it('holds although its files can not be removed now; the server, verify or reindex does it', async () => {
     for (const finish of [
