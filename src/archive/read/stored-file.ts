@@ -14,7 +14,6 @@ import { onDisk } from '../blobs/disk.js';
 import type { LocatedInstance } from '../index/locate.js';
 import { BufferPool } from './buffer-pool.js';
 import { InflatedBlob } from './inflated-blob.js';
-import { RecentReads } from './recent-reads.js';
 
 /** 64 KiB would halve the throughput. */
 const READ_BYTES = 1024 * 1024;
@@ -35,11 +34,9 @@ export interface StoredFilesOptions {
 export class StoredFiles {
   readonly #options: StoredFilesOptions;
   readonly #pool = new BufferPool();
-  readonly #recent: RecentReads | undefined;
 
   constructor(options: StoredFilesOptions) {
     this.#options = options;
-    this.#recent = options.blobs.isRemote ? new RecentReads() : undefined;
   }
 
   /** How many files it pays to begin to read before the one at hand is read. */
@@ -52,14 +49,10 @@ export class StoredFiles {
    * was deleted, or its file replaced, since it was located
    */
   async open(instance: LocatedInstance): Promise<StoredFile> {
-    const { blobKey } = instance;
-    const mark = (finding: string) => {
-      this.#recent?.forget(blobKey);
-      this.#mark(instance, finding);
-    };
+    const mark = (finding: string) => this.#mark(instance, finding);
     const miss = (error: unknown) => this.#miss(instance, error);
-    const blob = await this.#options.blobs.open(blobKey).catch(miss);
-    return new StoredFile(this.#recent?.of(blobKey, blob) ?? blob, instance, { pool: this.#pool, mark, miss });
+    const blob = await this.#options.blobs.open(instance.blobKey).catch(miss);
+    return new StoredFile(blob, instance, { pool: this.#pool, mark, miss });
   }
 
   /** Make sure that every file is there in its size, before an answer of many begins. @throws ArchiveError as `open` */

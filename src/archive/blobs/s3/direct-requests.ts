@@ -1,11 +1,12 @@
 /**
  * The two requests that are made for every instance, signed and sent by the parts of a client but past its middleware, which
- * takes longer than all else that is done for them here. What is not answered as it should be is for the client to ask
- * again: it knows what each answer means.
+ * takes longer than all else that is done for them here. What is refused is for the client to ask again: it knows what each
+ * refusal means.
  */
 import { createHash } from 'node:crypto';
 import { Readable } from 'node:stream';
 import type { S3Client } from '@aws-sdk/client-s3';
+import { findPassingFailure } from './errors.js';
 
 /** The header in which the bytes that are sent are signed. */
 export const PAYLOAD_HASH = 'x-amz-content-sha256';
@@ -31,6 +32,7 @@ interface Answer {
   readonly body: Readable;
 }
 
+type HandlerContext = Parameters<Parameters<S3Client['middlewareStack']['add']>[0]>[1];
 type Signer = Awaited<ReturnType<S3Client['config']['signer']>>;
 
 /** Where the bucket is, and who signs what is sent there. */
@@ -42,17 +44,13 @@ interface Destination {
 export class DirectRequests {
   readonly #client: S3Client;
   /** Learnt from what the client makes of its own requests; undefined before the first. */
-  #destination: Promise<Destination | undefined> | undefined;
+  #destination: Destination | undefined;
 
   constructor(client: S3Client) {
     this.#client = client;
     client.middlewareStack.add(
-      (next, context) => (args) => {
-        const { endpointV2, authSchemes: [scheme] = [] } = context;
-        if (endpointV2 !== undefined && scheme?.name === 'sigv4') {
-          const { url } = endpointV2;
-          this.#destination ??= client.config.signer(scheme).then((signer) => ({ url, signer }));
-        }
+      (next, context) => async (args) => {
+        this.#destination ??= await this.#findDestination(context);
         return next(args);
       },
       { step: 'finalizeRequest', name: 'learnDestination' },
@@ -60,8 +58,8 @@ export class DirectRequests {
   }
 
   /**
-   * Get an object, or a range of it. Undefined when it was not given, for whatever reason.
-   * @throws what a connection fails with
+   * Get a range of an object. Undefined when the client is to be asked for it.
+   * @throws what a connection fails with, and what the store can not do now
    */
   async get(key: string, range: string): Promise<ObjectAnswer | undefined> {
     const answer = await this.#send({ method: 'GET', key, headers: { range } });
@@ -75,8 +73,8 @@ export class DirectRequests {
   }
 
   /**
-   * Put all bytes of an object, which the server checks by their SHA-256. Whether it has taken them.
-   * @throws what a connection fails with
+   * Put all bytes of an object, which the server checks by their SHA-256. False when the client is to be asked to.
+   * @throws what a connection fails with, and what the store can not do now
    */
   async put(key: string, body: Buffer, sha256: string = sha256Of(body)): Promise<boolean> {
     const headers = {
@@ -87,13 +85,18 @@ export class DirectRequests {
     const answer = await this.#send({ method: 'PUT', key, headers, body });
     if (answer === undefined) return false;
     passOver(answer.body);
-    return answer.statusCode === 200;
+    return answer.statusCode >= 200 && answer.statusCode < 300;
+  }
+
+  async #findDestination({ endpointV2, authSchemes: [scheme] = [] }: HandlerContext): Promise<Destination | undefined> {
+    if (endpointV2 === undefined || scheme?.name !== 'sigv4') return undefined;
+    return { url: endpointV2.url, signer: await this.#client.config.signer(scheme) };
   }
 
   async #send({ method, key, headers, body }: ObjectRequest): Promise<Answer | undefined> {
-    const destination = await this.#destination;
-    if (destination === undefined) return undefined;
-    const { url, signer } = destination;
+    if (this.#destination === undefined) return undefined;
+    const { url, signer } = this.#destination;
+    const { requestHandler, systemClockOffset } = this.#client.config;
     const request = {
       method,
       protocol: url.protocol,
@@ -104,10 +107,13 @@ export class DirectRequests {
       headers: { host: url.host, ...headers },
       body,
     };
-    const signed = await signer.sign(request);
-    const { response } = await this.#client.config.requestHandler.handle(signed);
+    const signed = await signer.sign(request, { signingDate: new Date(Date.now() + systemClockOffset) });
+    const { response } = await requestHandler.handle(signed);
     if (!(response.body instanceof Readable)) throw new Error('An object store is not heard as a stream.');
-    return response;
+    const failure = findPassingFailure(response.statusCode);
+    if (failure === undefined) return response;
+    passOver(response.body);
+    throw failure;
   }
 }
 

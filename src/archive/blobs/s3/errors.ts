@@ -62,6 +62,12 @@ export function isPassing(error: unknown): boolean {
   return status === undefined ? CONNECTION.test(code) && !NOT_SECURE.test(code) : PASSING_STATUSES.has(status);
 }
 
+/** What an answer of this status fails with, when it may be another the next time; undefined for any other answer. */
+export function findPassingFailure(status: number): Error | undefined {
+  if (!PASSING_STATUSES.has(status)) return undefined;
+  return Object.assign(new Error('The object store does not do it now.'), { $metadata: { httpStatusCode: status } });
+}
+
 /** An error of the client of the store as an ArchiveError where it is the store's; any other as it is. */
 export function asArchiveError(error: unknown): unknown {
   const { name, status } = failureOf(error);

@@ -116,16 +116,19 @@ describe('an object store that is busy', () => {
 });
 
 describe('an object store with another clock', () => {
-  it('is asked again by its own', async () => {
+  it('is asked again by its own, and by that alone from then on', async () => {
     const signedAt: string[] = [];
-    const store = await openScripted(({ headers }) => {
-      const day = String(headers['x-amz-date']).slice(0, 8);
+    const headers = { Date: new Date('2099-12-31T12:00:00Z').toUTCString() };
+    const store = await openScripted((request) => {
+      const day = String(request.headers['x-amz-date']).slice(0, 8);
       signedAt.push(day);
-      const date = new Date('2099-12-31T12:00:00Z').toUTCString();
-      return day === '20991231' ? {} : { ...failing(403, 'RequestTimeTooSkewed'), headers: { Date: date } };
+      return day === '20991231' ? { headers } : { ...failing(403, 'RequestTimeTooSkewed'), headers };
     });
     await store.writeText(KEY, 'text');
     expect(signedAt.at(-1)).toBe('20991231');
+    signedAt.length = 0;
+    await store.writeText(KEY, 'text');
+    expect(signedAt).toEqual(['20991231']);
   });
 });
 
@@ -148,6 +151,41 @@ describe('an object store of which much is asked at once', () => {
       expect(write).toEqual({ status: 'rejected', reason: withCode('unavailable') });
     }
     expect(performance.now() - begun).toBeLessThan(13_000);
+  });
+});
+
+describe('an object store that can not do anything now', () => {
+  it('is asked so often, and no more', async () => {
+    const asked: string[] = [];
+    const store = await openScripted(({ method }) => {
+      asked.push(method);
+      return failing(503, 'SlowDown');
+    });
+    await expect(publish(store, KEY, Buffer.from('x'))).rejects.toThrow(withCode('unavailable'));
+    expect(asked).toEqual(Array(6).fill('PUT'));
+    asked.length = 0;
+    await expect(read(store, 0, 10)).rejects.toThrow(withCode('unavailable'));
+    expect(asked).toEqual(Array(6).fill('GET'));
+  });
+
+  it('keeps nobody waiting for longer the more come', async () => {
+    const store = await openScripted(async () => {
+      await sleep(300);
+      return failing(503, 'SlowDown');
+    });
+    const waits: number[] = [];
+    const write = async (): Promise<void> => {
+      const begun = performance.now();
+      await expect(store.writeText(KEY, 'x')).rejects.toThrow(withCode('unavailable'));
+      waits.push(performance.now() - begun);
+    };
+    const writes: Promise<void>[] = [];
+    for (let n = 0; n < 600; n++) {
+      writes.push(write());
+      await sleep(20);
+    }
+    await Promise.all(writes);
+    expect(Math.max(...waits)).toBeLessThan(10_000);
   });
 });
 
