@@ -13,7 +13,7 @@ import { ContentDigest, type Digest } from './content-digest.js';
 import type { HeaderBudget, HeaderShare } from './header-budget.js';
 import { HeldBack } from './held-back.js';
 import type { InstanceDescription } from './index/describe-instance.js';
-import type { KnownBefore } from './index/known-before.js';
+import type { LookedUp } from './index/look-up.js';
 import { InstanceDescriber } from './instance-describer.js';
 import { type Refused, RefusedInstance, refused, type SentIdentity } from './store-outcome.js';
 
@@ -26,14 +26,14 @@ export interface ReceivedInstance extends Digest {
   readonly sha256AsSent: string;
   /** Whether what comes before the data set is kept otherwise than it was sent. */
   readonly isFileStartCoerced: boolean;
-  /** As it was when its header had come. */
-  readonly known: Promise<KnownBefore>;
+  /** What the index knows of its UIDs now. @throws ArchiveError when the index does not answer */
+  readonly lookUp: () => Promise<LookedUp>;
 }
 
 interface Admission {
   readonly identity: Required<SentIdentity>;
   readonly coercion: Coercion | undefined;
-  readonly known: Promise<KnownBefore>;
+  readonly lookUp: () => Promise<LookedUp>;
 }
 
 export interface ReceiveOptions {
@@ -47,8 +47,8 @@ export interface ReceiveOptions {
   readonly maxInstanceBytes: number;
   /** What some of its attributes are to be, whatever they are. */
   readonly coercedAttributes: readonly CoercedAttribute[];
-  /** Asked as soon as the header has been admitted: the index answers while the rest comes. */
-  readonly lookUp: (identity: Required<SentIdentity>) => Promise<KnownBefore>;
+  /** Told of the instance as soon as its header has been admitted: the index can answer while the rest comes. */
+  readonly beginLookUp: (identity: Required<SentIdentity>) => () => Promise<LookedUp>;
   readonly now: () => Date;
 }
 
@@ -114,11 +114,11 @@ class Reception {
     const header = this.#describer.header;
     if (header === undefined) throw new Error('An instance that has been described has a header.');
     const staged = this.#staged ?? (await this.#startKeeping(header));
-    const { identity, coercion, known } = this.#admit(header);
+    const { identity, coercion, lookUp } = this.#admit(header);
     return {
       outcome: 'received',
       identity,
-      known,
+      lookUp,
       staged,
       ...this.#digest.finish(this.#describer.pixelDataCRC32),
       description,
@@ -145,10 +145,7 @@ class Reception {
   #admit(header: Part10Header): Admission {
     if (this.#admission === undefined) {
       const identity = admit(header, this.#options);
-      const known = this.#options.lookUp(identity);
-      // Told to whoever asks for it; an instance that is refused later is asked for by nobody.
-      known.catch(() => undefined);
-      this.#admission = { identity, coercion: coercionOf(header), known };
+      this.#admission = { identity, coercion: coercionOf(header), lookUp: this.#options.beginLookUp(identity) };
     }
     return this.#admission;
   }

@@ -10,9 +10,9 @@ import type { BlobStore } from './blobs/blob-store.js';
 import { HeaderBudget } from './header-budget.js';
 import type { IndexOutcome, IndexRecord, StoringSite } from './index/index-record.js';
 import { type IndexWriter, isMisfit } from './index/index-writer.js';
-import { type KnownBefore, LookUps } from './index/known-before.js';
 import { refusalOf } from './index/known-deletions.js';
 import { compareWithKnown, type FoundInstance, pseudonymOf, readKnownRows } from './index/known-rows.js';
+import { LookUp } from './index/look-up.js';
 import { findKnownFile, markRestored, replaceFile } from './index/restored-file.js';
 import { instanceKeyOf } from './instance-key.js';
 import { outcomeOf } from './outcome-of.js';
@@ -70,14 +70,14 @@ type Settled = Judged | Waiting;
 
 export class InstanceStore {
   readonly #options: InstanceStoreOptions;
-  readonly #lookUps: LookUps;
+  readonly #lookUp: LookUp;
   /** What makes an instance fit a series, for the series last sent to. */
   readonly #fitting = new Set<string>();
   readonly #headers = new HeaderBudget();
 
   constructor(options: InstanceStoreOptions) {
     this.#options = options;
-    this.#lookUps = new LookUps(options.database);
+    this.#lookUp = new LookUp(options.database);
   }
 
   async store(request: StoreRequest): Promise<StoreResult> {
@@ -121,7 +121,7 @@ export class InstanceStore {
         expectedStudy,
         refusedTransferSyntaxes,
         coercedAttributes: site.coercedAttributes,
-        lookUp: (identity) => this.#lookUps.find(identity),
+        beginLookUp: (identity) => this.#lookUp.begin(identity),
         now,
       });
     } catch (error) {
@@ -146,7 +146,7 @@ export class InstanceStore {
   async #publish(received: ReceivedInstance, site: StoringSite): Promise<Settled> {
     try {
       // Asked before the file is written, whose name says how often it was deleted: so its row can tell whether it is the last.
-      const { history, same } = await this.#knownBefore(received);
+      const { history, same } = await received.lookUp();
       const refusal = refusalOf(history, site);
       if (refusal !== undefined) return { outcome: outcomeOf(refusal, received) };
       const record = indexRecord(received, site, history.generation);
@@ -163,12 +163,6 @@ export class InstanceStore {
     } finally {
       await received.staged.discard();
     }
-  }
-
-  /** What was there already when the header came may have been deleted meanwhile; what was not is looked for by its row. */
-  async #knownBefore({ identity, known }: ReceivedInstance): Promise<KnownBefore> {
-    const before = await known;
-    return before.same === undefined ? before : this.#lookUps.find(identity);
   }
 
   /** The same instance is indexed: a file of it that is lost or damaged is replaced by the one that has come. */

@@ -69,7 +69,8 @@ describe('an instance that is on its way when it is deleted', () => {
     const { fixture, site } = await filledArchive();
     async function* untilDeleted() {
       yield file.subarray(0, -10);
-      await fixture.opened.archive.as(EVERYTHING).delete(path, 'test');
+      // Its file stays for now: it is not by that that it is known to be gone.
+      await faulty(fixture, { remove: away }).as(EVERYTHING).delete(path, 'test');
       yield file.subarray(-10);
     }
     const { outcomes } = await fixture.request(site, [untilDeleted()]);

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { HeaderBudget } from '../../src/archive/header-budget.js';
-import type { KnownBefore } from '../../src/archive/index/known-before.js';
+import type { LookedUp } from '../../src/archive/index/look-up.js';
 import { type ReceivedInstance, type ReceiveOptions, receiveInstance } from '../../src/archive/receive-instance.js';
 import type { Refused } from '../../src/archive/store-outcome.js';
 import type { CoercedAttribute } from '../../src/dicom/coerce-header.js';
@@ -46,7 +46,7 @@ const fileOf = (name: string, bytes: number, transferSyntaxUID: string = SYNTAX.
 
 const refusal = expect.objectContaining({ outcome: 'refused', reason: FAILURE_REASON.outOfResources });
 
-const UNKNOWN: KnownBefore = {
+const UNKNOWN: LookedUp = {
   history: { generation: 0, isRefused: false, siteIDs: new Set() },
   same: undefined,
 };
@@ -54,7 +54,7 @@ const UNKNOWN: KnownBefore = {
 async function receiving(
   mostBytes: number,
   coercedAttributes: readonly CoercedAttribute[] = [],
-  lookUp: ReceiveOptions['lookUp'] = async () => UNKNOWN,
+  beginLookUp: ReceiveOptions['beginLookUp'] = () => async () => UNKNOWN,
 ) {
   const { blobs } = (await ArchiveFixture.open()).opened;
   const headers = new HeaderBudget(mostBytes);
@@ -64,7 +64,7 @@ async function receiving(
     expectedStudy: undefined,
     maxInstanceBytes: 1024 ** 3,
     coercedAttributes,
-    lookUp,
+    beginLookUp,
     now: () => new Date(),
   };
   return async (body: AsyncIterable<Buffer>): Promise<ReceivedInstance | Refused> => {
@@ -100,9 +100,9 @@ describe('receiveInstance', () => {
 
   it('has its UIDs looked up while its Pixel Data is still coming', async () => {
     const asked: string[] = [];
-    const receive = await receiving(500 * KiB, [], async ({ sopInstanceUID }) => {
+    const receive = await receiving(500 * KiB, [], ({ sopInstanceUID }) => {
       asked.push(sopInstanceUID);
-      return UNKNOWN;
+      return async () => UNKNOWN;
     });
     const made = makeInstance({ study: 'looked up' });
     const body = new HaltedBody(made.file, made.file.length - 10);
@@ -112,15 +112,6 @@ describe('receiveInstance', () => {
     body.goOn();
     await underWay;
     expect(asked).toHaveLength(1);
-  });
-
-  it('leaves it to who stores that the index did not answer', async () => {
-    const receive = await receiving(500 * KiB, [], () => Promise.reject(new Error('away')));
-    const { file } = makeInstance({ study: 'looked up in vain' });
-    expect(await receive(inPieces(file.subarray(0, file.length - 1)))).toMatchObject({ outcome: 'refused' });
-    const received = await receive(inPieces(file));
-    if (received.outcome !== 'received') throw new Error('It has been refused.');
-    await expect(received.known).rejects.toThrow('away');
   });
 
   it('T39 counts what is inflated', async () => {

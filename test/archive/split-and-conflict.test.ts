@@ -1,4 +1,5 @@
 import { readdir } from 'node:fs/promises';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { describe, expect, it } from 'vitest';
 import type { StoreOutcome } from '../../src/archive/store-outcome.js';
 import { FAILURE_REASON } from '../../src/dicom/failure-reasons.js';
@@ -52,6 +53,24 @@ describe('many writers at once', () => {
     expect(others).toEqual([]);
     expect(await one.read(key)).toEqual(files[winner]);
     expect((await one.content()).studies).toMatchObject([{ attributes: expect.stringContaining(`Writer ${winner}`) }]);
+  });
+
+  it('leave no file of a sender who took so long that another site was first', async () => {
+    const { one, other, site: leeds } = await twoArchives();
+    const bristol = await one.addSite('Bristol');
+    const [ofBristol, sameUID] = ['1.2.3.9.1', '1.2.3.1.1'].map((SOPInstanceUID) =>
+      ctFile({ SOPInstanceUID, StudyInstanceUID: '1.2.9', SeriesInstanceUID: '1.2.9.1', PatientID: 'Bristol1' }),
+    );
+    await one.store(bristol, ofBristol ?? Buffer.alloc(0));
+    async function* slowly() {
+      yield sameUID?.subarray(0, -10) ?? Buffer.alloc(0);
+      expect(tally(await other.store(leeds, ctFile()))).toEqual({ stored: 1 });
+      await sleep(200);
+      yield sameUID?.subarray(-10) ?? Buffer.alloc(0);
+    }
+    const { outcomes } = await one.request(bristol, [slowly()]);
+    expect(tally(outcomes)).toEqual({ [`refused ${FAILURE_REASON.dataSetDoesNotMatchSOPClass.toString(16)}`]: 1 });
+    expect(await one.instanceKeys()).toHaveLength(2);
   });
 
   it('never let the loser of two sites take away the file of the winner', async () => {
