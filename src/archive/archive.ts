@@ -8,7 +8,7 @@ import { Deletions } from './deletions.js';
 import { IndexWriter } from './index/index-writer.js';
 import { ImageHeaders } from './read/image-headers.js';
 import { MetadataReader } from './read/metadata.js';
-import { StoredFiles } from './read/stored-file.js';
+import { StoredFiles } from './read/stored-files.js';
 import type { Scope } from './scope.js';
 import { ScopedArchive, type ScopedArchiveParts } from './scoped-archive.js';
 import { InstanceStore } from './store-instances.js';

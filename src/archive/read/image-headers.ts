@@ -12,7 +12,8 @@ import { goneMeanwhile } from '../../errors.js';
 import type { LocatedInstance } from '../index/locate.js';
 import { Turnstile } from '../turnstile.js';
 import { readHeader, SLICE_BYTES, UNREAD } from './header.js';
-import type { StoredFile, StoredFiles } from './stored-file.js';
+import type { StoredFile } from './stored-file.js';
+import type { StoredFiles } from './stored-files.js';
 
 /** Each gap between runs of pixels is a read of its own: with more, to read the whole file is as good. */
 const MOST_RUNS = 64;

@@ -1,13 +1,15 @@
 /**
- * What has lately been read more than once of blobs across a network, kept in memory: the frame that is drawn in one window
- * after another, the image that a whole course looks at. What is read once passes by, however much that is. Whoever reads
- * checks the bytes, from here as from anywhere, and has them forgotten when they are wrong.
+ * What has been read more than once lately of blobs across a network, kept in memory: the frame that is drawn in one window
+ * after another, the slice that a whole course looks at. Only what has been found right is kept. What is read once passes by,
+ * however much that is.
  */
-import type { OpenBlob } from '../blobs/blob-store.js';
+import type { CheckedRange } from '../../dicom/frame-table.js';
 
 const MOST_BYTES = 128 * 1024 * 1024;
-/** What is larger is read in pieces. */
-const LARGEST_READ_BYTES = 16 * 1024 * 1024;
+/** To copy more would hold up others. */
+const LARGEST_BYTES = 4 * 1024 * 1024;
+/** About what it takes to keep anything. */
+const ENTRY_BYTES = 1024;
 /** Of what has been deleted, nothing is to stay for long. */
 const KEPT_MS = 10 * 60_000;
 const SWEEP_MS = 60_000;
@@ -15,7 +17,6 @@ const READS_NOTED = 20_000;
 
 interface Kept {
   readonly bytes: Buffer;
-  readonly key: string;
   readonly keptSince: number;
 }
 
@@ -41,36 +42,36 @@ export class RecentReads {
     this.#now = now;
   }
 
+  /** What is kept takes so much memory, about. */
   get keptBytes(): number {
     return this.#keptBytes;
   }
 
-  /** The blob of a key, whose bytes never change; what is read of it again is read here. */
-  of(key: string, blob: OpenBlob): OpenBlob {
-    return {
-      readInto: async (target, offset, runEnd) => {
-        const read = `${key} ${offset} ${target.length}`;
-        const kept = this.#find(read);
-        if (kept !== undefined) return kept.copy(target);
-        const got = await blob.readInto(target, offset, runEnd);
-        if (got === target.length && this.#wasNoted(read)) this.#keep(read, key, target);
-        return got;
-      },
-      close: () => blob.close(),
-    };
-  }
-
-  /** Forget all that is kept of the blob of a key. */
-  forget(key: string): void {
-    for (const [read, kept] of this.#kept) if (kept.key === key) this.#drop(read, kept);
-  }
-
-  #find(read: string): Buffer | undefined {
+  /** Fill `target`, as long as the range, with that range of the blob of a key, when it is kept. */
+  fill(target: Buffer, key: string, range: CheckedRange): boolean {
+    const read = nameOf(key, range);
     const kept = this.#kept.get(read);
-    if (kept === undefined) return undefined;
+    if (kept === undefined) return false;
     this.#kept.delete(read);
     this.#kept.set(read, kept);
-    return kept.bytes;
+    kept.bytes.copy(target);
+    return true;
+  }
+
+  /** Tell of a range that was read of the blob of a key and found right: `bytes` may be used again afterwards. */
+  note(bytes: Buffer, key: string, range: CheckedRange): void {
+    const sizeBytes = bytes.length + ENTRY_BYTES;
+    if (bytes.length > LARGEST_BYTES || sizeBytes > this.#mostBytes) return;
+    const read = nameOf(key, range);
+    // While one was reading it, another may have had it kept.
+    if (this.#kept.has(read) || !this.#wasNoted(read)) return;
+    for (const [oldest, kept] of this.#kept) {
+      if (this.#keptBytes + sizeBytes <= this.#mostBytes) break;
+      this.#drop(oldest, kept);
+    }
+    this.#kept.set(read, { bytes: copyOf(bytes), keptSince: this.#now() });
+    this.#keptBytes += sizeBytes;
+    this.#timer ??= setTimeout(() => this.#sweep(), SWEEP_MS).unref();
   }
 
   #wasNoted(read: string): boolean {
@@ -81,22 +82,9 @@ export class RecentReads {
     return false;
   }
 
-  #keep(read: string, key: string, bytes: Buffer): void {
-    if (bytes.length === 0 || bytes.length > Math.min(LARGEST_READ_BYTES, this.#mostBytes)) return;
-    const before = this.#kept.get(read);
-    if (before !== undefined) this.#drop(read, before);
-    for (const [oldest, kept] of this.#kept) {
-      if (this.#keptBytes + bytes.length <= this.#mostBytes) break;
-      this.#drop(oldest, kept);
-    }
-    this.#kept.set(read, { bytes: copyOf(bytes), key, keptSince: this.#now() });
-    this.#keptBytes += bytes.length;
-    this.#timer ??= setTimeout(() => this.#sweep(), SWEEP_MS).unref();
-  }
-
   #drop(read: string, { bytes }: Kept): void {
     this.#kept.delete(read);
-    this.#keptBytes -= bytes.length;
+    this.#keptBytes -= bytes.length + ENTRY_BYTES;
   }
 
   #sweep(): void {
@@ -104,6 +92,10 @@ export class RecentReads {
     this.#timer = this.#kept.size === 0 ? undefined : setTimeout(() => this.#sweep(), SWEEP_MS).unref();
   }
 }
+
+/** The checksum says whether positions are those of the file or of what it inflates to. */
+const nameOf = (key: string, { offset, lengthBytes, crc32 }: CheckedRange): string =>
+  `${key} ${offset} ${lengthBytes} ${crc32}`;
 
 function copyOf(bytes: Buffer): Buffer {
   const copy = Buffer.allocUnsafeSlow(bytes.length);

@@ -1,19 +1,15 @@
-/**
- * A stored file being read, with every byte checked against what was stored. A file that fails its check is marked in
- * the index and answered with an error, never with its bytes.
- */
+/** A stored file being read, with every byte checked against what was stored: what fails its check is never given. */
 import { crc32 } from 'node:zlib';
-import type { Database } from '../../database/database.js';
 import { combineCRC32 } from '../../dicom/crc32.js';
 import type { CheckedRange } from '../../dicom/frame-table.js';
 import { findTransferSyntax } from '../../dicom/transfer-syntaxes.js';
-import { ArchiveError, goneMeanwhile } from '../../errors.js';
-import type { Log } from '../../log.js';
-import type { BlobStore, OpenBlob } from '../blobs/blob-store.js';
+import { ArchiveError } from '../../errors.js';
+import type { OpenBlob } from '../blobs/blob-store.js';
 import { onDisk } from '../blobs/disk.js';
 import type { LocatedInstance } from '../index/locate.js';
-import { BufferPool } from './buffer-pool.js';
+import type { BufferPool } from './buffer-pool.js';
 import { InflatedBlob } from './inflated-blob.js';
+import type { RecentReads } from './recent-reads.js';
 
 /** 64 KiB would halve the throughput. */
 const READ_BYTES = 1024 * 1024;
@@ -24,89 +20,21 @@ const CHECKED_BYTES = 4 * 1024 * 1024;
 const WRONG_FILE = 'its bytes are not those stored';
 const WRONG_RANGE = 'bytes of a frame or a value are not those stored';
 
-export interface StoredFilesOptions {
-  readonly blobs: BlobStore;
-  readonly database: Database;
-  readonly log: Log;
-  readonly now: () => Date;
-}
-
-export class StoredFiles {
-  readonly #options: StoredFilesOptions;
-  readonly #pool = new BufferPool();
-
-  constructor(options: StoredFilesOptions) {
-    this.#options = options;
-  }
-
-  /** How many files it pays to begin to read before the one at hand is read. */
-  get filesAhead(): number {
-    return this.#options.blobs.filesAhead;
-  }
-
-  /**
-   * Open the file of an instance. Close it when done. @throws ArchiveError `corrupt` when it is lost, `unavailable` when it
-   * was deleted, or its file replaced, since it was located
-   */
-  async open(instance: LocatedInstance): Promise<StoredFile> {
-    const mark = (finding: string) => this.#mark(instance, finding);
-    const miss = (error: unknown) => this.#miss(instance, error);
-    const blob = await this.#options.blobs.open(instance.blobKey).catch(miss);
-    return new StoredFile(blob, instance, { pool: this.#pool, mark, miss });
-  }
-
-  /** Make sure that every file is there in its size, before an answer of many begins. @throws ArchiveError as `open` */
-  async expectAll(instances: readonly LocatedInstance[]): Promise<void> {
-    const sizes = await this.#options.blobs.sizesOf(instances.map(({ blobKey }) => blobKey));
-    for (const [i, instance] of instances.entries()) {
-      if (sizes[i] === instance.sizeBytes) continue;
-      if (!(await this.#isIndexed(instance))) throw goneMeanwhile();
-      this.#mark(instance, sizes[i] === undefined ? 'its file is lost' : 'its file has another size');
-      throw new ArchiveError('corrupt', 'A stored instance is damaged; the archive does not hand it out.');
-    }
-  }
-
-  /** Tell why a file is not there: it is lost, and the index is told so, or it was deleted or replaced and the index knows. */
-  async #miss(instance: LocatedInstance, error: unknown): Promise<never> {
-    if (!(error instanceof ArchiveError && error.code === 'corrupt')) throw error;
-    if (!(await this.#isIndexed(instance))) throw goneMeanwhile();
-    this.#mark(instance, 'its file is lost');
-    throw error;
-  }
-
-  async #isIndexed({ rowID, blobKey }: LocatedInstance): Promise<boolean> {
-    const row = await this.#options.database.read
-      .selectFrom('instance')
-      .select('id')
-      .where('id', '=', rowID)
-      .where('blob_key', '=', blobKey)
-      .executeTakeFirst();
-    return row !== undefined;
-  }
-
-  #mark(instance: LocatedInstance, finding: string): void {
-    const { log, database, now } = this.#options;
-    log.error({ sopInstanceUID: instance.sopInstanceUID, finding }, 'a stored instance is damaged');
-    database
-      .write((tx) =>
-        tx
-          .updateTable('instance')
-          .set({ damaged_at: now().toISOString() })
-          .where('id', '=', instance.rowID)
-          .where('blob_key', '=', instance.blobKey)
-          .where('damaged_at', 'is', null)
-          .execute(),
-      )
-      .catch((err: unknown) => log.error({ err }, 'a damaged instance could not be marked'));
-  }
-}
-
 export interface StoredFileSurroundings {
   readonly pool: BufferPool;
+  /** What need not be read again; undefined where it is not worth it. */
+  readonly recent: RecentReads | undefined;
   /** Tell the index of damage. */
   readonly mark: (finding: string) => void;
   /** Throw what reading a file failed with, as what it means where the file is not there. */
   readonly miss: (error: unknown) => Promise<never>;
+}
+
+interface ReadAtOnce extends CheckedRange {
+  /** What it means when the bytes are not right. */
+  readonly finding: string;
+  /** As `readInto` has it. */
+  readonly runEnd?: number;
 }
 
 /** What it gives out is in buffers that are used again: a piece or a range holds until the next one is asked for. */
@@ -135,7 +63,22 @@ export class StoredFile {
    */
   bytes(): AsyncGenerator<Buffer> {
     const { sizeBytes, crc32 } = this.instance;
-    return this.#pieces(this.#blob, { offset: 0, lengthBytes: sizeBytes, crc32 }, WRONG_FILE);
+    const whole = { offset: 0, lengthBytes: sizeBytes, crc32 };
+    return sizeBytes > READ_BYTES
+      ? this.#pieces(this.#blob, whole, WRONG_FILE)
+      : this.#onePiece({ ...whole, finding: WRONG_FILE, runEnd: sizeBytes });
+  }
+
+  async *#onePiece(whole: ReadAtOnce): AsyncGenerator<Buffer> {
+    const { pool } = this.#surroundings;
+    const buffer = pool.take(whole.lengthBytes);
+    try {
+      const bytes = buffer.subarray(0, whole.lengthBytes);
+      await this.#fill(bytes, this.#blob, whole);
+      yield bytes;
+    } finally {
+      pool.giveBack(buffer);
+    }
   }
 
   /**
@@ -184,23 +127,36 @@ export class StoredFile {
    * Fill `target`, which is as long as the range, and has to be forgotten when this throws: it is checked when it is full.
    * @throws ArchiveError `corrupt`
    */
-  async readChecked({ offset, lengthBytes, crc32: expected }: CheckedRange, target: Uint8Array): Promise<void> {
+  async readChecked(range: CheckedRange, target: Uint8Array): Promise<void> {
+    const { offset, lengthBytes, crc32: expected } = range;
     const bytes = Buffer.from(target.buffer, target.byteOffset, target.length);
+    const runEnd = offset + lengthBytes;
+    if (lengthBytes <= CHECKED_BYTES)
+      return this.#fill(bytes, this.#stream, { ...range, finding: WRONG_RANGE, runEnd });
     let checksum = 0;
     for (let at = 0; at < lengthBytes; at += CHECKED_BYTES) {
       const piece = bytes.subarray(at, Math.min(at + CHECKED_BYTES, lengthBytes));
-      const got = await this.#stream.readInto(piece, offset + at, offset + lengthBytes);
+      const got = await this.#stream.readInto(piece, offset + at, runEnd);
       if (got !== piece.length) throw this.#damaged(WRONG_RANGE);
       checksum = crc32(piece, checksum);
     }
     if (checksum !== expected) throw this.#damaged(WRONG_RANGE);
   }
 
-  async #held({ offset, lengthBytes, crc32: expected }: CheckedRange): Promise<Buffer> {
-    const bytes = this.#room(lengthBytes).subarray(0, lengthBytes);
-    const got = await this.#stream.readInto(bytes, offset);
-    if (got !== lengthBytes || crc32(bytes) !== expected) throw this.#damaged(WRONG_RANGE);
+  async #held(range: CheckedRange): Promise<Buffer> {
+    const bytes = this.#room(range.lengthBytes).subarray(0, range.lengthBytes);
+    await this.#fill(bytes, this.#stream, { ...range, finding: WRONG_RANGE });
     return bytes;
+  }
+
+  /** Fill `target`, as long as the range, with what is right. */
+  async #fill(target: Buffer, source: OpenBlob, range: ReadAtOnce): Promise<void> {
+    const { recent } = this.#surroundings;
+    const { blobKey } = this.instance;
+    if (recent?.fill(target, blobKey, range)) return;
+    const got = await source.readInto(target, range.offset, range.runEnd);
+    if (got !== target.length || crc32(target) !== range.crc32) throw this.#damaged(range.finding);
+    recent?.note(target, blobKey, range);
   }
 
   #room(lengthBytes: number): Buffer {
@@ -215,17 +171,14 @@ export class StoredFile {
     this.#holding = undefined;
   }
 
-  /** One piece is read while the one before is on its way out. */
+  /** More than fits one piece: one is read while the one before is on its way out. */
   async *#pieces(
     source: OpenBlob,
     { offset, lengthBytes, crc32: expected }: CheckedRange,
     finding: string,
   ): AsyncGenerator<Buffer> {
     const { pool } = this.#surroundings;
-    const buffers = [0, 1].flatMap((piece) => {
-      const left = lengthBytes - piece * READ_BYTES;
-      return left > 0 ? [pool.take(Math.min(READ_BYTES, left))] : [];
-    });
+    const buffers = [pool.take(READ_BYTES), pool.take(READ_BYTES)];
     const read = async (piece: number): Promise<Buffer> => {
       const at = piece * READ_BYTES;
       const target = buffers[piece % 2]?.subarray(0, Math.min(READ_BYTES, lengthBytes - at)) ?? Buffer.alloc(0);

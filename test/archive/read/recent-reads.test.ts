@@ -1,30 +1,30 @@
 import fc from 'fast-check';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import type { OpenBlob } from '../../../src/archive/blobs/blob-store.js';
 import { RecentReads } from '../../../src/archive/read/recent-reads.js';
+import type { CheckedRange } from '../../../src/dicom/frame-table.js';
 
-const BLOB_BYTES = 1000;
 const TEN_MINUTES_MS = 600_000;
+/** What an entry is said to take beside its bytes. */
+const ENTRY_BYTES = 1024;
 
-/** A blob whose bytes are `seed`, `seed + 1` and so on, and how often it was read. */
-function countedBlob(seed = 0) {
-  const blob = {
-    reads: 0,
-    seed,
-    readInto: async (target: Buffer, offset: number) => {
-      blob.reads += 1;
-      const got = Math.max(0, Math.min(target.length, BLOB_BYTES - offset));
-      for (let i = 0; i < got; i++) target[i] = (blob.seed + offset + i) % 256;
-      return got;
-    },
-    close: async () => undefined,
-  };
-  return blob;
-}
+const range = (offset: number, lengthBytes: number, crc32 = 0): CheckedRange => ({ offset, lengthBytes, crc32 });
 
-async function read(blob: OpenBlob, offset: number, lengthBytes: number): Promise<Buffer> {
-  const target = Buffer.alloc(lengthBytes);
-  return target.subarray(0, await blob.readInto(target, offset));
+/** The bytes of a blob, which are `seed`, `seed + 1` and so on. */
+const bytesAt = (seed: number, { offset, lengthBytes }: CheckedRange): Buffer =>
+  Buffer.from(Array.from({ length: lengthBytes }, (_, i) => (seed + offset + i) % 256));
+
+/** Read as a file is read: whether the blob had to be asked. */
+function read(recent: RecentReads, asked: CheckedRange, { key = 'a', seed = 0 } = {}): 'kept' | 'asked' {
+  const target = Buffer.alloc(asked.lengthBytes);
+  if (recent.fill(target, key, asked)) {
+    expect(target).toEqual(bytesAt(seed, asked));
+    return 'kept';
+  }
+  bytesAt(seed, asked).copy(target);
+  recent.note(target, key, asked);
+  // The buffer is used again.
+  target.fill(255);
+  return 'asked';
 }
 
 beforeEach(() => {
@@ -36,106 +36,79 @@ afterEach(() => {
 });
 
 describe('RecentReads', () => {
-  it('keeps what is read a second time', async () => {
-    const [recent, source] = [new RecentReads(), countedBlob()];
-    const blob = recent.of('a', source);
-    const all = [await read(blob, 5, 10), await read(blob, 5, 10), await read(blob, 5, 10)];
-    expect(source.reads).toBe(2);
-    for (const bytes of all) expect([...bytes]).toEqual([5, 6, 7, 8, 9, 10, 11, 12, 13, 14]);
-  });
-
-  it('keeps nothing of what is read once, however much', async () => {
-    const [recent, source] = [new RecentReads(), countedBlob()];
-    for (let n = 0; n < 50; n++) await read(recent.of(`blob ${n}`, source), 0, BLOB_BYTES);
-    expect(recent.keptBytes).toBe(0);
-  });
-
-  it('tells the reads of one blob from those of another, and a short one from a long one', async () => {
+  it('keeps what is read a second time', () => {
     const recent = new RecentReads();
-    const [a, b] = [recent.of('a', countedBlob(0)), recent.of('b', countedBlob(100))];
-    for (let n = 0; n < 3; n++) {
-      expect([...(await read(a, 0, 2))]).toEqual([0, 1]);
-      expect([...(await read(b, 0, 2))]).toEqual([100, 101]);
-      expect([...(await read(a, 0, 3))]).toEqual([0, 1, 2]);
-    }
+    const answers = [1, 2, 3, 4].map(() => read(recent, range(5, 10)));
+    expect(answers).toEqual(['asked', 'asked', 'kept', 'kept']);
   });
 
-  it('is not touched by what becomes of the buffers that it filled', async () => {
-    const blob = new RecentReads().of('a', countedBlob());
-    for (let n = 0; n < 4; n++) {
-      const target = Buffer.alloc(4);
-      await blob.readInto(target, 0);
-      expect([...target]).toEqual([0, 1, 2, 3]);
-      target.fill(255);
-    }
-  });
-
-  it('asks again for what ended early: the blob may not have been whole', async () => {
-    const [recent, source] = [new RecentReads(), countedBlob()];
-    const blob = recent.of('a', source);
-    for (let n = 0; n < 3; n++) expect(await read(blob, BLOB_BYTES - 1, 10)).toHaveLength(1);
-    expect(source.reads).toBe(3);
-  });
-
-  it('keeps no more than it may, and what was asked for last', async () => {
-    const [recent, source] = [new RecentReads({ mostBytes: 100 }), countedBlob()];
-    const blob = recent.of('a', source);
-    for (const offset of [0, 0, 40, 40, 0, 80, 80]) await read(blob, offset, 40);
-    expect(recent.keptBytes).toBe(80);
-    const before = source.reads;
-    await read(blob, 0, 40);
-    await read(blob, 80, 40);
-    expect(source.reads).toBe(before);
-    await read(blob, 40, 40);
-    expect(source.reads).toBe(before + 1);
-  });
-
-  it('keeps nothing that is larger than all it may keep', async () => {
-    const [recent, source] = [new RecentReads({ mostBytes: 100 }), countedBlob()];
-    for (let n = 0; n < 3; n++) await read(recent.of('a', source), 0, 101);
+  it('keeps nothing of what is read once, however much', () => {
+    const recent = new RecentReads();
+    for (let n = 0; n < 1000; n++) read(recent, range(n, 1000));
     expect(recent.keptBytes).toBe(0);
   });
 
-  it('forgets a blob whose bytes were found wrong, and gives those that are right by then', async () => {
-    const [recent, source] = [new RecentReads(), countedBlob(7)];
-    const [blob, other] = [recent.of('a', source), recent.of('b', countedBlob())];
-    for (let n = 0; n < 3; n++) {
-      await read(blob, 0, 1);
-      await read(other, 0, 1);
-    }
-    recent.forget('a');
-    source.seed = 0;
-    expect([...(await read(blob, 0, 1))]).toEqual([0]);
-    expect(recent.keptBytes).toBe(1);
+  it('tells blobs, places, lengths and checksums from one another', () => {
+    const recent = new RecentReads();
+    const asked = [
+      [range(0, 2), { key: 'a', seed: 0 }],
+      [range(0, 2), { key: 'b', seed: 100 }],
+      [range(1, 2), { key: 'a', seed: 0 }],
+      [range(0, 3), { key: 'a', seed: 0 }],
+      [range(0, 2, 7), { key: 'a', seed: 50 }],
+    ] as const;
+    for (let n = 0; n < 3; n++) for (const [one, blob] of asked) read(recent, one, blob);
+    for (const [one, blob] of asked) expect(read(recent, one, blob)).toBe('kept');
   });
 
-  it('keeps nothing for much longer than ten minutes', async () => {
-    const [recent, source] = [new RecentReads({ now: Date.now }), countedBlob()];
-    const blob = recent.of('a', source);
-    for (let n = 0; n < 3; n++) await read(blob, 0, 10);
+  it('keeps no more than it may, and what was asked for last', () => {
+    const recent = new RecentReads({ mostBytes: 2 * (ENTRY_BYTES + 40) });
+    for (const offset of [0, 0, 40, 40, 0, 80, 80]) read(recent, range(offset, 40));
+    expect(recent.keptBytes).toBe(2 * (ENTRY_BYTES + 40));
+    expect([0, 80, 40].map((offset) => read(recent, range(offset, 40)))).toEqual(['kept', 'kept', 'asked']);
+  });
+
+  it('keeps as few of the smallest as of others', () => {
+    const recent = new RecentReads({ mostBytes: 100 * ENTRY_BYTES });
+    const reads = Array.from({ length: 200 }, (_, offset) => range(offset, 1));
+    for (let n = 0; n < 2; n++) for (const one of reads) read(recent, one);
+    const kept = reads.filter((one) => recent.fill(Buffer.alloc(1), 'a', one));
+    expect(kept).toHaveLength(99);
+  });
+
+  it('keeps nothing that is larger than all it may keep, or than may be copied at once', () => {
+    const small = new RecentReads({ mostBytes: 2000 });
+    const large = new RecentReads();
+    for (let n = 0; n < 3; n++) {
+      expect(read(small, range(0, 1000))).toBe('asked');
+      large.note(Buffer.alloc(4 * 1024 * 1024 + 1), 'a', range(0, 4 * 1024 * 1024 + 1));
+    }
+    expect([small.keptBytes, large.keptBytes]).toEqual([0, 0]);
+  });
+
+  it('keeps nothing for much longer than ten minutes', () => {
+    const recent = new RecentReads({ now: Date.now });
+    for (let n = 0; n < 2; n++) read(recent, range(0, 10));
     vi.advanceTimersByTime(TEN_MINUTES_MS / 2);
-    expect(recent.keptBytes).toBe(10);
-    for (let n = 0; n < 2; n++) await read(blob, 20, 10);
+    for (let n = 0; n < 2; n++) read(recent, range(20, 10));
+    expect(recent.keptBytes).toBe(2 * (ENTRY_BYTES + 10));
     vi.advanceTimersByTime(TEN_MINUTES_MS / 2 + 60_000);
-    expect(recent.keptBytes).toBe(10);
+    expect(recent.keptBytes).toBe(ENTRY_BYTES + 10);
     vi.advanceTimersByTime(TEN_MINUTES_MS);
     expect(recent.keptBytes).toBe(0);
     expect(vi.getTimerCount()).toBe(0);
   });
 
-  it('gives the bytes of the blob whatever is read in whatever order', async () => {
+  it('gives the bytes of the blob whatever is read in whatever order', () => {
     const reads = fc.array(
-      fc.record({ key: fc.nat(2), offset: fc.nat(1100), lengthBytes: fc.nat(300), forget: fc.boolean() }),
+      fc.record({ seed: fc.nat(2), offset: fc.nat(3), lengthBytes: fc.integer({ min: 1, max: 300 }) }),
       { maxLength: 60 },
     );
-    await fc.assert(
-      fc.asyncProperty(reads, fc.integer({ min: 0, max: 600 }), async (asked, mostBytes) => {
+    fc.assert(
+      fc.property(reads, fc.integer({ min: 0, max: 6000 }), (asked, mostBytes) => {
         const recent = new RecentReads({ mostBytes });
-        for (const { key, offset, lengthBytes, forget } of asked) {
-          const source = countedBlob(key);
-          if (forget) recent.forget(String(key));
-          const got = await read(recent.of(String(key), source), offset, lengthBytes);
-          expect(got.equals(await read(source, offset, lengthBytes))).toBe(true);
+        for (const { seed, offset, lengthBytes } of asked) {
+          read(recent, range(offset, lengthBytes), { key: String(seed), seed });
           expect(recent.keptBytes).toBeLessThanOrEqual(mostBytes);
         }
       }),

@@ -1,9 +1,11 @@
 import { openSync } from 'node:fs';
+import { crc32 } from 'node:zlib';
 import { describe, expect, it } from 'vitest';
 import type { OpenBlob } from '../../../src/archive/blobs/blob-store.js';
 import { OpenFile } from '../../../src/archive/blobs/open-file.js';
 import { BufferPool } from '../../../src/archive/read/buffer-pool.js';
 import { InflatedBlob } from '../../../src/archive/read/inflated-blob.js';
+import { RecentReads } from '../../../src/archive/read/recent-reads.js';
 import { StoredFile } from '../../../src/archive/read/stored-file.js';
 import { makeInstance, SYNTAX } from '../../http/instances.js';
 import { Seeded } from '../../support/seeded.js';
@@ -31,6 +33,7 @@ describe('StoredFile', () => {
       const blob = new OpenFile(openSync('/proc/self/mem', 'r'));
       const surroundings = {
         pool: new BufferPool(),
+        recent: undefined,
         mark: () => undefined,
         miss: (error: unknown) => Promise.reject(error),
       };
@@ -42,6 +45,66 @@ describe('StoredFile', () => {
     },
   );
 });
+
+describe('StoredFile, of what has been read more than once', () => {
+  const bytes = new Seeded('recent').bytes(10_000);
+  const range = { offset: 100, lengthBytes: 5_000, crc32: crc32(bytes.subarray(100, 5_100)) };
+
+  /** Files of one instance, as requests one after another open them, and what is said of damage. */
+  function openFiles(stored: Buffer) {
+    const marked: string[] = [];
+    const blob = new CountedBlob(stored);
+    const surroundings = {
+      pool: new BufferPool(),
+      recent: new RecentReads(),
+      mark: (finding: string) => void marked.push(finding),
+      miss: (error: unknown) => Promise.reject(error),
+    };
+    const whole = { ...instance, transferSyntaxUID: SYNTAX.explicit, sizeBytes: bytes.length, crc32: crc32(bytes) };
+    return { blob, marked, open: () => new StoredFile(blob, whole, surroundings) };
+  }
+
+  const ways: readonly (readonly [string, (file: StoredFile) => Promise<Buffer>, Buffer])[] = [
+    ['the whole file', (file) => copied(file.bytes()), bytes],
+    ['a range', (file) => copied(file.checkedBytes(range)), bytes.subarray(100, 5_100)],
+    [
+      'a range into a buffer',
+      async (file) => {
+        const target = Buffer.alloc(range.lengthBytes);
+        await file.readChecked(range, target);
+        return target;
+      },
+      bytes.subarray(100, 5_100),
+    ],
+  ];
+
+  it.each(ways)('gives %s without reading it a third time', async (_, read, expected) => {
+    const { blob, open } = openFiles(bytes);
+    for (let n = 0; n < 5; n++) {
+      const file = open();
+      expect((await read(file)).equals(expected)).toBe(true);
+      await file.close();
+    }
+    expect(blob.bytesRead).toBe(2 * expected.length);
+  });
+
+  it.each(ways)('keeps nothing of %s that is wrong, so that it is right as soon as it is mended', async (_, read) => {
+    const spoilt = Buffer.from(bytes);
+    spoilt[2_000] = (bytes[2_000] ?? 0) ^ 1;
+    const { marked, open } = openFiles(spoilt);
+    for (let n = 0; n < 3; n++) await expect(read(open())).rejects.toMatchObject({ code: 'corrupt' });
+    expect(marked).toHaveLength(3);
+    spoilt[2_000] = bytes[2_000] ?? 0;
+    for (let n = 0; n < 3; n++) await read(open());
+    expect(marked).toHaveLength(3);
+  });
+});
+
+async function copied(pieces: AsyncIterable<Buffer>): Promise<Buffer> {
+  const copies: Buffer[] = [];
+  for await (const piece of pieces) copies.push(Buffer.from(piece));
+  return Buffer.concat(copies);
+}
 
 /** A blob in memory that counts what is read of it. */
 class CountedBlob implements OpenBlob {
