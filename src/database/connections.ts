@@ -7,6 +7,7 @@ export interface Connections {
   readonly dialect: Dialect;
   readonly read: Kysely<Schema>;
   readonly search: Kysely<Schema>;
+  /** Each of its transactions is alone among all that write. */
   readonly write: Kysely<Schema>;
   /** Close them all when what runs on them has ended. */
   close(): Promise<void>;

@@ -38,15 +38,12 @@ export class Database {
   }
 
   /**
-   * Run `work` in one transaction, while no other writes, in this process or another: all of it is on disk when the promise
-   * resolves, none when it rejects. Only when the connection broke as it committed it may be there all the same.
+   * Run `work` in one transaction, and what it asks of it while no other writes, in this process or another: all of it is on
+   * disk when the promise resolves, none when it rejects. Only when the connection broke as it committed it may be there all
+   * the same.
    */
   write<T>(work: (transaction: Transaction<Schema>) => Promise<T>): Promise<T> {
-    const { lockForWriting } = this.dialect;
-    return this.#connections.write.transaction().execute(async (transaction) => {
-      if (lockForWriting !== undefined) await lockForWriting.execute(transaction);
-      return work(transaction);
-    });
+    return this.#connections.write.transaction().execute(work);
   }
 
   /** Close it when every write that has begun has ended. */

@@ -49,14 +49,9 @@ export interface Dialect {
   /** The same of UIDs, as `listOfUIDs` writes them: a question can be built once and asked with other lists. */
   readonly isAmongUIDs: (column: string, list: string) => Expression<SqlBool>;
   readonly listOfUIDs: (uids: readonly string[]) => string;
-  /** What a transaction that writes does before all else, to be alone; undefined where `begin` sees to that. */
-  readonly lockForWriting: RawBuilder<unknown> | undefined;
   /** Make the numbers that the database gives out go on after the highest of a table; undefined where they do by themselves. */
   readonly goOnAfter: ((table: string) => RawBuilder<unknown>) | undefined;
 }
-
-/** Any number will do, as long as nothing else in the database takes it: "NCCID" in ASCII. */
-const WRITE_LOCK = 0x4e43434944;
 
 const quoted = (text: string): string => `"${text.replaceAll('"', '""')}"`;
 const escaped = (text: string): string => `"${text.replace(/["\\]/g, '\\$&')}"`;
@@ -72,7 +67,6 @@ export const SQLITE: Dialect = {
     sql`study.id in (select rowid from study_text where study_text match ${trigrams.map(quoted).join(' AND ')})`,
   isAmongUIDs: (column, list) => sql`${sql.ref(column)} in (select value from json_each(${list}))`,
   listOfUIDs: (uids) => JSON.stringify(uids),
-  lockForWriting: undefined,
   goOnAfter: undefined,
 };
 
@@ -88,7 +82,6 @@ export const POSTGRES: Dialect = {
       study.patient_name_ideographic, study.patient_name_phonetic) @> ${`{${trigrams.map(escaped).join()}}`}::text[]`,
   isAmongUIDs: (column, list) => sql`${sql.ref(column)} = any(${list}::text[])`,
   listOfUIDs: (uids) => `{${uids.join()}}`,
-  lockForWriting: sql`select pg_advisory_xact_lock(${sql.lit(WRITE_LOCK)})`,
   goOnAfter: (table) =>
     sql`select setval(pg_get_serial_sequence(${table}, 'id'), coalesce(max(id), 0) + 1, false) from ${sql.table(table)}`,
 };

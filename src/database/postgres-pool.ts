@@ -18,6 +18,8 @@ export interface PoolOptions {
    * look-ups by key, bad for searches.
    */
   readonly isPrepared: boolean;
+  /** The statement that every transaction begins with, whose lock it holds to its end. */
+  readonly lock?: string;
   /** Told of a connection that broke while nobody used it. */
   readonly onIdleError: (error: Error) => void;
 }
@@ -78,8 +80,11 @@ export class PostgresPool {
       const client = await this.#pool.connect();
       const known = this.#connections.get(client);
       if (known !== undefined) return known;
-      const { answerMs, isPrepared } = this.#options;
-      const connection = new PooledConnection(client, answerMs, isPrepared ? (text) => this.#nameOf(text) : undefined);
+      const { isPrepared } = this.#options;
+      const connection = new PooledConnection(client, {
+        ...this.#options,
+        nameOf: isPrepared ? (text) => this.#nameOf(text) : () => undefined,
+      });
       await connection.configure(settingsOf(this.#options));
       this.#connections.set(client, connection);
       return connection;
@@ -102,18 +107,24 @@ export class PostgresPool {
   }
 }
 
+interface ConnectionOptions extends Pick<PoolOptions, 'answerMs' | 'lock'> {
+  /** The name under which a query is prepared, if it is. */
+  readonly nameOf: (text: string) => string | undefined;
+}
+
+/** What changes no row. */
+const READS = /^\s*select\b/i;
+
 export class PooledConnection implements PostgresPoolClient {
   readonly #client: pg.PoolClient;
-  readonly #answerMs: number;
-  readonly #nameOf: ((text: string) => string | undefined) | undefined;
+  readonly #options: ConnectionOptions;
   #isBroken = false;
-  /** The answer to the `begin` of the transaction that runs. */
+  /** Of the transaction that runs: fulfilled when it has begun and holds its lock. */
   #begun: Promise<unknown> | undefined;
 
-  constructor(client: pg.PoolClient, answerMs: number, nameOf: ((text: string) => string | undefined) | undefined) {
+  constructor(client: pg.PoolClient, options: ConnectionOptions) {
     this.#client = client;
-    this.#answerMs = answerMs;
-    this.#nameOf = nameOf;
+    this.#options = options;
     // What breaks it while it is in use fails the query that runs, or the next one; unheard it would end the process.
     client.on('error', () => {
       this.#isBroken = true;
@@ -127,8 +138,16 @@ export class PooledConnection implements PostgresPoolClient {
     values: readonly unknown[] = [],
   ): Promise<PostgresQueryResult<R>> | PostgresCursor<R> {
     if (typeof text !== 'string') throw new Error('A pooled connection does not stream.');
-    if (text === 'begin') return this.#begin<R>();
-    return text === 'commit' ? this.#commit<R>() : this.#ask<R>(text, values);
+    switch (text) {
+      case 'begin':
+        return this.#begin<R>();
+      case 'commit':
+        return this.#commit<R>();
+      case 'rollback':
+        return this.#rollBack<R>();
+      default:
+        return this.#ask<R>(text, values);
+    }
   }
 
   release(): void {
@@ -146,30 +165,48 @@ export class PooledConnection implements PostgresPoolClient {
     }
   }
 
-  /** It goes out with what is asked next: nobody waits for its answer until there is something to commit. */
+  /** It goes out with what is asked next, and so does its lock: nobody waits for their answers alone. */
   async #begin<R>(): Promise<PostgresQueryResult<R>> {
-    this.#begun = this.#ask<R>('begin', []);
+    const { lock } = this.#options;
+    const opening = lock === undefined ? ['begin'] : ['begin', lock];
+    this.#begun = Promise.all(opening.map((text) => this.#answerTo(this.#send(text))));
     this.#begun.catch(() => undefined);
     return { command: 'SELECT', rowCount: 0, rows: [] };
   }
 
   /** A transaction in which something has failed is rolled back instead, and PostgreSQL calls that no error. */
   async #commit<R>(): Promise<PostgresQueryResult<R>> {
-    await this.#begun;
-    const answer = await this.#ask<R>('commit', []);
+    const answer = await this.#ask<R>('commit');
+    this.#begun = undefined;
     if (String(answer.command) !== 'COMMIT') throw new Error('A transaction that has failed can not be committed.');
     return answer;
   }
 
-  async #ask<R>(text: string, values: readonly unknown[]): Promise<PostgresQueryResult<R>> {
+  /** However it has begun; so it does not wait for that. */
+  async #rollBack<R>(): Promise<PostgresQueryResult<R>> {
+    this.#begun = undefined;
+    return this.#ask<R>('rollback');
+  }
+
+  /**
+   * What a transaction reads first goes out behind `begin` and the lock. All else waits until both are known to be there, for
+   * what is written without them would stay. Where one of them has failed, that is told, and not what came of it.
+   */
+  async #ask<R>(text: string, values: readonly unknown[] = []): Promise<PostgresQueryResult<R>> {
+    const early = READS.test(text) ? this.#send<R>(text, values) : undefined;
+    early?.catch(() => undefined);
+    await this.#begun;
+    return this.#answerTo(early ?? this.#send<R>(text, values));
+  }
+
+  #send<R>(text: string, values: readonly unknown[] = []): Promise<pg.QueryResult<R & pg.QueryResultRow>> {
     // A roll-back would wait behind the query that got no answer.
-    if (this.#isBroken) throw connectionLost();
-    const name = this.#nameOf?.(text);
-    const asked = this.#client.query<R & pg.QueryResultRow>({
-      text,
-      values: [...values],
-      ...(name === undefined ? {} : { name }),
-    });
+    if (this.#isBroken) return Promise.reject(connectionLost());
+    const name = this.#options.nameOf(text);
+    return this.#client.query({ text, values: [...values], ...(name === undefined ? {} : { name }) });
+  }
+
+  async #answerTo<R>(asked: Promise<pg.QueryResult<R & pg.QueryResultRow>>): Promise<PostgresQueryResult<R>> {
     try {
       const { command, rowCount, rows } = await this.#inTime(asked);
       return { command: command as PostgresQueryResult<R>['command'], rowCount: rowCount ?? 0, rows };
@@ -184,7 +221,7 @@ export class PooledConnection implements PostgresPoolClient {
   async #inTime<T>(asked: Promise<T>): Promise<T> {
     let timer: NodeJS.Timeout | undefined;
     const late = new Promise<never>((_, reject) => {
-      timer = setTimeout(() => reject(noAnswer()), this.#answerMs);
+      timer = setTimeout(() => reject(noAnswer()), this.#options.answerMs);
     });
     try {
       return await Promise.race([asked, late]);

@@ -4,7 +4,7 @@ import { ArchiveError } from '../errors.js';
 import type { Connections } from './connections.js';
 import { describeDatabasePlace, type PostgresPlace } from './database-place.js';
 import { POSTGRES } from './dialects.js';
-import { PostgresPool } from './postgres-pool.js';
+import { type PoolOptions, PostgresPool } from './postgres-pool.js';
 import type { Schema } from './schema.js';
 
 const LOOK_UP_MS = 10_000;
@@ -14,6 +14,10 @@ const WRITE_MS = 30_000;
 /** A migration may rewrite tables of a hundred million rows, and other nodes wait for it. */
 const PREPARE_MS = 6 * 3_600_000;
 const PREPARE_CONNECTIONS = 2;
+/** Any number will do, as long as nothing else in the database takes it: "NCCID" in ASCII. */
+const WRITE_LOCK = 0x4e43434944;
+/** What a transaction that writes does before all else, to be alone. */
+export const LOCK_FOR_WRITING = `select pg_advisory_xact_lock(${WRITE_LOCK})`;
 /** The search and the write pool have a quarter each, the look-ups the rest. */
 const SHARE = 4;
 
@@ -26,20 +30,21 @@ export async function openPostgres(
   prepare: (writer: Kysely<Schema>) => Promise<void>,
 ): Promise<Connections> {
   const share = Math.max(1, Math.floor(place.connections / SHARE));
-  const open = (connections: number, answerMs: number, isPrepared: boolean): Kysely<Schema> =>
+  const open = (options: Omit<PoolOptions, 'url' | 'onIdleError'>): Kysely<Schema> =>
     new Kysely<Schema>({
+      // A connection that broke in its pool is replaced by the next that is asked for.
       dialect: new PostgresDialect({
-        // A connection that broke in its pool is replaced by the next that is asked for.
-        pool: new PostgresPool({ url: place.url, connections, answerMs, isPrepared, onIdleError: () => undefined }),
+        pool: new PostgresPool({ ...options, url: place.url, onIdleError: () => undefined }),
       }),
     });
-  const read = open(Math.max(1, place.connections - 2 * share), LOOK_UP_MS, true);
-  const search = open(share, SEARCH_MS, false);
-  const write = open(share, WRITE_MS, true);
+  const lookUps = Math.max(1, place.connections - 2 * share);
+  const read = open({ connections: lookUps, answerMs: LOOK_UP_MS, isPrepared: true });
+  const search = open({ connections: share, answerMs: SEARCH_MS, isPrepared: false });
+  const write = open({ connections: share, answerMs: WRITE_MS, isPrepared: true, lock: LOCK_FOR_WRITING });
   const close = async (): Promise<void> => {
     await Promise.all([write.destroy(), search.destroy(), read.destroy()]);
   };
-  const preparing = open(PREPARE_CONNECTIONS, PREPARE_MS, false);
+  const preparing = open({ connections: PREPARE_CONNECTIONS, answerMs: PREPARE_MS, isPrepared: false });
   try {
     await expectDurable(preparing);
     await prepare(preparing);

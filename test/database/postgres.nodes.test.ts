@@ -1,12 +1,15 @@
 /** PostgreSQL as the index: what it does when it is not there, when it comes back, and when many nodes begin at once. */
 import { setTimeout as sleep } from 'node:timers/promises';
-import { sql } from 'kysely';
+import { Kysely, PostgresDialect, sql } from 'kysely';
 import pg from 'pg';
 import { describe, expect, inject, it, onTestFinished } from 'vitest';
 import { Database } from '../../src/database/database.js';
 import type { PostgresPlace } from '../../src/database/database-place.js';
 import { POSTGRES } from '../../src/database/dialects.js';
 import { migrationsFor } from '../../src/database/migrations/migrations.js';
+import { LOCK_FOR_WRITING } from '../../src/database/postgres.js';
+import { PostgresPool } from '../../src/database/postgres-pool.js';
+import type { Schema } from '../../src/database/schema.js';
 import { type PostgresServer, startPostgres } from '../servers/postgres.js';
 import { dropDatabase, newDatabase } from '../support/test-places.js';
 import { OtherProcess } from './other-process.js';
@@ -175,6 +178,162 @@ describe('a transaction in which something has failed', () => {
     expect(await siteNames(database)).toEqual([]);
     await addSite(database, 'kept');
     expect(await siteNames(database)).toEqual(['kept']);
+  });
+});
+
+describe('the lock of transactions that write', () => {
+  /** The writers of a node that gives up sooner. */
+  const impatient = (place: PostgresPlace, answerMs = 1_500): Kysely<Schema> => {
+    const pool = new PostgresPool({
+      url: place.url,
+      connections: 1,
+      answerMs,
+      isPrepared: true,
+      lock: LOCK_FOR_WRITING,
+      onIdleError: () => undefined,
+    });
+    const writers = new Kysely<Schema>({ dialect: new PostgresDialect({ pool }) });
+    onTestFinished(() => writers.destroy());
+    return writers;
+  };
+
+  /** Keep all others from writing until `during` has ended. */
+  const holding = (database: Database, during: () => Promise<void>): Promise<void> =>
+    database.write(async (tx) => {
+      await sql`select 1`.execute(tx);
+      await during();
+    });
+
+  const timedOut = expect.objectContaining({
+    code: 'unavailable',
+    cause: expect.objectContaining({ message: expect.stringContaining('statement timeout') }),
+  });
+
+  it('lets one write at a time, of two pools and of another process, each after it has read what the last has written', async () => {
+    const place = await newPlace();
+    const databases = [await open(place), await open(place)] as const;
+    await addSite(databases[0], 'counted');
+    const raise = `async (tx) => {
+      const { split_policy } = await tx.selectFrom('site').select('split_policy').executeTakeFirstOrThrow();
+      await tx.updateTable('site').set({ split_policy: String(Number(split_policy) + 1) }).execute();
+    }`;
+    const other = OtherProcess.run(`
+      const { Database } = await source('database/database.ts');
+      const database = await Database.open(${JSON.stringify(place)});
+      say('ready');
+      await told();
+      await Promise.all(Array.from({ length: 40 }, () => database.write(${raise})));
+      await database.close();
+      say('done');
+    `);
+    expect(await other.line()).toBe('ready');
+    other.tell('go');
+    const work = Array.from({ length: 80 }, (_, n) =>
+      databases[n % 2 === 0 ? 0 : 1].write(async (tx) => {
+        const { split_policy } = await tx.selectFrom('site').select('split_policy').executeTakeFirstOrThrow();
+        await tx
+          .updateTable('site')
+          .set({ split_policy: String(Number(split_policy) + 1) })
+          .execute();
+      }),
+    );
+    await Promise.all(work);
+    expect(await other.line()).toBe('done');
+    expect(await ask(place, 'select split_policy from site')).toEqual([{ split_policy: String(50 + 120) }]);
+  });
+
+  it('is told as unavailable when it can not be had in time, whatever is asked first, and is had afterwards', async () => {
+    const place = await newPlace();
+    const database = await open(place);
+    const writers = impatient(place);
+    const insert = (name: string) =>
+      writers.transaction().execute((tx) => tx.insertInto('site').values(site(name)).execute());
+    await insert('before');
+    await holding(database, async () => {
+      const read = writers.transaction().execute((tx) => tx.selectFrom('site').select('id').execute());
+      await expect(read).rejects.toEqual(timedOut);
+      await expect(insert('meanwhile')).rejects.toEqual(timedOut);
+      await expect(writers.transaction().execute(async () => undefined)).rejects.toEqual(timedOut);
+    });
+    await insert('after');
+    expect(await siteNames(database)).toEqual(['after', 'before']);
+  });
+
+  it('is never gone without, though the work hears of no error', async () => {
+    const place = await newPlace();
+    const database = await open(place);
+    const writers = impatient(place);
+    await holding(database, async () => {
+      const deaf = writers.transaction().execute(async (tx) => {
+        const heard: unknown[] = [];
+        for (const name of ['first', 'second']) {
+          await tx
+            .selectFrom('site')
+            .select('id')
+            .execute()
+            .catch((error) => heard.push(error));
+          await tx
+            .insertInto('site')
+            .values(site(name))
+            .execute()
+            .catch((error) => heard.push(error));
+        }
+        expect(heard).toEqual([timedOut, timedOut, timedOut, timedOut]);
+      });
+      await expect(deaf).rejects.toEqual(timedOut);
+    });
+    expect(await siteNames(database)).toEqual([]);
+  });
+
+  it('leaves what is asked behind it its own time', async () => {
+    const place = await newPlace();
+    const database = await open(place);
+    const writers = impatient(place, 3_000);
+    let asked: Promise<unknown> | undefined;
+    await holding(database, async () => {
+      asked = writers.transaction().execute((tx) => sql`select pg_sleep(1.8)`.execute(tx));
+      // Both together take longer than one answer may.
+      await sleep(1_500);
+    });
+    await asked;
+  });
+
+  it('leaves what fails behind it its own error', async () => {
+    const database = await open(await newPlace());
+    await expect(database.write((tx) => sql`select 1 / 0`.execute(tx))).rejects.toThrow('22012');
+    await expect(database.write((tx) => sql`select no_column from site`.execute(tx))).rejects.toThrow('no_column');
+    await addSite(database, 'after');
+    expect(await siteNames(database)).toEqual(['after']);
+  });
+
+  it('keeps what is asked side by side in its order', async () => {
+    const database = await open(await newPlace());
+    const counts = await database.write(async (tx) => {
+      const count = () =>
+        tx
+          .selectFrom('site')
+          .select(({ fn }) => fn.countAll<number>().as('count'))
+          .executeTakeFirstOrThrow();
+      const insert = tx.insertInto('site').values(site('one')).execute();
+      const after = count();
+      await insert;
+      return [(await after).count, (await count()).count];
+    });
+    expect(counts).toEqual([1, 1]);
+  });
+
+  it('is told as unavailable when the connection breaks that waits for it', async () => {
+    const place = await newPlace();
+    const [database, another] = [await open(place), await open(place)];
+    await holding(database, async () => {
+      const torn = failing(another.write((tx) => tx.selectFrom('site').select('id').execute()));
+      const waits = `from pg_stat_activity where wait_event = 'advisory' and datname = current_database()`;
+      await expect.poll(() => ask(place, `select pid ${waits}`)).toHaveLength(1);
+      await ask(place, `select pg_terminate_backend(pid) ${waits}`);
+      expect((await torn).error).toEqual(unavailable);
+    });
+    await addSite(another, 'after');
+    expect(await siteNames(database)).toEqual(['after']);
   });
 });
 
