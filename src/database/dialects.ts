@@ -25,8 +25,12 @@ import {
   type SqlBool,
   sql,
 } from 'kysely';
+import { jsonArrayFrom as postgresArrayFrom } from 'kysely/helpers/postgres';
+import { jsonArrayFrom as sqliteArrayFrom } from 'kysely/helpers/sqlite';
 
 type ColumnType = ColumnDataType | RawBuilder<unknown>;
+/** What selects rows, column by column. */
+type Question = Parameters<typeof sqliteArrayFrom>[0];
 
 export interface Dialect {
   readonly name: 'sqlite' | 'postgres';
@@ -46,9 +50,11 @@ export interface Dialect {
    * AccessionNumber, StudyDescription, and the names of the patient as words that each begin with `^`.
    */
   readonly hasTrigrams: (trigrams: readonly string[]) => Expression<SqlBool>;
-  /** The same of UIDs, as `listOfUIDs` writes them: a question can be built once and asked with other lists. */
-  readonly isAmongUIDs: (column: string, list: string) => Expression<SqlBool>;
-  readonly listOfUIDs: (uids: readonly string[]) => string;
+  /** As `isAmong`, of texts as `listOfTexts` writes them: a question can be built once and asked with other lists. */
+  readonly isAmongTexts: (column: string, list: string) => Expression<SqlBool>;
+  readonly listOfTexts: (texts: readonly string[]) => string;
+  /** All rows of a question in one value, the text of a JSON array of objects: so that several questions go as one. */
+  readonly rowsAsJSON: (question: Question) => RawBuilder<string>;
   /** Make the numbers that the database gives out go on after the highest of a table; undefined where they do by themselves. */
   readonly goOnAfter: ((table: string) => RawBuilder<unknown>) | undefined;
 }
@@ -65,8 +71,9 @@ export const SQLITE: Dialect = {
   isAmong: (column, rowIDs) => sql`${sql.ref(column)} in (select value from json_each(${JSON.stringify(rowIDs)}))`,
   hasTrigrams: (trigrams) =>
     sql`study.id in (select rowid from study_text where study_text match ${trigrams.map(quoted).join(' AND ')})`,
-  isAmongUIDs: (column, list) => sql`${sql.ref(column)} in (select value from json_each(${list}))`,
-  listOfUIDs: (uids) => JSON.stringify(uids),
+  isAmongTexts: (column, list) => sql`${sql.ref(column)} in (select value from json_each(${list}))`,
+  listOfTexts: (texts) => JSON.stringify(texts),
+  rowsAsJSON: (question) => sql`${sqliteArrayFrom(question)}`,
   goOnAfter: undefined,
 };
 
@@ -80,8 +87,10 @@ export const POSTGRES: Dialect = {
   hasTrigrams: (trigrams) =>
     sql`study_trigrams(study.patient_id, study.accession_number, study.study_description, study.patient_name,
       study.patient_name_ideographic, study.patient_name_phonetic) @> ${`{${trigrams.map(escaped).join()}}`}::text[]`,
-  isAmongUIDs: (column, list) => sql`${sql.ref(column)} = any(${list}::text[])`,
-  listOfUIDs: (uids) => `{${uids.join()}}`,
+  // Out of a sub-select, for each list that it could look at would be planned for anew: that takes longer than to ask.
+  isAmongTexts: (column, list) => sql`${sql.ref(column)} = any((select ${list})::text[])`,
+  listOfTexts: (texts) => `{${texts.map(escaped).join()}}`,
+  rowsAsJSON: (question) => sql`${postgresArrayFrom(question)}::text`,
   goOnAfter: (table) =>
     sql`select setval(pg_get_serial_sequence(${table}, 'id'), coalesce(max(id), 0) + 1, false) from ${sql.table(table)}`,
 };

@@ -5,15 +5,15 @@
 import type { Transaction } from 'kysely';
 import type { Database } from '../../database/database.js';
 import type { Schema } from '../../database/schema.js';
-import { readQueryAttributes } from '../query-attributes/definitions.js';
 import type { QueryAttribute } from '../query-attributes/query-attribute.js';
 import { addValues } from '../query-attributes/value-rows.js';
 import { imagingKindOf, modalityBit } from '../scope.js';
 import { splitOf } from '../split.js';
 import type { IndexOutcome, IndexRecord } from './index-record.js';
 import { instanceColumns } from './instance-columns.js';
-import { DeletionHistories, isOfDeleted, type KnownDeletions, refusalOf } from './known-deletions.js';
-import { compareWithKnown, type KnownRows, pseudonymOf, readKnownRows } from './known-rows.js';
+import { type KnownBefore, KnownBeforeReader } from './known-before.js';
+import { isOfDeleted, type KnownDeletions, refusalOf } from './known-deletions.js';
+import { compareWithKnown, type KnownRows, pseudonymOf } from './known-rows.js';
 
 interface Waiting {
   readonly records: readonly IndexRecord[];
@@ -29,14 +29,14 @@ const RECORDS_PER_TRANSACTION = 1_000;
 export class IndexWriter {
   readonly #database: Database;
   readonly #now: () => Date;
-  readonly #deletions: DeletionHistories;
+  readonly #known: KnownBeforeReader;
   #waiting: Waiting[] = [];
   #isWriting = false;
 
   constructor(database: Database, now: () => Date) {
     this.#database = database;
     this.#now = now;
-    this.#deletions = new DeletionHistories(database);
+    this.#known = new KnownBeforeReader(database);
   }
 
   /** Add records, one outcome each in their order; resolved when the rows are on disk. */
@@ -79,17 +79,9 @@ export class IndexWriter {
   }
 
   async #write(tx: Transaction<Schema>, records: readonly IndexRecord[]): Promise<readonly IndexOutcome[]> {
-    const identities = records.map(({ identity }) => identity);
-    const [known, deletions] = await Promise.all([readKnownRows(tx, records), this.#deletions.read(identities, tx)]);
-    return addRecords(tx, records, { known, deletions, storedAt: this.#now().toISOString() });
+    const before = await this.#known.read(records, tx);
+    return addRecords(tx, records, before, this.#now().toISOString());
   }
-}
-
-/** What a batch is judged by. */
-interface KnownBefore {
-  readonly known: KnownRows;
-  readonly deletions: KnownDeletions;
-  readonly storedAt: string;
 }
 
 /** A record that is new, and the rows that it belongs to. */
@@ -103,7 +95,8 @@ interface FreshRecord {
 async function addRecords(
   tx: Transaction<Schema>,
   records: readonly IndexRecord[],
-  { known, deletions, storedAt }: KnownBefore,
+  { known, deletions, attributes }: KnownBefore,
+  storedAt: string,
 ): Promise<IndexOutcome[]> {
   const outcomes: IndexOutcome[] = [];
   const fresh: FreshRecord[] = [];
@@ -132,8 +125,6 @@ async function addRecords(
     });
     outcomes.push('stored');
   }
-  if (fresh.length === 0) return outcomes;
-  const attributes = await readQueryAttributes(tx);
   for (let i = 0; i < fresh.length; i += ROWS_PER_INSERT) {
     await addInstances(tx, fresh.slice(i, i + ROWS_PER_INSERT), { attributes, storedAt });
   }

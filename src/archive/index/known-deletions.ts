@@ -32,7 +32,7 @@ export function refusalOf(
   return isOwn ? 'deleted' : 'misfit';
 }
 
-interface DeletionRow {
+export interface DeletionRow {
   readonly deletion_id: string;
   readonly uid: string;
   readonly site_id: number;
@@ -44,7 +44,7 @@ export const selectDeletions = ({ read, dialect }: Database) =>
   read
     .selectFrom('deletion')
     .select(['deletion.deletion_id', 'deletion.uid', 'deletion.site_id', 'deletion.allowed_at'])
-    .where(dialect.isAmongUIDs('deletion.uid', dialect.listOfUIDs([])))
+    .where(dialect.isAmongTexts('deletion.uid', dialect.listOfTexts([])))
     .unionAll(
       read
         .selectFrom('deleted_instance')
@@ -55,8 +55,14 @@ export const selectDeletions = ({ read, dialect }: Database) =>
           'deletion.site_id',
           'deletion.allowed_at',
         ])
-        .where(dialect.isAmongUIDs('deleted_instance.sop_instance_uid', dialect.listOfUIDs([]))),
+        .where(dialect.isAmongTexts('deleted_instance.sop_instance_uid', dialect.listOfTexts([]))),
     );
+
+/** The two lists of `selectDeletions` for these. */
+export const deletionLists = (identities: readonly SentUIDs[]): readonly (readonly string[])[] => [
+  [...new Set(identities.flatMap(uidsOf))],
+  [...new Set(identities.map(({ sopInstanceUID }) => sopInstanceUID))],
+];
 
 /** The deletions that concern a batch of instances. */
 export class KnownDeletions {
@@ -104,10 +110,7 @@ export class DeletionHistories {
 
   /** What the UIDs of these have been through. @param db a transaction, for which it is to hold */
   async read(identities: readonly SentUIDs[], db: Kysely<Schema> = this.#database.read): Promise<KnownDeletions> {
-    const { listOfUIDs } = this.#database.dialect;
-    const uids = new Set(identities.flatMap(uidsOf));
-    const sopInstanceUIDs = new Set(identities.map(({ sopInstanceUID }) => sopInstanceUID));
-    const parameters = [listOfUIDs([...uids]), listOfUIDs([...sopInstanceUIDs])];
+    const parameters = deletionLists(identities).map(this.#database.dialect.listOfTexts);
     const { rows } = await db.executeQuery<DeletionRow>({ ...this.#query, parameters });
     return new KnownDeletions(rows);
   }

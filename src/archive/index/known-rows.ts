@@ -1,5 +1,5 @@
 /** What the index knows of the UIDs of a batch of records, read at once; a batch is judged and grown in memory. */
-import type { CompiledQuery, Kysely } from 'kysely';
+import type { CompiledQuery, InferResult, Kysely } from 'kysely';
 import type { Schema } from '../../database/schema.js';
 import { findInstanceKey } from '../instance-key.js';
 import type { Split } from '../scope.js';
@@ -53,62 +53,69 @@ export interface KnownRows {
 export const pseudonymOf = ({ description, identity }: Pick<IndexRecord, 'description' | 'identity'>): string =>
   patientPseudonym(description.patientID, identity.studyInstanceUID);
 
+/** Of which keys of these records the rows are asked, each once. */
+export const keysOf = (records: readonly IndexRecord[]) => {
+  const distinct = (select: (record: IndexRecord) => string): string[] => [...new Set(records.map(select))];
+  return {
+    instances: distinct(({ identity }) => identity.sopInstanceUID),
+    studies: distinct(({ identity }) => identity.studyInstanceUID),
+    series: distinct(({ identity }) => identity.seriesInstanceUID),
+    patients: distinct(pseudonymOf),
+  };
+};
+
 /** Read what is known of these records. */
 export async function readKnownRows(db: Kysely<Schema>, records: readonly IndexRecord[]): Promise<KnownRows> {
-  const distinct = (select: (record: IndexRecord) => string): string[] => [...new Set(records.map(select))];
-  const instancesAsked = readKnownInstances(
-    db,
-    distinct((r) => r.identity.sopInstanceUID),
-  );
-  const studiesAsked = db
-    .selectFrom('study')
-    .innerJoin('patient', 'patient.id', 'study.patient_row_id')
-    .select(['study.id', 'study.study_instance_uid', 'study.site_id', 'patient.pseudonym'])
-    .where(
-      'study.study_instance_uid',
-      'in',
-      distinct((r) => r.identity.studyInstanceUID),
-    )
-    .execute();
-  const seriesAsked = db
-    .selectFrom('series')
-    .innerJoin('study', 'study.id', 'series.study_row_id')
-    .select(['series.id', 'series.series_instance_uid', 'series.modality', 'study.study_instance_uid'])
-    .where(
-      'series.series_instance_uid',
-      'in',
-      distinct((r) => r.identity.seriesInstanceUID),
-    )
-    .execute();
-  const patientsAsked = db
-    .selectFrom('patient')
-    .select(['id', 'pseudonym', 'split', 'first_site_id'])
-    .where('pseudonym', 'in', distinct(pseudonymOf))
-    .execute();
+  const keys = keysOf(records);
   const [instances, studies, series, patients] = await Promise.all([
-    instancesAsked,
-    studiesAsked,
-    seriesAsked,
-    patientsAsked,
+    selectKnownInstances(db).where('instance.sop_instance_uid', 'in', keys.instances).execute(),
+    selectKnownStudies(db).where('study.study_instance_uid', 'in', keys.studies).execute(),
+    selectKnownSeries(db).where('series.series_instance_uid', 'in', keys.series).execute(),
+    selectKnownPatients(db).where('patient.pseudonym', 'in', keys.patients).execute(),
   ]);
-  return {
-    instances,
-    series: new Map(
-      series.map((row) => [
-        row.series_instance_uid,
-        { rowID: row.id, studyInstanceUID: row.study_instance_uid, modality: row.modality },
-      ]),
-    ),
-    studies: new Map(
-      studies.map((row) => [row.study_instance_uid, { rowID: row.id, siteID: row.site_id, pseudonym: row.pseudonym }]),
-    ),
-    patients: new Map(
-      patients.map((row) => [row.pseudonym, { rowID: row.id, split: row.split, firstSiteID: row.first_site_id }]),
-    ),
-  };
+  return knownRows({ instances, studies, series, patients });
 }
 
-const selectKnownInstances = (db: Kysely<Schema>) =>
+/** The rows as the index gives them. */
+export interface FoundRows {
+  readonly instances: readonly KnownInstanceRow[];
+  readonly studies: InferResult<ReturnType<typeof selectKnownStudies>>;
+  readonly series: InferResult<ReturnType<typeof selectKnownSeries>>;
+  readonly patients: InferResult<ReturnType<typeof selectKnownPatients>>;
+}
+
+export const knownRows = ({ instances, studies, series, patients }: FoundRows): KnownRows => ({
+  instances: new Map(instances.map((row) => [row.sop_instance_uid, foundInstance(row)])),
+  series: new Map(
+    series.map((row) => [
+      row.series_instance_uid,
+      { rowID: row.id, studyInstanceUID: row.study_instance_uid, modality: row.modality },
+    ]),
+  ),
+  studies: new Map(
+    studies.map((row) => [row.study_instance_uid, { rowID: row.id, siteID: row.site_id, pseudonym: row.pseudonym }]),
+  ),
+  patients: new Map(
+    patients.map((row) => [row.pseudonym, { rowID: row.id, split: row.split, firstSiteID: row.first_site_id }]),
+  ),
+});
+
+export const selectKnownStudies = (db: Kysely<Schema>) =>
+  db
+    .selectFrom('study')
+    .innerJoin('patient', 'patient.id', 'study.patient_row_id')
+    .select(['study.id', 'study.study_instance_uid', 'study.site_id', 'patient.pseudonym']);
+
+export const selectKnownSeries = (db: Kysely<Schema>) =>
+  db
+    .selectFrom('series')
+    .innerJoin('study', 'study.id', 'series.study_row_id')
+    .select(['series.id', 'series.series_instance_uid', 'series.modality', 'study.study_instance_uid']);
+
+export const selectKnownPatients = (db: Kysely<Schema>) =>
+  db.selectFrom('patient').select(['patient.id', 'patient.pseudonym', 'patient.split', 'patient.first_site_id']);
+
+export const selectKnownInstances = (db: Kysely<Schema>) =>
   db
     .selectFrom('instance')
     .innerJoin('series', 'series.id', 'instance.series_row_id')
@@ -125,7 +132,7 @@ const selectKnownInstances = (db: Kysely<Schema>) =>
       'study.site_id',
     ]);
 
-type KnownInstanceRow = Awaited<ReturnType<ReturnType<typeof selectKnownInstances>['executeTakeFirstOrThrow']>>;
+type KnownInstanceRow = InferResult<ReturnType<typeof selectKnownInstances>>[number];
 
 function foundInstance(row: KnownInstanceRow): FoundInstance {
   const { sha256AsSent = row.sha256, generation = 0 } = findInstanceKey(row.blob_key) ?? {};
@@ -138,15 +145,6 @@ function foundInstance(row: KnownInstanceRow): FoundInstance {
     siteID: row.site_id,
     file: knownFile(row),
   };
-}
-
-/** What is stored under these SOP Instance UIDs. */
-async function readKnownInstances(
-  db: Kysely<Schema>,
-  sopInstanceUIDs: readonly string[],
-): Promise<Map<string, KnownInstance>> {
-  const rows = await selectKnownInstances(db).where('instance.sop_instance_uid', 'in', sopInstanceUIDs).execute();
-  return new Map(rows.map((row) => [row.sop_instance_uid, foundInstance(row)]));
 }
 
 /** Looks single instances up: asked for every one that is sent, so the query is built once. */

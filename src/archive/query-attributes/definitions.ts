@@ -1,5 +1,5 @@
 /** The attributes that have been added, in the index: every node and every transaction reads them anew. */
-import type { Kysely } from 'kysely';
+import type { InferResult, Kysely } from 'kysely';
 import type { Database } from '../../database/database.js';
 import type { Schema } from '../../database/schema.js';
 import type { QueryLevel } from '../../dicom/queryable-attributes.js';
@@ -12,27 +12,33 @@ export const MOST_ATTRIBUTES = 32;
 
 /** Read them all, in the order in which they were added. */
 export async function readQueryAttributes(db: Kysely<Schema>): Promise<readonly QueryAttribute[]> {
-  const rows = await db
+  return (await selectQueryAttributes(db).execute()).map(queryAttributeOf);
+}
+
+/** The question of them all. */
+export const selectQueryAttributes = (db: Kysely<Schema>) =>
+  db
     .selectFrom('query_attribute')
     .leftJoin('query_attribute_progress as progress', 'progress.attribute_id', 'query_attribute.id')
     .select(['query_attribute.id', 'path', 'creator', 'vr', 'query_attribute.level', 'done', 'total', 'finished_at'])
-    .orderBy('query_attribute.id')
-    .execute();
-  return rows.map((row) => {
-    if (!isVR(row.vr)) throw new Error('A searched attribute has a VR.');
-    return {
-      id: row.id,
-      path: parsePathText(row.path),
-      creator: row.creator === '' ? undefined : row.creator,
-      vr: row.vr,
-      level: row.level,
-      indexed: {
-        done: Number(row.done ?? 0),
-        total: row.total === null ? undefined : Number(row.total),
-        isWhole: row.finished_at !== null,
-      },
-    };
-  });
+    .orderBy('query_attribute.id');
+
+export type QueryAttributeRow = InferResult<ReturnType<typeof selectQueryAttributes>>[number];
+
+export function queryAttributeOf(row: QueryAttributeRow): QueryAttribute {
+  if (!isVR(row.vr)) throw new Error('A searched attribute has a VR.');
+  return {
+    id: row.id,
+    path: parsePathText(row.path),
+    creator: row.creator === '' ? undefined : row.creator,
+    vr: row.vr,
+    level: row.level,
+    indexed: {
+      done: Number(row.done ?? 0),
+      total: row.total === null ? undefined : Number(row.total),
+      isWhole: row.finished_at !== null,
+    },
+  };
 }
 
 /**
