@@ -38,9 +38,9 @@ export class Database {
   }
 
   /**
-   * Run `work` in one transaction, and what it asks of it while no other writes, in this process or another: all of it is on
-   * disk when the promise resolves, none when it rejects. Only when the connection broke as it committed it may be there all
-   * the same.
+   * Run `work` in one transaction. From the first that it asks of it no other writes, in this process or another; what it does
+   * before may run beside others. All of it is on disk when the promise resolves, none when it rejects. Only when the
+   * connection broke as it committed it may be there all the same.
    */
   write<T>(work: (transaction: Transaction<Schema>) => Promise<T>): Promise<T> {
     return this.#connections.write.transaction().execute(work);

@@ -43,6 +43,8 @@ const settingsOf = ({ answerMs }: PoolOptions): readonly string[] => [
   'max_parallel_workers_per_gather = 0',
   'jit = off',
   'random_page_cost = 1.1',
+  // By any other, what is asked behind the lock would see what there was before it was had.
+  "default_transaction_isolation = 'read committed'",
 ];
 
 const INT8 = 20;
@@ -112,8 +114,10 @@ interface ConnectionOptions extends Pick<PoolOptions, 'answerMs' | 'lock'> {
   readonly nameOf: (text: string) => string | undefined;
 }
 
-/** What changes no row. */
+/** What changes nothing that would stay if there were no transaction: a function that does must not be asked first of all. */
 const READS = /^\s*select\b/i;
+/** How a transaction with settings of its own begins, which would have no lock. */
+const BEGINS_OTHERWISE = /^\s*(?:start|begin)\b/i;
 
 export class PooledConnection implements PostgresPoolClient {
   readonly #client: pg.PoolClient;
@@ -146,6 +150,7 @@ export class PooledConnection implements PostgresPoolClient {
       case 'rollback':
         return this.#rollBack<R>();
       default:
+        if (BEGINS_OTHERWISE.test(text)) throw new Error('A transaction begins by begin alone.');
         return this.#ask<R>(text, values);
     }
   }
@@ -182,7 +187,7 @@ export class PooledConnection implements PostgresPoolClient {
     return answer;
   }
 
-  /** However it has begun; so it does not wait for that. */
+  /** However it has begun: whether it could is of no more interest. */
   async #rollBack<R>(): Promise<PostgresQueryResult<R>> {
     this.#begun = undefined;
     return this.#ask<R>('rollback');

@@ -242,6 +242,37 @@ describe('the lock of transactions that write', () => {
     expect(await ask(place, 'select split_policy from site')).toEqual([{ split_policy: String(50 + 120) }]);
   });
 
+  it('is had before what is asked behind it looks, whatever isolation the database is told to have', async () => {
+    const place = await newPlace();
+    await ask(
+      place,
+      `alter database "${new URL(place.url).pathname.slice(1)}" set default_transaction_isolation = 'serializable'`,
+    );
+    const database = await open(place);
+    const isolation = await database.write((tx) =>
+      sql<{ transaction_isolation: string }>`show transaction_isolation`.execute(tx),
+    );
+    expect(isolation.rows).toEqual([{ transaction_isolation: 'read committed' }]);
+  });
+
+  it('can not be gone without by a transaction that begins otherwise', async () => {
+    const pool = new PostgresPool({
+      url: (await newPlace()).url,
+      connections: 1,
+      answerMs: 1_000,
+      isPrepared: false,
+      lock: LOCK_FOR_WRITING,
+      onIdleError: () => undefined,
+    });
+    const kysely = new Kysely<Schema>({ dialect: new PostgresDialect({ pool }) });
+    onTestFinished(() => kysely.destroy());
+    const work = kysely
+      .transaction()
+      .setIsolationLevel('serializable')
+      .execute(async () => undefined);
+    await expect(work).rejects.toThrow('begins by begin alone');
+  });
+
   it('is told as unavailable when it can not be had in time, whatever is asked first, and is had afterwards', async () => {
     const place = await newPlace();
     const database = await open(place);
