@@ -6,10 +6,13 @@
 import { createHash } from 'node:crypto';
 import { Readable } from 'node:stream';
 import type { S3Client } from '@aws-sdk/client-s3';
-import { findPassingFailure } from './errors.js';
+import { failureOfAnswer, isPassingStatus } from './errors.js';
 
 /** The header in which the bytes that are sent are signed. */
 export const PAYLOAD_HASH = 'x-amz-content-sha256';
+
+/** What a store says of a failure is no longer. */
+const TEXT_CHARACTERS = 4_096;
 
 export interface ObjectAnswer {
   readonly body: Readable;
@@ -110,15 +113,23 @@ export class DirectRequests {
     const signed = await signer.sign(request, { signingDate: new Date(Date.now() + systemClockOffset) });
     const { response } = await requestHandler.handle(signed);
     if (!(response.body instanceof Readable)) throw new Error('An object store is not heard as a stream.');
-    const failure = findPassingFailure(response.statusCode);
-    if (failure === undefined) return response;
-    passOver(response.body);
-    throw failure;
+    if (!isPassingStatus(response.statusCode)) return response;
+    throw failureOfAnswer(response.statusCode, await startOf(response.body));
   }
 }
 
 /** Take what is left of an answer, after which the connection is free for others. */
 const passOver = (body: Readable): void => void body.on('error', () => undefined).resume();
+
+/** The first of what an answer says, as text. */
+async function startOf(body: Readable): Promise<string> {
+  let text = '';
+  for await (const chunk of body) {
+    text += String(chunk);
+    if (text.length >= TEXT_CHARACTERS) break;
+  }
+  return text;
+}
 
 const sha256Of = (bytes: Buffer): string => createHash('sha256').update(bytes).digest('hex');
 

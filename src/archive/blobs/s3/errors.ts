@@ -62,10 +62,14 @@ export function isPassing(error: unknown): boolean {
   return status === undefined ? CONNECTION.test(code) && !NOT_SECURE.test(code) : PASSING_STATUSES.has(status);
 }
 
-/** What an answer of this status fails with, when it may be another the next time; undefined for any other answer. */
-export function findPassingFailure(status: number): Error | undefined {
-  if (!PASSING_STATUSES.has(status)) return undefined;
-  return Object.assign(new Error('The object store does not do it now.'), { $metadata: { httpStatusCode: status } });
+/** Whether an answer may be another the next time, by its status alone. */
+export const isPassingStatus = (status: number): boolean => PASSING_STATUSES.has(status);
+
+/** What an answer fails with, as the client would say it; `text` is what it says of itself, or the start of that. */
+export function failureOfAnswer(status: number, text: string): Error {
+  const [, name = 'UnknownError'] = /<Code>(\w{1,100})<\/Code>/.exec(text) ?? [];
+  const message = 'The object store does not do what it is asked for.';
+  return Object.assign(new Error(message), { name, $metadata: { httpStatusCode: status } });
 }
 
 /** An error of the client of the store as an ArchiveError where it is the store's; any other as it is. */

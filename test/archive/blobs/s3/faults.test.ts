@@ -50,6 +50,7 @@ describe('an object store that takes no more', () => {
     [507, 'InsufficientStorage'],
     [403, 'QuotaExceeded'],
     [413, 'EntityTooLarge'],
+    [503, 'XMinioStorageFull'],
   ])('is full when it answers %d %s', async (status, code) => {
     const store = await openScripted(() => failing(status, code));
     await expect(publish(store, KEY, Buffer.from('x'))).rejects.toThrow(withCode('storage-full'));
