@@ -4,8 +4,8 @@ import type { SentIdentity } from '../store-outcome.js';
 import { DeletionHistories, type DeletionHistory } from './known-deletions.js';
 import { type FoundInstance, KnownInstances } from './known-rows.js';
 
-/** An older answer is asked for anew: what it rules out may have come meanwhile. */
-const YOUNG_MS = 100;
+/** What was asked longer ago is asked anew: what was not there may have come meanwhile. */
+const JUST_BEFORE_MS = 100;
 
 export interface LookedUp {
   readonly history: DeletionHistory;
@@ -23,14 +23,14 @@ export class LookUp {
   }
 
   /**
-   * Begin to ask, while the bytes of the instance still come. Whoever calls what is returned gets that answer when it is
-   * young, and says that nothing is stored; a new one otherwise.
+   * Begin to ask, while the bytes of the instance still come. Whoever calls what is returned gets the answer to that when it
+   * was asked just before, and says that nothing is stored; otherwise it is asked anew.
    */
   begin(identity: Required<SentIdentity>): () => Promise<LookedUp> {
     const askedAt = performance.now();
     const early = this.#find(identity).catch(() => undefined);
     return async () => {
-      const found = performance.now() - askedAt < YOUNG_MS ? await early : undefined;
+      const found = performance.now() - askedAt < JUST_BEFORE_MS ? await early : undefined;
       return found === undefined || found.same !== undefined ? this.#find(identity) : found;
     };
   }

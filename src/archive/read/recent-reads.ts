@@ -6,6 +6,8 @@
 import type { CheckedRange } from '../../dicom/frame-table.js';
 
 const MOST_BYTES = 128 * 1024 * 1024;
+/** Of what is smaller there may be too many. */
+const SMALLEST_BYTES = 4 * 1024;
 /** To copy more would hold up others. */
 const LARGEST_BYTES = 4 * 1024 * 1024;
 /** About what it takes to keep anything. */
@@ -13,7 +15,7 @@ const ENTRY_BYTES = 1024;
 /** Of what has been deleted, nothing is to stay for long. */
 const KEPT_MS = 10 * 60_000;
 const SWEEP_MS = 60_000;
-const READS_NOTED = 20_000;
+const READS_NOTED = 10_000;
 
 interface Kept {
   readonly bytes: Buffer;
@@ -32,8 +34,9 @@ export class RecentReads {
   readonly #now: () => number;
   /** By what was read; what was asked for last at the end. */
   readonly #kept = new Map<string, Kept>();
-  /** What has been read once, the latest at the end. */
-  readonly #noted = new Set<string>();
+  /** What has been read once, lately and before that. */
+  #noted = new Set<string>();
+  #notedBefore = new Set<string>();
   #keptBytes = 0;
   #timer: NodeJS.Timeout | undefined;
 
@@ -61,10 +64,10 @@ export class RecentReads {
   /** Tell of a range that was read of the blob of a key and found right: `bytes` may be used again afterwards. */
   note(bytes: Buffer, key: string, range: CheckedRange): void {
     const sizeBytes = bytes.length + ENTRY_BYTES;
-    if (bytes.length > LARGEST_BYTES || sizeBytes > this.#mostBytes) return;
+    if (bytes.length < SMALLEST_BYTES || bytes.length > LARGEST_BYTES || sizeBytes > this.#mostBytes) return;
     const read = nameOf(key, range);
     // While one was reading it, another may have had it kept.
-    if (this.#kept.has(read) || !this.#wasNoted(read)) return;
+    if (this.#kept.has(read) || this.#isFirst(read)) return;
     for (const [oldest, kept] of this.#kept) {
       if (this.#keptBytes + sizeBytes <= this.#mostBytes) break;
       this.#drop(oldest, kept);
@@ -74,12 +77,15 @@ export class RecentReads {
     this.#timer ??= setTimeout(() => this.#sweep(), SWEEP_MS).unref();
   }
 
-  #wasNoted(read: string): boolean {
-    if (this.#noted.delete(read)) return true;
+  /** Whether this is the first time that it is read, as far as is known: the next will not be. */
+  #isFirst(read: string): boolean {
+    if (this.#noted.delete(read) || this.#notedBefore.delete(read)) return false;
+    if (this.#noted.size >= READS_NOTED) {
+      this.#notedBefore = this.#noted;
+      this.#noted = new Set();
+    }
     this.#noted.add(read);
-    const [oldest] = this.#noted;
-    if (oldest !== undefined && this.#noted.size > READS_NOTED) this.#noted.delete(oldest);
-    return false;
+    return true;
   }
 
   #drop(read: string, { bytes }: Kept): void {
