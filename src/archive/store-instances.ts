@@ -10,8 +10,9 @@ import type { BlobStore } from './blobs/blob-store.js';
 import { HeaderBudget } from './header-budget.js';
 import type { IndexOutcome, IndexRecord, StoringSite } from './index/index-record.js';
 import { type IndexWriter, isMisfit } from './index/index-writer.js';
+import { KnownBeforeReader } from './index/known-before.js';
 import { refusalOf } from './index/known-deletions.js';
-import { compareWithKnown, type FoundInstance, pseudonymOf, readKnownRows } from './index/known-rows.js';
+import { compareWithKnown, type FoundInstance, pseudonymOf } from './index/known-rows.js';
 import { LookUp } from './index/look-up.js';
 import { findKnownFile, markRestored, replaceFile } from './index/restored-file.js';
 import { instanceKeyOf } from './instance-key.js';
@@ -71,6 +72,7 @@ type Settled = Judged | Waiting;
 export class InstanceStore {
   readonly #options: InstanceStoreOptions;
   readonly #lookUp: LookUp;
+  readonly #before: KnownBeforeReader;
   /** What makes an instance fit a series, for the series last sent to. */
   readonly #fitting = new Set<string>();
   readonly #headers = new HeaderBudget();
@@ -78,6 +80,7 @@ export class InstanceStore {
   constructor(options: InstanceStoreOptions) {
     this.#options = options;
     this.#lookUp = new LookUp(options.database);
+    this.#before = new KnownBeforeReader(options.database);
   }
 
   async store(request: StoreRequest): Promise<StoreResult> {
@@ -193,7 +196,7 @@ export class InstanceStore {
     const { modality } = record.description.series;
     const series = [record.site.id, studyInstanceUID, seriesInstanceUID, modality, pseudonymOf(record)].join('/');
     if (this.#fitting.has(series)) return true;
-    const known = await readKnownRows(this.#options.database.read, [record]);
+    const { known } = await this.#before.read([record]);
     if (isMisfit(record, known)) return false;
     if (this.#fitting.size >= REMEMBERED_SERIES) this.#fitting.clear();
     if (known.series.has(seriesInstanceUID)) this.#fitting.add(series);

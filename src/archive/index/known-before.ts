@@ -2,7 +2,7 @@
  * All that the index knows of a batch of records before they are written, asked at once: each question of a transaction keeps
  * those waiting that want to write next.
  */
-import type { CompiledQuery, InferResult, Transaction } from 'kysely';
+import type { CompiledQuery, InferResult, Kysely } from 'kysely';
 import type { Database } from '../../database/database.js';
 import type { Schema } from '../../database/schema.js';
 import { type QueryAttributeRow, queryAttributeOf, selectQueryAttributes } from '../query-attributes/definitions.js';
@@ -44,7 +44,7 @@ export function selectKnownBefore(database: Database) {
 
 type KnownBeforeRow = InferResult<ReturnType<typeof selectKnownBefore>>[number];
 
-/** Asked for every transaction that stores, so the query is built once. */
+/** Asked for every transaction that stores, and before it for what is new; so the query is built once. */
 export class KnownBeforeReader {
   readonly #database: Database;
   readonly #query: CompiledQuery<KnownBeforeRow>;
@@ -54,13 +54,13 @@ export class KnownBeforeReader {
     this.#query = selectKnownBefore(database).compile();
   }
 
-  /** @param tx the transaction for which it is to hold */
-  async read(records: readonly IndexRecord[], tx: Transaction<Schema>): Promise<KnownBefore> {
+  /** @param db a transaction, for which it is to hold */
+  async read(records: readonly IndexRecord[], db: Kysely<Schema> = this.#database.read): Promise<KnownBefore> {
     const { instances, studies, series, patients } = keysOf(records);
     // As they follow each other in the question.
     const lists = [instances, studies, series, patients, ...deletionLists(records.map(({ identity }) => identity))];
     const parameters = lists.map(this.#database.dialect.listOfTexts);
-    const { rows } = await tx.executeQuery<KnownBeforeRow>({ ...this.#query, parameters });
+    const { rows } = await db.executeQuery<KnownBeforeRow>({ ...this.#query, parameters });
     const [row] = rows;
     if (row === undefined) throw new Error('A question without a table has an answer.');
     const found: FoundRows = {

@@ -64,18 +64,6 @@ export const keysOf = (records: readonly IndexRecord[]) => {
   };
 };
 
-/** Read what is known of these records. */
-export async function readKnownRows(db: Kysely<Schema>, records: readonly IndexRecord[]): Promise<KnownRows> {
-  const keys = keysOf(records);
-  const [instances, studies, series, patients] = await Promise.all([
-    selectKnownInstances(db).where('instance.sop_instance_uid', 'in', keys.instances).execute(),
-    selectKnownStudies(db).where('study.study_instance_uid', 'in', keys.studies).execute(),
-    selectKnownSeries(db).where('series.series_instance_uid', 'in', keys.series).execute(),
-    selectKnownPatients(db).where('patient.pseudonym', 'in', keys.patients).execute(),
-  ]);
-  return knownRows({ instances, studies, series, patients });
-}
-
 /** The rows as the index gives them. */
 export interface FoundRows {
   readonly instances: readonly KnownInstanceRow[];
