@@ -12,21 +12,29 @@ import { type Coercion, coercionOf } from './coercion.js';
 import { ContentDigest, type Digest } from './content-digest.js';
 import type { HeaderBudget, HeaderShare } from './header-budget.js';
 import { HeldBack } from './held-back.js';
-import type { InstanceDescription } from './index/describe-instance.js';
+import { type InstanceDescription, sentPatientID } from './index/describe-instance.js';
+import type { SentKeys } from './index/known-rows.js';
 import type { LookedUp } from './index/look-up.js';
 import { InstanceDescriber } from './instance-describer.js';
 import { type Refused, RefusedInstance, refused, type SentIdentity } from './store-outcome.js';
+
+/** The elements of a larger header are not kept until there is time to describe it. */
+const SMALL_HEADER_BYTES = 64 * 1024;
 
 export interface ReceivedInstance extends Digest {
   readonly outcome: 'received';
   readonly identity: Required<SentIdentity>;
   readonly staged: StagedBlob;
-  readonly description: InstanceDescription;
+  /** As sent; empty when there is none. */
+  readonly patientID: string;
+  readonly modality: string | null;
+  /** Describe it for the index. @throws InvalidInstance */
+  readonly describe: () => Promise<InstanceDescription>;
   /** SHA-256 of the file as it would be kept if its site had no values that its instances are to have. */
   readonly sha256AsSent: string;
   /** Whether what comes before the data set is kept otherwise than it was sent. */
   readonly isFileStartCoerced: boolean;
-  /** What the index knows of its UIDs now. @throws ArchiveError when the index does not answer */
+  /** What the index knows of it now. @throws ArchiveError when the index does not answer */
   readonly lookUp: () => Promise<LookedUp>;
 }
 
@@ -48,7 +56,7 @@ export interface ReceiveOptions {
   /** What some of its attributes are to be, whatever they are. */
   readonly coercedAttributes: readonly CoercedAttribute[];
   /** Told of the instance as soon as its header has been admitted: the index can answer while the rest comes. */
-  readonly beginLookUp: (identity: Required<SentIdentity>) => () => Promise<LookedUp>;
+  readonly beginLookUp: (keys: SentKeys) => () => Promise<LookedUp>;
   readonly now: () => Date;
 }
 
@@ -110,18 +118,21 @@ class Reception {
   }
 
   async finish(): Promise<Omit<ReceivedInstance, 'sha256AsSent'>> {
-    const description = await this.#describer.end();
+    const { patientID, modality, describe } = await this.#describer.end();
     const header = this.#describer.header;
     if (header === undefined) throw new Error('An instance that has been described has a header.');
     const staged = this.#staged ?? (await this.#startKeeping(header));
     const { identity, coercion, lookUp } = this.#admit(header);
+    const description = this.#header.bytes > SMALL_HEADER_BYTES ? await describe() : undefined;
     return {
       outcome: 'received',
       identity,
+      patientID,
+      modality,
       lookUp,
       staged,
       ...this.#digest.finish(this.#describer.pixelDataCRC32),
-      description,
+      describe: async () => description ?? describe(),
       isFileStartCoerced: coercion !== undefined,
     };
   }
@@ -145,7 +156,8 @@ class Reception {
   #admit(header: Part10Header): Admission {
     if (this.#admission === undefined) {
       const identity = admit(header, this.#options);
-      this.#admission = { identity, coercion: coercionOf(header), lookUp: this.#options.beginLookUp(identity) };
+      const keys = { identity, patientID: sentPatientID(header.dataSet) };
+      this.#admission = { identity, coercion: coercionOf(header), lookUp: this.#options.beginLookUp(keys) };
     }
     return this.#admission;
   }

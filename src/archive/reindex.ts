@@ -220,7 +220,7 @@ class Reindexing {
   async #recordOf(studyInstanceUID: string): Promise<SubmissionRecord | undefined> {
     const record = await this.#records.find(studyInstanceUID);
     if (record !== undefined) return record;
-    await this.#records.ensure(new Set([studyInstanceUID]));
+    await this.#records.ensure(new Map([[studyInstanceUID, undefined]]));
     return this.#records.find(studyInstanceUID);
   }
 
@@ -266,11 +266,12 @@ async function readInstance(blob: OpenBlob, key: string, name: InstanceKey): Pro
   });
   try {
     for await (const piece of bytesOf(blob)) await describer.write(piece);
-    const description = await describer.end();
+    const { patientID, describe } = await describer.end();
     const isNamedRight =
       identity?.seriesInstanceUID === name.seriesInstanceUID && identity.sopInstanceUID === name.sopInstanceUID;
     if (identity === undefined || !isNamedRight) return { key, reason: 'Its UIDs are not those of its name.' };
-    return { identity, blobKey: key, generation: name.generation, ...digest, description };
+    const description = await describe();
+    return { identity, patientID, blobKey: key, generation: name.generation, ...digest, description };
   } finally {
     describer.destroy();
   }

@@ -2,17 +2,17 @@
  * The one way in, whatever door an instance came through: received, made durable, indexed, and only then told as stored.
  * Files of one request are flushed side by side while the next part arrives; their rows are written in one transaction.
  */
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { Database } from '../database/database.js';
-import { FAILURE_REASON } from '../dicom/failure-reasons.js';
+import { FAILURE_REASON, InvalidInstance } from '../dicom/failure-reasons.js';
 import { ArchiveError } from '../errors.js';
 import type { Log } from '../log.js';
 import type { BlobStore } from './blobs/blob-store.js';
 import { HeaderBudget } from './header-budget.js';
 import type { IndexOutcome, IndexRecord, StoringSite } from './index/index-record.js';
-import { type IndexWriter, isMisfit } from './index/index-writer.js';
-import { KnownBeforeReader } from './index/known-before.js';
+import { type Indexed, type IndexWriter, isMisfit } from './index/index-writer.js';
 import { refusalOf } from './index/known-deletions.js';
-import { compareWithKnown, type FoundInstance, pseudonymOf } from './index/known-rows.js';
+import { compareWithKnown, type FoundInstance } from './index/known-rows.js';
 import { LookUp } from './index/look-up.js';
 import { findKnownFile, markRestored, replaceFile } from './index/restored-file.js';
 import { instanceKeyOf } from './instance-key.js';
@@ -25,7 +25,6 @@ import type { SubmissionRecords } from './submission-records.js';
 
 /** Parts whose files and rows are waited for together: bounds what a request of ten thousand parts holds in memory. */
 const BATCH_PARTS = 64;
-const REMEMBERED_SERIES = 10_000;
 
 export interface StoreRequest {
   readonly site: SendingSite;
@@ -58,7 +57,14 @@ export interface InstanceStoreOptions {
 /** What became of a part, and why the disk or the index did not take it where that is what became of it. */
 interface Judged {
   readonly outcome: StoreOutcome;
+  /** The row of its study, where the index has told it. */
+  readonly studyRowID?: number | undefined;
   readonly diskFailure?: unknown;
+}
+
+interface NotKept extends Judged {
+  readonly outcome: Refused;
+  readonly diskFailure: unknown;
 }
 
 /** A part whose file is durable and waits for its row. */
@@ -72,15 +78,11 @@ type Settled = Judged | Waiting;
 export class InstanceStore {
   readonly #options: InstanceStoreOptions;
   readonly #lookUp: LookUp;
-  readonly #before: KnownBeforeReader;
-  /** What makes an instance fit a series, for the series last sent to. */
-  readonly #fitting = new Set<string>();
   readonly #headers = new HeaderBudget();
 
   constructor(options: InstanceStoreOptions) {
     this.#options = options;
     this.#lookUp = new LookUp(options.database);
-    this.#before = new KnownBeforeReader(options.database);
   }
 
   async store(request: StoreRequest): Promise<StoreResult> {
@@ -113,7 +115,7 @@ export class InstanceStore {
   async #receive(
     part: AsyncIterable<Buffer>,
     { site, expectedStudy, refusedTransferSyntaxes }: StoreRequest,
-  ): Promise<ReceivedInstance | Refused | Required<Judged>> {
+  ): Promise<ReceivedInstance | Refused | NotKept> {
     const { blobs, maxInstanceBytes, now } = this.#options;
     const sent = new SentPart(part);
     try {
@@ -124,7 +126,7 @@ export class InstanceStore {
         expectedStudy,
         refusedTransferSyntaxes,
         coercedAttributes: site.coercedAttributes,
-        beginLookUp: (identity) => this.#lookUp.begin(identity),
+        beginLookUp: (keys) => this.#lookUp.begin(keys),
         now,
       });
     } catch (error) {
@@ -140,31 +142,44 @@ export class InstanceStore {
     try {
       return await this.#publish(received, site);
     } catch (error) {
-      return isDiskFailure(error)
-        ? this.#notKept(received.identity, error)
-        : { outcome: this.#notProcessed(received.identity, error) };
+      const { identity } = received;
+      if (error instanceof InvalidInstance) return { outcome: refused(identity, error.reason, error.message) };
+      return isDiskFailure(error) ? this.#notKept(identity, error) : { outcome: this.#notProcessed(identity, error) };
     }
   }
 
   async #publish(received: ReceivedInstance, site: StoringSite): Promise<Settled> {
     try {
       // Asked before the file is written, whose name says how often it was deleted: so its row can tell whether it is the last.
-      const { history, same } = await received.lookUp();
+      const { history, same, known } = await received.lookUp();
       const refusal = refusalOf(history, site);
       if (refusal !== undefined) return { outcome: outcomeOf(refusal, received) };
-      const record = indexRecord(received, site, history.generation);
       if (same !== undefined) {
-        const outcome = compareWithKnown(record, same);
+        const outcome = compareWithKnown({ ...received, site }, same);
         return outcome === 'already-stored'
           ? await this.#keepAgain(received, site, same)
           : { outcome: outcomeOf(outcome, received) };
       }
       // Before its file is among the others, where a later `reindex` could not tell it from what was acknowledged.
-      if (!(await this.#fits(record))) return { outcome: outcomeOf('misfit', received) };
-      await received.staged.publish(record.blobKey, record.sha256);
-      return { record, received };
+      if (isMisfit({ ...received, site }, known)) return { outcome: outcomeOf('misfit', received) };
+      return { record: await this.#write(received, site, history.generation), received };
     } finally {
       await received.staged.discard();
+    }
+  }
+
+  /** Write the file, and make its record while that takes its time. What can not be described does not stay. */
+  async #write(received: ReceivedInstance, site: StoringSite, generation: number): Promise<IndexRecord> {
+    const blobKey = instanceKeyOf({ ...received, generation });
+    const written = received.staged.publish(blobKey, received.sha256);
+    try {
+      // When its bytes are on their way.
+      const [, description] = await Promise.all([written, nextTurn().then(received.describe)]);
+      return indexRecord(received, { site, blobKey, generation, description });
+    } catch (error) {
+      await written;
+      if (error instanceof InvalidInstance) await this.#removeLost({ identity: received.identity, blobKey });
+      throw error;
     }
   }
 
@@ -176,8 +191,7 @@ export class InstanceStore {
       return { outcome: outcomeOf('already-stored', received, same) };
     }
     // What has come may be the archive's own file: the instance goes on to be known by what its site once sent.
-    const record = indexRecord({ ...received, sha256AsSent }, site, generation);
-    await received.staged.publish(record.blobKey, record.sha256);
+    const record = await this.#write({ ...received, sha256AsSent }, site, generation);
     log.warn(
       { sopInstanceUID: record.identity.sopInstanceUID },
       'the lost or damaged file of an instance was replaced',
@@ -190,24 +204,11 @@ export class InstanceStore {
     return { outcome: outcomeOf('already-stored', received) };
   }
 
-  /** Whether the record fits what is indexed; of a series that is there already it is asked once, for it goes on to fit. */
-  async #fits(record: IndexRecord): Promise<boolean> {
-    const { studyInstanceUID, seriesInstanceUID } = record.identity;
-    const { modality } = record.description.series;
-    const series = [record.site.id, studyInstanceUID, seriesInstanceUID, modality, pseudonymOf(record)].join('/');
-    if (this.#fitting.has(series)) return true;
-    const { known } = await this.#before.read([record]);
-    if (isMisfit(record, known)) return false;
-    if (this.#fitting.size >= REMEMBERED_SERIES) this.#fitting.clear();
-    if (known.series.has(seriesInstanceUID)) this.#fitting.add(series);
-    return true;
-  }
-
   /** Give a batch its rows and its studies their records. Never rejects: what can not be had refuses those who need it. */
   async #finish(batch: readonly Settled[]): Promise<readonly Judged[]> {
     const judged = await this.#index(batch);
     try {
-      await this.#options.submissions.ensure(studiesOf(judged.map(({ outcome }) => outcome)));
+      await this.#options.submissions.ensure(studiesOf(judged));
       return judged;
     } catch (error) {
       return judged.map((one) =>
@@ -220,22 +221,23 @@ export class InstanceStore {
   async #index(batch: readonly Settled[]): Promise<readonly Judged[]> {
     const waiting = batch.filter((settled) => 'record' in settled);
     try {
-      const indexed = waiting.length === 0 ? [] : await this.#options.writer.add(waiting.map(({ record }) => record));
-      const outcomes = new Map(waiting.map(({ record }, i) => [record, indexed[i] ?? 'misfit']));
+      const records = waiting.map(({ record }) => record);
+      const indexed = records.length === 0 ? [] : await this.#options.writer.add(records);
+      const byRecord = new Map(records.map((record, i) => [record, indexed[i] ?? MISFIT]));
       // A misfit that a race has let this far stays, for `verify` to tell of: its bytes may be on their way in for the right site.
-      for (const [record, outcome] of outcomes) if (isLost(outcome)) await this.#removeLost(record);
-      return batch.map((settled) =>
-        'record' in settled
-          ? { outcome: outcomeOf(outcomes.get(settled.record) ?? 'misfit', settled.received) }
-          : settled,
-      );
+      for (const [record, { outcome }] of byRecord) if (isLost(outcome)) await this.#removeLost(record);
+      return batch.map((settled) => {
+        if (!('record' in settled)) return settled;
+        const { outcome, studyRowID } = byRecord.get(settled.record) ?? MISFIT;
+        return { outcome: outcomeOf(outcome, settled.received), studyRowID };
+      });
     } catch (error) {
       return batch.map((settled) => ('record' in settled ? this.#notKept(settled.received.identity, error) : settled));
     }
   }
 
   /** Remove the file of a record whose row lost against another, or against a deletion; the row that won may name the very file. */
-  async #removeLost({ identity, blobKey }: IndexRecord): Promise<void> {
+  async #removeLost({ identity, blobKey }: Pick<IndexRecord, 'identity' | 'blobKey'>): Promise<void> {
     const { database, blobs, log } = this.#options;
     try {
       const known = await findKnownFile(database.read, identity.sopInstanceUID);
@@ -248,7 +250,7 @@ export class InstanceStore {
     }
   }
 
-  #notKept(identity: SentIdentity, error: unknown): Required<Judged> {
+  #notKept(identity: SentIdentity, error: unknown): NotKept {
     this.#tell(identity, error, 'an instance could not be kept');
     const explanation = 'The archive could not keep the instance now.';
     return { outcome: refused(identity, FAILURE_REASON.outOfResources, explanation), diskFailure: error };
@@ -272,17 +274,16 @@ const isDiskFailure = (error: unknown): boolean =>
 const isLost = (outcome: IndexOutcome): boolean =>
   outcome === 'duplicate' || outcome === 'deleted' || outcome === 'already-stored';
 
-const indexRecord = (received: ReceivedInstance, site: StoringSite, generation: number): IndexRecord => ({
-  identity: received.identity,
-  site,
-  blobKey: instanceKeyOf({ ...received, generation }),
-  generation,
-  sha256: received.sha256,
-  sha256AsSent: received.sha256AsSent,
-  crc32: received.crc32,
-  sizeBytes: received.sizeBytes,
-  description: received.description,
-});
+const indexRecord = (
+  { identity, patientID, sha256, sha256AsSent, crc32, sizeBytes }: ReceivedInstance,
+  made: Pick<IndexRecord, 'site' | 'blobKey' | 'generation' | 'description'>,
+): IndexRecord => ({ identity, patientID, sha256, sha256AsSent, crc32, sizeBytes, ...made });
 
-const studiesOf = (outcomes: readonly StoreOutcome[]): Set<string> =>
-  new Set(outcomes.flatMap((o) => (o.outcome === 'refused' ? [] : [o.identity.studyInstanceUID])));
+const MISFIT: Indexed = { outcome: 'misfit' };
+
+const studiesOf = (judged: readonly Judged[]): Map<string, number | undefined> =>
+  new Map(
+    judged.flatMap(({ outcome, studyRowID }) =>
+      outcome.outcome === 'refused' ? [] : [[outcome.identity.studyInstanceUID, studyRowID]],
+    ),
+  );

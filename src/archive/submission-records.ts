@@ -42,10 +42,13 @@ export class SubmissionRecords {
     this.#rowOf = database.read.selectFrom('study').select('id').where('study_instance_uid', '=', '').compile();
   }
 
-  /** Resolve when the record of each of these studies, all of them indexed, is on disk. */
-  async ensure(studyInstanceUIDs: ReadonlySet<string>): Promise<void> {
+  /**
+   * Resolve when the record of each of these studies, all of them indexed, is on disk.
+   * @param studies by Study Instance UID, with their rows where these have just been seen in a transaction that is committed
+   */
+  async ensure(studies: ReadonlyMap<string, number | undefined>): Promise<void> {
     const unsure: string[] = [];
-    for (const uid of studyInstanceUIDs) if (!(await this.#isWritten(uid))) unsure.push(uid);
+    for (const [uid, rowID] of studies) if (!(await this.#isWritten(uid, rowID))) unsure.push(uid);
     if (unsure.length === 0) return;
     const missing = await this.#database.read
       .selectFrom('study')
@@ -63,15 +66,17 @@ export class SubmissionRecords {
     for (const { id, study_instance_uid: uid } of missing) this.#written.set(uid, id);
   }
 
-  /** Asked for every request that stores, so the query is built once. */
-  async #isWritten(studyInstanceUID: string): Promise<boolean> {
+  async #isWritten(studyInstanceUID: string, rowID: number | undefined): Promise<boolean> {
     const written = this.#written.get(studyInstanceUID);
-    if (written === undefined) return false;
+    return written !== undefined && written === (rowID ?? (await this.#findRow(studyInstanceUID)));
+  }
+
+  async #findRow(studyInstanceUID: string): Promise<number | undefined> {
     const { rows } = await this.#database.read.executeQuery<{ readonly id: number }>({
       ...this.#rowOf,
       parameters: [studyInstanceUID],
     });
-    return rows[0]?.id === written;
+    return rows[0]?.id;
   }
 
   /** Read the record of a study; undefined when there is none that can be read. */

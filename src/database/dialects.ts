@@ -20,6 +20,7 @@
 import {
   type ColumnDataType,
   type ColumnDefinitionBuilder,
+  type CompiledQuery,
   type Expression,
   type RawBuilder,
   type SqlBool,
@@ -55,9 +56,17 @@ export interface Dialect {
   readonly listOfTexts: (texts: readonly string[]) => string;
   /** All rows of a question in one value, the text of a JSON array of objects: so that several questions go as one. */
   readonly rowsAsJSON: (question: Question) => RawBuilder<string>;
+  /**
+   * The same statement of a transaction, for whose answer nobody waits: where that is over a wire, it goes out at once, and what
+   * is asked next, or the commit, fails as it did.
+   */
+  readonly unheard: (statement: CompiledQuery) => CompiledQuery;
   /** Make the numbers that the database gives out go on after the highest of a table; undefined where they do by themselves. */
   readonly goOnAfter: ((table: string) => RawBuilder<unknown>) | undefined;
 }
+
+/** What statements begin with that are for nobody to wait for. */
+export const UNHEARD = '/* unheard */ ';
 
 const quoted = (text: string): string => `"${text.replaceAll('"', '""')}"`;
 const escaped = (text: string): string => `"${text.replace(/["\\]/g, '\\$&')}"`;
@@ -74,6 +83,7 @@ export const SQLITE: Dialect = {
   isAmongTexts: (column, list) => sql`${sql.ref(column)} in (select value from json_each(${list}))`,
   listOfTexts: (texts) => JSON.stringify(texts),
   rowsAsJSON: (question) => sql`${sqliteArrayFrom(question)}`,
+  unheard: (statement) => statement,
   goOnAfter: undefined,
 };
 
@@ -91,6 +101,7 @@ export const POSTGRES: Dialect = {
   isAmongTexts: (column, list) => sql`${sql.ref(column)} = any((select ${list})::text[])`,
   listOfTexts: (texts) => `{${texts.map(escaped).join()}}`,
   rowsAsJSON: (question) => sql`${postgresArrayFrom(question)}::text`,
+  unheard: (statement) => ({ ...statement, sql: UNHEARD + statement.sql }),
   goOnAfter: (table) =>
     sql`select setval(pg_get_serial_sequence(${table}, 'id'), coalesce(max(id), 0) + 1, false) from ${sql.table(table)}`,
 };

@@ -5,6 +5,7 @@
 import { createHash } from 'node:crypto';
 import type { PostgresCursor, PostgresPoolClient, PostgresQueryResult } from 'kysely';
 import pg from 'pg';
+import { UNHEARD } from './dialects.js';
 import { asArchiveError, connectionLost, noAnswer, notConnected } from './postgres-errors.js';
 
 export interface PoolOptions {
@@ -118,6 +119,7 @@ interface ConnectionOptions extends Pick<PoolOptions, 'answerMs' | 'lock'> {
 const READS = /^\s*select\b/i;
 /** How a transaction with settings of its own begins, which would have no lock. */
 const BEGINS_OTHERWISE = /^\s*(?:start|begin)\b/i;
+const NO_ROWS = { command: 'SELECT', rowCount: 0, rows: [] } as const;
 
 export class PooledConnection implements PostgresPoolClient {
   readonly #client: pg.PoolClient;
@@ -125,6 +127,8 @@ export class PooledConnection implements PostgresPoolClient {
   #isBroken = false;
   /** Of the transaction that runs: fulfilled when it has begun and holds its lock. */
   #begun: Promise<unknown> | undefined;
+  /** Of the transaction that runs: its statements for whose answers nobody has waited yet. */
+  #unheard: Promise<unknown>[] = [];
 
   constructor(client: pg.PoolClient, options: ConnectionOptions) {
     this.#client = client;
@@ -151,7 +155,7 @@ export class PooledConnection implements PostgresPoolClient {
         return this.#rollBack<R>();
       default:
         if (BEGINS_OTHERWISE.test(text)) throw new Error('A transaction begins by begin alone.');
-        return this.#ask<R>(text, values);
+        return text.startsWith(UNHEARD) ? this.#askUnheard<R>(text, values) : this.#ask<R>(text, values);
     }
   }
 
@@ -173,16 +177,18 @@ export class PooledConnection implements PostgresPoolClient {
   /** It goes out with what is asked next, and so does its lock: nobody waits for their answers alone. */
   async #begin<R>(): Promise<PostgresQueryResult<R>> {
     const { lock } = this.#options;
+    this.#unheard = [];
     const opening = lock === undefined ? ['begin'] : ['begin', lock];
     this.#begun = Promise.all(opening.map((text) => this.#answerTo(this.#send(text))));
     this.#begun.catch(() => undefined);
-    return { command: 'SELECT', rowCount: 0, rows: [] };
+    return { ...NO_ROWS, rows: [] };
   }
 
   /** A transaction in which something has failed is rolled back instead, and PostgreSQL calls that no error. */
   async #commit<R>(): Promise<PostgresQueryResult<R>> {
     const answer = await this.#ask<R>('commit');
     this.#begun = undefined;
+    this.#unheard = [];
     if (String(answer.command) !== 'COMMIT') throw new Error('A transaction that has failed can not be committed.');
     return answer;
   }
@@ -190,18 +196,32 @@ export class PooledConnection implements PostgresPoolClient {
   /** However it has begun: whether it could is of no more interest. */
   async #rollBack<R>(): Promise<PostgresQueryResult<R>> {
     this.#begun = undefined;
+    this.#unheard = [];
     return this.#ask<R>('rollback');
   }
 
   /**
    * What a transaction reads first goes out behind `begin` and the lock. All else waits until both are known to be there, for
-   * what is written without them would stay. Where one of them has failed, that is told, and not what came of it.
+   * what is written without them would stay. Where one of them, or a statement that went out unheard, has failed, that is told,
+   * and not what came of it.
    */
   async #ask<R>(text: string, values: readonly unknown[] = []): Promise<PostgresQueryResult<R>> {
     const early = READS.test(text) ? this.#send<R>(text, values) : undefined;
     early?.catch(() => undefined);
     await this.#begun;
-    return this.#answerTo(early ?? this.#send<R>(text, values));
+    const answer = this.#answerTo(early ?? this.#send<R>(text, values));
+    answer.catch(() => undefined);
+    await Promise.all(this.#unheard);
+    return answer;
+  }
+
+  async #askUnheard<R>(text: string, values: readonly unknown[]): Promise<PostgresQueryResult<R>> {
+    if (this.#begun === undefined) throw new Error('Only in a transaction is there a commit that hears it.');
+    await this.#begun;
+    const answer = this.#answerTo(this.#send(text, values));
+    answer.catch(() => undefined);
+    this.#unheard.push(answer);
+    return { ...NO_ROWS, rows: [] };
   }
 
   #send<R>(text: string, values: readonly unknown[] = []): Promise<pg.QueryResult<R & pg.QueryResultRow>> {

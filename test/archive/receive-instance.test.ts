@@ -49,6 +49,7 @@ const refusal = expect.objectContaining({ outcome: 'refused', reason: FAILURE_RE
 const UNKNOWN: LookedUp = {
   history: { generation: 0, isRefused: false, siteIDs: new Set() },
   same: undefined,
+  known: { instances: new Map(), series: new Map(), studies: new Map(), patients: new Map() },
 };
 
 async function receiving(
@@ -100,8 +101,8 @@ describe('receiveInstance', () => {
 
   it('has its UIDs looked up while its Pixel Data is still coming', async () => {
     const asked: string[] = [];
-    const receive = await receiving(500 * KiB, [], ({ sopInstanceUID }) => {
-      asked.push(sopInstanceUID);
+    const receive = await receiving(500 * KiB, [], ({ identity }) => {
+      asked.push(identity.sopInstanceUID);
       return async () => UNKNOWN;
     });
     const made = makeInstance({ study: 'looked up' });

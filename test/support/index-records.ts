@@ -30,6 +30,7 @@ export function madeUpRecord(about: MadeUp): IndexRecord {
       sopClassUID: '1.2.840.10008.5.1.4.1.1.2',
     },
     site,
+    patientID,
     blobKey: `studies/${study}/${series}/${instance}.${sha256.slice(0, 16)}.dcm`,
     generation: 0,
     sha256,
@@ -37,7 +38,6 @@ export function madeUpRecord(about: MadeUp): IndexRecord {
     crc32: 4_294_967_295,
     sizeBytes: 5_000_000_000,
     description: {
-      patientID,
       study: {
         study_date: studyDate,
         study_time: null,

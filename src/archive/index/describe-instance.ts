@@ -11,7 +11,7 @@ import type {
 } from '../../database/schema.js';
 import { PIXEL_DATA_TAGS, TAG } from '../../dicom/attributes.js';
 import { type DataSet, findBytes, findElement, isSequence, type Tag } from '../../dicom/data-set.js';
-import { type BulkdataEntry, instanceMetadata } from '../../dicom/dicom-json.js';
+import { type BulkdataEntry, type InstanceMetadata, instanceMetadata } from '../../dicom/dicom-json.js';
 import { documentBytes, documentMediaType } from '../../dicom/encapsulated-document.js';
 import { encodeFrameTable, type FrameTable } from '../../dicom/frame-table.js';
 import { personNameKeys } from '../../dicom/matching-names.js';
@@ -49,8 +49,6 @@ export interface LevelsDescription {
 }
 
 export interface InstanceDescription extends LevelsDescription {
-  /** Patient ID as sent; empty when there is none. */
-  readonly patientID: string;
   readonly instance: Pick<
     Insertable<InstanceTable>,
     | 'instance_number'
@@ -74,17 +72,42 @@ export interface InstanceSource {
   readonly shiftBytes: number;
 }
 
-/** Describe an instance for the index. @throws InvalidInstance when its metadata would be beyond all reason */
-export async function describeInstance(source: InstanceSource): Promise<InstanceDescription> {
-  const { dataSet } = source.header;
-  const text = encodedText(dataSet);
-  const kept = await content(source);
+/** An instance that has been read to its end and can be described: what it is judged by is known. */
+export interface DescribableInstance {
+  /** As sent; empty when there is none. */
+  readonly patientID: string;
+  readonly modality: string | null;
+  /** Describe it for the index. This is what takes long, so it can wait until there is time. */
+  readonly describe: () => Promise<InstanceDescription>;
+}
+
+/** Make an instance ready to be described. @throws InvalidInstance when its metadata would be beyond all reason */
+export function describable(source: InstanceSource): DescribableInstance {
+  const { header, trailer } = source;
+  const text = encodedText(header.dataSet);
+  const metadata = instanceMetadata({ dataSet: header.dataSet, pixelData: header.pixelData, trailer });
+  return {
+    patientID: sentPatientID(header.dataSet),
+    modality: searchedModality(text),
+    describe: () => describeInstance(source, text, metadata),
+  };
+}
+
+/** Patient ID as sent; empty when there is none. */
+export const sentPatientID = (dataSet: DataSet): string =>
+  readString(dataSet, TAG.PatientID, readCharacterSet(dataSet)) ?? '';
+
+async function describeInstance(
+  source: InstanceSource,
+  text: EncodedText,
+  metadata: InstanceMetadata,
+): Promise<InstanceDescription> {
+  const kept = await content(source, metadata);
   return {
     ...levelsOf(text),
-    patientID: readString(dataSet, TAG.PatientID, text.characterSet) ?? '',
     instance: {
       instance_number: searched(text, TAG.InstanceNumber, 'IS'),
-      instance_order: readNumber(dataSet, TAG.InstanceNumber) ?? WITHOUT_NUMBER,
+      instance_order: readNumber(text.dataSet, TAG.InstanceNumber) ?? WITHOUT_NUMBER,
       transfer_syntax_uid: source.header.transferSyntax.uid,
       attributes: answeredAttributes(text, 'instance'),
       frame_count: source.frames?.frameCount ?? 0,
@@ -131,7 +154,7 @@ function studyColumns(text: EncodedText): InstanceDescription['study'] {
 
 function seriesColumns(text: EncodedText): InstanceDescription['series'] {
   return {
-    modality: searched(text, TAG.Modality, 'CS'),
+    modality: searchedModality(text),
     series_number: searched(text, TAG.SeriesNumber, 'IS'),
     series_order: readNumber(text.dataSet, TAG.SeriesNumber) ?? WITHOUT_NUMBER,
     series_description: searched(text, TAG.SeriesDescription, 'LO'),
@@ -163,6 +186,8 @@ function searched({ dataSet, characterSet }: EncodedText, tag: Tag, vr: VR): str
   return value === undefined || value.includes('\0') ? null : (normaliseValue(vr, value) ?? null);
 }
 
+const searchedModality = (text: EncodedText): string | null => searched(text, TAG.Modality, 'CS');
+
 /** A date and a time in UTC, where the instance says in what offset from UTC they are. */
 function instant(text: EncodedText, dateTag: Tag, timeTag: Tag): string | null {
   const timezone = searched(text, TAG.TimezoneOffsetFromUTC, 'SH');
@@ -176,9 +201,11 @@ function nameColumns({ dataSet, characterSet }: EncodedText, tag: Tag) {
   return { alphabetic: alphabetic || null, ideographic: ideographic || null, phonetic: phonetic || null };
 }
 
-async function content(source: InstanceSource): Promise<InstanceDescription['content']> {
-  const { header, trailer, frames } = source;
-  const { json, bulkdata } = instanceMetadata({ dataSet: header.dataSet, pixelData: header.pixelData, trailer });
+async function content(
+  source: InstanceSource,
+  { json, bulkdata }: InstanceMetadata,
+): Promise<InstanceDescription['content']> {
+  const { frames } = source;
   return {
     metadata: json.length <= DEFLATED_AT_ONCE ? deflateRawSync(json, DEFLATE) : await deflate(json, DEFLATE),
     bulkdata: encodeBulkdata(bulkdata.map((entry) => storedBulkdata(entry, source))),

@@ -15,6 +15,8 @@ export interface StoringSite {
 export interface IndexRecord {
   readonly identity: Required<SentIdentity>;
   readonly site: StoringSite;
+  /** As sent; empty when there is none. */
+  readonly patientID: string;
   readonly blobKey: string;
   /** How many deletions its UIDs had been through when its file was named. */
   readonly generation: number;

@@ -4,25 +4,30 @@
  */
 import type { Transaction } from 'kysely';
 import type { Database } from '../../database/database.js';
+import type { Dialect } from '../../database/dialects.js';
 import type { Schema } from '../../database/schema.js';
 import type { QueryAttribute } from '../query-attributes/query-attribute.js';
 import { addValues } from '../query-attributes/value-rows.js';
-import { imagingKindOf, modalityBit } from '../scope.js';
 import { splitOf } from '../split.js';
 import type { IndexOutcome, IndexRecord } from './index-record.js';
-import { instanceColumns } from './instance-columns.js';
 import { type KnownBefore, KnownBeforeReader } from './known-before.js';
 import { isOfDeleted, type KnownDeletions, refusalOf } from './known-deletions.js';
 import { compareWithKnown, type KnownRows, pseudonymOf } from './known-rows.js';
+import { type NewInstance, NewRows } from './new-rows.js';
+
+/** What became of a record. */
+export interface Indexed {
+  readonly outcome: IndexOutcome;
+  /** The row of the study into which it was written, where that was there before. */
+  readonly studyRowID?: number | undefined;
+}
 
 interface Waiting {
   readonly records: readonly IndexRecord[];
-  readonly resolve: (outcomes: readonly IndexOutcome[]) => void;
+  readonly resolve: (indexed: readonly Indexed[]) => void;
   readonly reject: (error: unknown) => void;
 }
 
-/** Rows of one INSERT: below SQLite's limit of bound values with room to spare. */
-const ROWS_PER_INSERT = 200;
 /** Records of one transaction: so that the first to wait is not kept waiting by all who came after. */
 const RECORDS_PER_TRANSACTION = 1_000;
 
@@ -39,8 +44,8 @@ export class IndexWriter {
     this.#known = new KnownBeforeReader(database);
   }
 
-  /** Add records, one outcome each in their order; resolved when the rows are on disk. */
-  add(records: readonly IndexRecord[]): Promise<readonly IndexOutcome[]> {
+  /** Add records; what became of each, in their order, when the rows are on disk. */
+  add(records: readonly IndexRecord[]): Promise<readonly Indexed[]> {
     return new Promise((resolve, reject) => {
       this.#waiting.push({ records, resolve, reject });
       if (!this.#isWriting) void this.#writeAll();
@@ -67,10 +72,10 @@ export class IndexWriter {
   async #writeGroup(group: readonly Waiting[]): Promise<void> {
     const records = group.flatMap((waiting) => waiting.records);
     try {
-      const outcomes = await this.#database.write((tx) => this.#write(tx, records));
+      const indexed = await this.#database.write((tx) => this.#write(tx, records));
       let next = 0;
       for (const { records: own, resolve } of group) {
-        resolve(outcomes.slice(next, next + own.length));
+        resolve(indexed.slice(next, next + own.length));
         next += own.length;
       }
     } catch (error) {
@@ -78,58 +83,28 @@ export class IndexWriter {
     }
   }
 
-  async #write(tx: Transaction<Schema>, records: readonly IndexRecord[]): Promise<readonly IndexOutcome[]> {
+  async #write(tx: Transaction<Schema>, records: readonly IndexRecord[]): Promise<readonly Indexed[]> {
+    const { dialect } = this.#database;
     const before = await this.#known.read(records, tx);
-    return addRecords(tx, records, before, this.#now().toISOString());
+    const rows = new NewRows(tx, before.known, this.#now().toISOString());
+    const indexed = records.map((record) => judge(record, before, rows));
+    // One after another: what runs beside a write that fails comes after the roll-back, and stays.
+    for (const statement of rows.statements()) await tx.executeQuery(dialect.unheard(statement));
+    await indexValues(tx, before.attributes, { dialect, instances: rows.instances });
+    return indexed;
   }
 }
 
-/** A record that is new, and the rows that it belongs to. */
-interface FreshRecord {
-  readonly record: IndexRecord;
-  readonly seriesRowID: number;
-  readonly studyRowID: number;
-  readonly isFirstOfSeries: boolean;
-}
-
-async function addRecords(
-  tx: Transaction<Schema>,
-  records: readonly IndexRecord[],
-  { known, deletions, attributes }: KnownBefore,
-  storedAt: string,
-): Promise<IndexOutcome[]> {
-  const outcomes: IndexOutcome[] = [];
-  const fresh: FreshRecord[] = [];
-  for (const record of records) {
-    const { sopInstanceUID, seriesInstanceUID, studyInstanceUID } = record.identity;
-    const same = known.instances.get(sopInstanceUID);
-    if (same !== undefined) {
-      outcomes.push(compareWithKnown(record, same));
-      continue;
-    }
-    const refusal = refusalAsDeleted(record, deletions) ?? (isMisfit(record, known) ? 'misfit' : undefined);
-    if (refusal !== undefined) {
-      outcomes.push(refusal);
-      continue;
-    }
-    const study = known.studies.get(studyInstanceUID) ?? (await addStudy(tx, record, known, storedAt));
-    const there = known.series.get(seriesInstanceUID);
-    const series = there ?? (await addSeries(tx, record, study, known));
-    fresh.push({ record, seriesRowID: series.rowID, studyRowID: study.rowID, isFirstOfSeries: there === undefined });
-    known.instances.set(sopInstanceUID, {
-      sha256: record.sha256,
-      sha256AsSent: record.sha256AsSent,
-      seriesInstanceUID,
-      studyInstanceUID,
-      siteID: study.siteID,
-    });
-    outcomes.push('stored');
-  }
-  for (let i = 0; i < fresh.length; i += ROWS_PER_INSERT) {
-    await addInstances(tx, fresh.slice(i, i + ROWS_PER_INSERT), { attributes, storedAt });
-  }
-  await raiseCounts(tx, fresh);
-  return outcomes;
+/** What is to become of a record; one that is new and fits is added to the rows. */
+function judge(record: IndexRecord, { known, deletions }: KnownBefore, rows: NewRows): Indexed {
+  const same = known.instances.get(record.identity.sopInstanceUID);
+  if (same !== undefined) return { outcome: compareWithKnown(record, same) };
+  const { modality } = record.description.series;
+  const isMisfitting = isMisfit({ ...record, modality }, known);
+  const refusal = refusalAsDeleted(record, deletions) ?? (isMisfitting ? 'misfit' : undefined);
+  if (refusal !== undefined) return { outcome: refusal };
+  const { study } = rows.add(record);
+  return { outcome: 'stored', studyRowID: study.rowID };
 }
 
 /** What was allowed again since its file was named is refused this once: its file may have been removed already. */
@@ -138,13 +113,16 @@ function refusalAsDeleted(record: IndexRecord, deletions: KnownDeletions): 'dele
   return refusalOf(history, record.site) ?? (isOfDeleted(record.generation, history) ? 'deleted' : undefined);
 }
 
+/** What an instance is judged by. */
+type Judged = Pick<IndexRecord, 'identity' | 'site' | 'patientID'> & { readonly modality: string | null };
+
 /**
  * Whether an instance that is new contradicts what its UIDs stand for already: a study has one patient and one site; a series
  * one study and one Modality, for a Scope decides by it. So does a new study whose patient has the split of another site
  * against the rule of its own: one of both would see him on the wrong side of the hold-out.
  */
-export function isMisfit(record: IndexRecord, known: KnownRows): boolean {
-  const { identity, site, description } = record;
+export function isMisfit(record: Judged, known: KnownRows): boolean {
+  const { identity, site, modality } = record;
   const study = known.studies.get(identity.studyInstanceUID);
   if (study === undefined) {
     if (contradictsSplit(record, known)) return true;
@@ -154,11 +132,11 @@ export function isMisfit(record: IndexRecord, known: KnownRows): boolean {
   }
   const series = known.series.get(identity.seriesInstanceUID);
   if (series === undefined) return false;
-  return series.studyInstanceUID !== identity.studyInstanceUID || series.modality !== description.series.modality;
+  return series.studyInstanceUID !== identity.studyInstanceUID || series.modality !== modality;
 }
 
 /** A patient of the site itself stays where he is, whatever its rule says by now; and curators have no rule of their own. */
-function contradictsSplit(record: IndexRecord, known: KnownRows): boolean {
+function contradictsSplit(record: Judged, known: KnownRows): boolean {
   const { site } = record;
   const pseudonym = pseudonymOf(record);
   const patient = known.patients.get(pseudonym);
@@ -166,108 +144,24 @@ function contradictsSplit(record: IndexRecord, known: KnownRows): boolean {
   return patient.split !== splitOf(pseudonym, site.splitPolicy);
 }
 
-async function addPatient(tx: Transaction<Schema>, record: IndexRecord, known: KnownRows) {
-  const pseudonym = pseudonymOf(record);
-  const split = splitOf(pseudonym, record.site.splitPolicy);
-  const { id } = await tx
-    .insertInto('patient')
-    .values({ pseudonym, split, first_site_id: record.site.id })
-    .returning('id')
-    .executeTakeFirstOrThrow();
-  const patient = { rowID: id, split, firstSiteID: record.site.id };
-  known.patients.set(pseudonym, patient);
-  return patient;
-}
-
-async function addStudy(tx: Transaction<Schema>, record: IndexRecord, known: KnownRows, storedAt: string) {
-  const pseudonym = pseudonymOf(record);
-  const patient = known.patients.get(pseudonym) ?? (await addPatient(tx, record, known));
-  const { id } = await tx
-    .insertInto('study')
-    .values({
-      ...record.description.study,
-      study_instance_uid: record.identity.studyInstanceUID,
-      patient_row_id: patient.rowID,
-      site_id: record.site.id,
-      split: patient.split,
-      modality_bits: modalityBit(record.description.series.modality ?? undefined),
-      stored_at: storedAt,
-    })
-    .returning('id')
-    .executeTakeFirstOrThrow();
-  const study = { rowID: id, siteID: record.site.id, pseudonym };
-  known.studies.set(record.identity.studyInstanceUID, study);
-  return study;
-}
-
-async function addSeries(
+/** Index instances whose rows have just been written by the attributes that have been added. */
+async function indexValues(
   tx: Transaction<Schema>,
-  record: IndexRecord,
-  study: { rowID: number; siteID: number; pseudonym: string },
-  known: KnownRows,
-) {
-  const { series, requests } = record.description;
-  const patient = known.patients.get(study.pseudonym);
-  if (patient === undefined) throw new Error('A study that is known has a patient that is known.');
-  const { id } = await tx
-    .insertInto('series')
-    .values({
-      ...series,
-      series_instance_uid: record.identity.seriesInstanceUID,
-      study_row_id: study.rowID,
-      kind: imagingKindOf(series.modality ?? undefined),
-      split: patient.split,
-      site_id: study.siteID,
-      instance_count: 0,
-    })
-    .returning('id')
-    .executeTakeFirstOrThrow();
-  if (requests.length > 0) {
-    await tx
-      .insertInto('series_request')
-      .values(requests.map((request, index) => ({ ...request, series_row_id: id, item_index: index })))
-      .execute();
-  }
-  const added = { rowID: id, studyInstanceUID: record.identity.studyInstanceUID, modality: series.modality };
-  known.series.set(record.identity.seriesInstanceUID, added);
-  return added;
-}
-
-async function addInstances(
-  tx: Transaction<Schema>,
-  fresh: readonly FreshRecord[],
-  { attributes, storedAt }: { readonly attributes: readonly QueryAttribute[]; readonly storedAt: string },
+  attributes: readonly QueryAttribute[],
+  { dialect, instances }: { readonly dialect: Dialect; readonly instances: readonly NewInstance[] },
 ): Promise<void> {
+  if (attributes.length === 0 || instances.length === 0) return;
+  const bySOPInstanceUID = new Map(instances.map((one) => [one.record.identity.sopInstanceUID, one]));
   const rows = await tx
-    .insertInto('instance')
-    .values(fresh.map((one) => ({ ...instanceColumns(one.record, one), stored_at: storedAt })))
-    .returning(['id', 'sop_instance_uid'])
+    .selectFrom('instance')
+    .select(['id', 'series_row_id', 'sop_instance_uid'])
+    .where(dialect.isAmongTexts('sop_instance_uid', dialect.listOfTexts([...bySOPInstanceUID.keys()])))
     .execute();
-  const rowIDs = new Map(rows.map((row) => [row.sop_instance_uid, row.id]));
-  const rowIDOf = ({ record }: FreshRecord): number => {
-    const rowID = rowIDs.get(record.identity.sopInstanceUID);
-    if (rowID === undefined) throw new Error('An inserted instance has a row.');
-    return rowID;
-  };
-  const contents = fresh.map((one) => ({ ...one.record.description.content, instance_row_id: rowIDOf(one) }));
-  const indexed = fresh.map((one) => ({
-    instanceRowID: rowIDOf(one),
-    seriesRowID: one.isFirstOfSeries ? one.seriesRowID : undefined,
-    metadata: one.record.description.content.metadata,
-  }));
-  // One after another: what runs beside a write that fails comes after the roll-back, and stays.
-  await tx.insertInto('instance_content').values(contents).execute();
+  const indexed = rows.flatMap(({ id, series_row_id, sop_instance_uid }) => {
+    const one = bySOPInstanceUID.get(sop_instance_uid);
+    if (one === undefined) return [];
+    const { metadata } = one.record.description.content;
+    return [{ instanceRowID: id, seriesRowID: one.isFirstOfSeries ? series_row_id : undefined, metadata }];
+  });
   await addValues(tx, attributes, indexed);
-}
-
-async function raiseCounts(tx: Transaction<Schema>, fresh: readonly FreshRecord[]): Promise<void> {
-  const added = new Map<number, number>();
-  for (const { seriesRowID } of fresh) added.set(seriesRowID, (added.get(seriesRowID) ?? 0) + 1);
-  for (const [id, count] of added) {
-    await tx
-      .updateTable('series')
-      .set((eb) => ({ instance_count: eb('instance_count', '+', count) }))
-      .where('id', '=', id)
-      .execute();
-  }
 }

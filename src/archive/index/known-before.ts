@@ -1,19 +1,20 @@
 /**
- * All that the index knows of a batch of records before they are written, asked at once: each question of a transaction keeps
- * those waiting that want to write next.
+ * All that the index knows of a batch of instances before they are written, asked at once: each question of a transaction
+ * keeps those waiting that want to write next.
  */
 import type { CompiledQuery, InferResult, Kysely } from 'kysely';
 import type { Database } from '../../database/database.js';
 import type { Schema } from '../../database/schema.js';
 import { type QueryAttributeRow, queryAttributeOf, selectQueryAttributes } from '../query-attributes/definitions.js';
 import type { QueryAttribute } from '../query-attributes/query-attribute.js';
-import type { IndexRecord } from './index-record.js';
 import { type DeletionRow, deletionLists, KnownDeletions, selectDeletions } from './known-deletions.js';
 import {
+  type FoundInstance,
   type FoundRows,
   type KnownRows,
   keysOf,
   knownRows,
+  type SentKeys,
   selectKnownInstances,
   selectKnownPatients,
   selectKnownSeries,
@@ -22,7 +23,7 @@ import {
 
 /** What a batch is judged and written by. */
 export interface KnownBefore {
-  readonly known: KnownRows;
+  readonly known: KnownRows<FoundInstance>;
   readonly deletions: KnownDeletions;
   readonly attributes: readonly QueryAttribute[];
 }
@@ -44,7 +45,7 @@ export function selectKnownBefore(database: Database) {
 
 type KnownBeforeRow = InferResult<ReturnType<typeof selectKnownBefore>>[number];
 
-/** Asked for every transaction that stores, and before it for what is new; so the query is built once. */
+/** Asked for every instance that is sent, and for every transaction that stores; so the query is built once. */
 export class KnownBeforeReader {
   readonly #database: Database;
   readonly #query: CompiledQuery<KnownBeforeRow>;
@@ -55,7 +56,7 @@ export class KnownBeforeReader {
   }
 
   /** @param db a transaction, for which it is to hold */
-  async read(records: readonly IndexRecord[], db: Kysely<Schema> = this.#database.read): Promise<KnownBefore> {
+  async read(records: readonly SentKeys[], db: Kysely<Schema> = this.#database.read): Promise<KnownBefore> {
     const { instances, studies, series, patients } = keysOf(records);
     // As they follow each other in the question.
     const lists = [instances, studies, series, patients, ...deletionLists(records.map(({ identity }) => identity))];

@@ -1,5 +1,5 @@
 /** What the index knows of the UIDs of a batch of records, read at once; a batch is judged and grown in memory. */
-import type { CompiledQuery, InferResult, Kysely } from 'kysely';
+import type { InferResult, Kysely } from 'kysely';
 import type { Schema } from '../../database/schema.js';
 import { findInstanceKey } from '../instance-key.js';
 import type { Split } from '../scope.js';
@@ -24,38 +24,42 @@ export interface FoundInstance extends KnownInstance {
 }
 
 export interface KnownSeries {
-  readonly rowID: number;
+  /** Undefined of a row that is about to be written; so of the others. */
+  readonly rowID: number | undefined;
   readonly studyInstanceUID: string;
   readonly modality: string | null;
 }
 
 export interface KnownStudy {
-  readonly rowID: number;
+  readonly rowID: number | undefined;
   readonly siteID: number;
   readonly pseudonym: string;
 }
 
 export interface KnownPatient {
-  readonly rowID: number;
+  readonly rowID: number | undefined;
   readonly split: Split;
   /** The site by whose rule the split was decided. */
   readonly firstSiteID: number;
 }
 
-export interface KnownRows {
-  readonly instances: Map<string, KnownInstance>;
+export interface KnownRows<Instance extends KnownInstance = KnownInstance> {
+  readonly instances: Map<string, Instance>;
   readonly series: Map<string, KnownSeries>;
   readonly studies: Map<string, KnownStudy>;
   readonly patients: Map<string, KnownPatient>;
 }
 
-/** The pseudonym under which a record's patient is kept. */
-export const pseudonymOf = ({ description, identity }: Pick<IndexRecord, 'description' | 'identity'>): string =>
-  patientPseudonym(description.patientID, identity.studyInstanceUID);
+/** By what the index knows an instance. */
+export type SentKeys = Pick<IndexRecord, 'patientID' | 'identity'>;
 
-/** Of which keys of these records the rows are asked, each once. */
-export const keysOf = (records: readonly IndexRecord[]) => {
-  const distinct = (select: (record: IndexRecord) => string): string[] => [...new Set(records.map(select))];
+/** The pseudonym under which a record's patient is kept. */
+export const pseudonymOf = ({ patientID, identity }: SentKeys): string =>
+  patientPseudonym(patientID, identity.studyInstanceUID);
+
+/** Of which keys the rows are asked, each once. */
+export const keysOf = (records: readonly SentKeys[]) => {
+  const distinct = (select: (record: SentKeys) => string): string[] => [...new Set(records.map(select))];
   return {
     instances: distinct(({ identity }) => identity.sopInstanceUID),
     studies: distinct(({ identity }) => identity.studyInstanceUID),
@@ -72,7 +76,7 @@ export interface FoundRows {
   readonly patients: InferResult<ReturnType<typeof selectKnownPatients>>;
 }
 
-export const knownRows = ({ instances, studies, series, patients }: FoundRows): KnownRows => ({
+export const knownRows = ({ instances, studies, series, patients }: FoundRows): KnownRows<FoundInstance> => ({
   instances: new Map(instances.map((row) => [row.sop_instance_uid, foundInstance(row)])),
   series: new Map(
     series.map((row) => [
@@ -135,27 +139,14 @@ function foundInstance(row: KnownInstanceRow): FoundInstance {
   };
 }
 
-/** Looks single instances up: asked for every one that is sent, so the query is built once. */
-export class KnownInstances {
-  readonly #db: Kysely<Schema>;
-  readonly #query: CompiledQuery<KnownInstanceRow>;
-
-  constructor(db: Kysely<Schema>) {
-    this.#db = db;
-    this.#query = selectKnownInstances(db).where('instance.sop_instance_uid', '=', '').compile();
-  }
-
-  async find(sopInstanceUID: string): Promise<FoundInstance | undefined> {
-    const { rows } = await this.#db.executeQuery<KnownInstanceRow>({ ...this.#query, parameters: [sopInstanceUID] });
-    return rows[0] && foundInstance(rows[0]);
-  }
-}
-
 /**
  * How a record stands to what is stored under its SOP Instance UID. The same bytes are the same, whatever values the site sets
  * by now; and so is a file of the archive that comes back to it.
  */
-export function compareWithKnown(record: IndexRecord, known: KnownInstance): 'already-stored' | 'duplicate' | 'misfit' {
+export function compareWithKnown(
+  record: Pick<IndexRecord, 'identity' | 'site' | 'sha256AsSent'>,
+  known: KnownInstance,
+): 'already-stored' | 'duplicate' | 'misfit' {
   const { identity, site } = record;
   const isElsewhere =
     known.studyInstanceUID !== identity.studyInstanceUID ||

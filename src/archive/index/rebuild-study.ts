@@ -183,7 +183,7 @@ export class StudyRebuild {
 
   async #putInstance(tx: Transaction<Schema>, record: RebuiltRecord, studyRowID: number, seriesRowID: number) {
     const { description } = record;
-    const columns = instanceColumns(record, { studyRowID, seriesRowID });
+    const columns = { ...instanceColumns(record), study_row_id: studyRowID, series_row_id: seriesRowID };
     const { id } = await tx
       .insertInto('instance')
       .values({ ...columns, stored_at: this.#storedAt })

@@ -4,11 +4,14 @@ import { LookUp } from '../../../src/archive/index/look-up.js';
 import { ArchiveFixture } from '../../support/archive-fixture.js';
 import { ctFile } from '../../support/part10.js';
 
-const IDENTITY = {
-  sopClassUID: '1.2.840.10008.5.1.4.1.1.2',
-  sopInstanceUID: '1.2.3.1.1',
-  seriesInstanceUID: '1.2.3.1',
-  studyInstanceUID: '1.2.3',
+const KEYS = {
+  patientID: 'P1',
+  identity: {
+    sopClassUID: '1.2.840.10008.5.1.4.1.1.2',
+    sopInstanceUID: '1.2.3.1.1',
+    seriesInstanceUID: '1.2.3.1',
+    studyInstanceUID: '1.2.3',
+  },
 };
 
 async function openLookUp() {
@@ -24,14 +27,14 @@ async function openLookUp() {
 describe('LookUp', () => {
   it('asks once for what is new and comes fast', async () => {
     const { lookUp, asked } = await openLookUp();
-    const answer = lookUp.begin(IDENTITY);
+    const answer = lookUp.begin(KEYS);
     expect(await answer()).toMatchObject({ history: { generation: 0 }, same: undefined });
-    expect(asked).toHaveBeenCalledTimes(2);
+    expect(asked).toHaveBeenCalledTimes(1);
   });
 
   it('finds what has come meanwhile, when it has taken a while', async () => {
     const { fixture, site, lookUp } = await openLookUp();
-    const answer = lookUp.begin(IDENTITY);
+    const answer = lookUp.begin(KEYS);
     await fixture.store(site, ctFile());
     await sleep(150);
     expect((await answer()).same).toMatchObject({ studyInstanceUID: '1.2.3' });
@@ -40,7 +43,7 @@ describe('LookUp', () => {
   it('does not find what has gone meanwhile', async () => {
     const { fixture, site, lookUp } = await openLookUp();
     await fixture.store(site, ctFile());
-    const answer = lookUp.begin(IDENTITY);
+    const answer = lookUp.begin(KEYS);
     await fixture.opened.archive.as({ kind: 'everything' }).delete({ studyInstanceUID: '1.2.3' }, 'test');
     expect(await answer()).toMatchObject({ history: { generation: 1, isRefused: true }, same: undefined });
   });
@@ -48,8 +51,8 @@ describe('LookUp', () => {
   it('asks again when the index did not answer, and fails when it still does not', async () => {
     const { lookUp, asked } = await openLookUp();
     asked.mockRejectedValueOnce(new Error('away'));
-    expect((await lookUp.begin(IDENTITY)()).same).toBeUndefined();
+    expect((await lookUp.begin(KEYS)()).same).toBeUndefined();
     asked.mockRejectedValue(new Error('away'));
-    await expect(lookUp.begin(IDENTITY)()).rejects.toThrow('away');
+    await expect(lookUp.begin(KEYS)()).rejects.toThrow('away');
   });
 });
