@@ -12,6 +12,7 @@ import { StoredFiles } from './read/stored-files.js';
 import type { Scope } from './scope.js';
 import { ScopedArchive, type ScopedArchiveParts } from './scoped-archive.js';
 import { InstanceStore } from './store-instances.js';
+import { StoringSites } from './storing-site.js';
 import { SubmissionRecords } from './submission-records.js';
 import { Turnstile } from './turnstile.js';
 
@@ -61,6 +62,7 @@ export class Archive {
         log,
         now,
       }),
+      sites: new StoringSites(database, now),
       spoolFolder,
       spoolReaders: new Turnstile(SPOOLS_READ_AT_ONCE),
       now,

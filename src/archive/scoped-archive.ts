@@ -33,7 +33,7 @@ import type { StoredFiles } from './read/stored-files.js';
 import type { Scope } from './scope.js';
 import { Spool } from './spool.js';
 import type { InstanceStore, StoreRequest, StoreResult } from './store-instances.js';
-import { storingSiteOf } from './storing-site.js';
+import type { StoringSites } from './storing-site.js';
 import type { Turnstile } from './turnstile.js';
 
 export interface ScopedArchiveParts {
@@ -42,6 +42,7 @@ export interface ScopedArchiveParts {
   readonly metadata: MetadataReader;
   readonly headers: ImageHeaders;
   readonly store: InstanceStore;
+  readonly sites: StoringSites;
   readonly deletions: Deletions;
   readonly commitments: Commitments;
   readonly changes: Changes;
@@ -61,7 +62,8 @@ export class ScopedArchive {
 
   /** Store instances in the name of whoever this archive was opened for. @throws ArchiveError `forbidden` for a licence */
   async store(request: Omit<StoreRequest, 'site'>): Promise<StoreResult> {
-    const site = await storingSiteOf(this.#parts.database, this.#scope, this.#parts.now());
+    const site = this.#parts.sites.of(this.#scope);
+    site.catch(() => undefined);
     const result = await this.#parts.store.store({ ...request, site });
     this.#parts.changes.tellStored(result.outcomes);
     return result;

@@ -27,7 +27,8 @@ import type { SubmissionRecords } from './submission-records.js';
 const BATCH_PARTS = 64;
 
 export interface StoreRequest {
-  readonly site: SendingSite;
+  /** In whose name: known, with luck, by the time that the first bytes are there. */
+  readonly site: Promise<SendingSite>;
   readonly expectedStudy: string | undefined;
   /** What the door does not take, although it could be read. */
   readonly refusedTransferSyntaxes?: ReadonlySet<string | undefined>;
@@ -85,6 +86,7 @@ export class InstanceStore {
     this.#lookUp = new LookUp(options.database);
   }
 
+  /** @throws whatever the site of the request rejects with, for it stores nothing then */
   async store(request: StoreRequest): Promise<StoreResult> {
     const outcomes: StoreOutcome[] = [];
     let batch: Promise<Settled>[] = [];
@@ -99,22 +101,25 @@ export class InstanceStore {
     };
     try {
       for await (const part of request.parts) {
-        const received = await this.#receive(part, request);
+        const site = await request.site;
+        const received = await this.#receive(part, request, site);
         // Not awaited: its file is flushed while the next part is read.
-        batch.push('diskFailure' in received ? Promise.resolve(received) : this.#settle(received, request.site));
+        batch.push('diskFailure' in received ? Promise.resolve(received) : this.#settle(received, site));
         if (batch.length >= BATCH_PARTS) await finishBatch();
       }
     } catch (error) {
       failure = error;
     }
     await finishBatch();
+    await request.site;
     return { outcomes, failure, diskFailure };
   }
 
   /** A disk that does not take one part, or a fault of the archive, is no reason to give up the others; that no more comes is. */
   async #receive(
     part: AsyncIterable<Buffer>,
-    { site, expectedStudy, refusedTransferSyntaxes }: StoreRequest,
+    { expectedStudy, refusedTransferSyntaxes }: StoreRequest,
+    { coercedAttributes }: SendingSite,
   ): Promise<ReceivedInstance | Refused | NotKept> {
     const { blobs, maxInstanceBytes, now } = this.#options;
     const sent = new SentPart(part);
@@ -125,7 +130,7 @@ export class InstanceStore {
         maxInstanceBytes,
         expectedStudy,
         refusedTransferSyntaxes,
-        coercedAttributes: site.coercedAttributes,
+        coercedAttributes,
         beginLookUp: (keys) => this.#lookUp.begin(keys),
         now,
       });
