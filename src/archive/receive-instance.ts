@@ -28,7 +28,7 @@ export interface ReceivedInstance extends Digest {
   /** As sent; empty when there is none. */
   readonly patientID: string;
   readonly modality: string | null;
-  /** Describe it for the index. @throws InvalidInstance */
+  /** Describe it for the index. */
   readonly describe: () => Promise<InstanceDescription>;
   /** SHA-256 of the file as it would be kept if its site had no values that its instances are to have. */
   readonly sha256AsSent: string;

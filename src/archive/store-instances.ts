@@ -4,7 +4,7 @@
  */
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { Database } from '../database/database.js';
-import { FAILURE_REASON, InvalidInstance } from '../dicom/failure-reasons.js';
+import { FAILURE_REASON } from '../dicom/failure-reasons.js';
 import { ArchiveError } from '../errors.js';
 import type { Log } from '../log.js';
 import type { BlobStore } from './blobs/blob-store.js';
@@ -148,7 +148,6 @@ export class InstanceStore {
       return await this.#publish(received, site);
     } catch (error) {
       const { identity } = received;
-      if (error instanceof InvalidInstance) return { outcome: refused(identity, error.reason, error.message) };
       return isDiskFailure(error) ? this.#notKept(identity, error) : { outcome: this.#notProcessed(identity, error) };
     }
   }
@@ -173,19 +172,15 @@ export class InstanceStore {
     }
   }
 
-  /** Write the file, and make its record while that takes its time. What can not be described does not stay. */
+  /** Write the file, and make its record while that takes its time. */
   async #write(received: ReceivedInstance, site: StoringSite, generation: number): Promise<IndexRecord> {
     const blobKey = instanceKeyOf({ ...received, generation });
-    const written = received.staged.publish(blobKey, received.sha256);
-    try {
-      // When its bytes are on their way.
-      const [, description] = await Promise.all([written, nextTurn().then(received.describe)]);
-      return indexRecord(received, { site, blobKey, generation, description });
-    } catch (error) {
-      await written;
-      if (error instanceof InvalidInstance) await this.#removeLost({ identity: received.identity, blobKey });
-      throw error;
-    }
+    const writing = received.staged.publish(blobKey, received.sha256);
+    // In the next turn its bytes are on their way.
+    const describing = nextTurn().then(received.describe);
+    await Promise.allSettled([writing, describing]);
+    await writing;
+    return indexRecord(received, { site, blobKey, generation, description: await describing });
   }
 
   /** The same instance is indexed: a file of it that is lost or damaged is replaced by the one that has come. */
@@ -242,7 +237,7 @@ export class InstanceStore {
   }
 
   /** Remove the file of a record whose row lost against another, or against a deletion; the row that won may name the very file. */
-  async #removeLost({ identity, blobKey }: Pick<IndexRecord, 'identity' | 'blobKey'>): Promise<void> {
+  async #removeLost({ identity, blobKey }: IndexRecord): Promise<void> {
     const { database, blobs, log } = this.#options;
     try {
       const known = await findKnownFile(database.read, identity.sopInstanceUID);

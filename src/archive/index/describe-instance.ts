@@ -87,15 +87,17 @@ export function describable(source: InstanceSource): DescribableInstance {
   const text = encodedText(header.dataSet);
   const metadata = instanceMetadata({ dataSet: header.dataSet, pixelData: header.pixelData, trailer });
   return {
-    patientID: sentPatientID(header.dataSet),
+    patientID: patientIDOf(text),
     modality: searchedModality(text),
     describe: () => describeInstance(source, text, metadata),
   };
 }
 
 /** Patient ID as sent; empty when there is none. */
-export const sentPatientID = (dataSet: DataSet): string =>
-  readString(dataSet, TAG.PatientID, readCharacterSet(dataSet)) ?? '';
+export const sentPatientID = (dataSet: DataSet): string => patientIDOf(encodedText(dataSet));
+
+const patientIDOf = ({ dataSet, characterSet }: EncodedText): string =>
+  readString(dataSet, TAG.PatientID, characterSet) ?? '';
 
 async function describeInstance(
   source: InstanceSource,
