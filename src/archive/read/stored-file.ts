@@ -6,8 +6,8 @@ import { findTransferSyntax } from '../../dicom/transfer-syntaxes.js';
 import { ArchiveError } from '../../errors.js';
 import type { OpenBlob } from '../blobs/blob-store.js';
 import { onDisk } from '../blobs/disk.js';
+import type { BufferPool } from '../buffer-pool.js';
 import type { LocatedInstance } from '../index/locate.js';
-import type { BufferPool } from './buffer-pool.js';
 import { InflatedBlob } from './inflated-blob.js';
 import type { RecentReads } from './recent-reads.js';
 

@@ -6,8 +6,8 @@ import type { Database } from '../../database/database.js';
 import { ArchiveError, goneMeanwhile } from '../../errors.js';
 import type { Log } from '../../log.js';
 import type { BlobStore } from '../blobs/blob-store.js';
+import { BufferPool } from '../buffer-pool.js';
 import type { LocatedInstance } from '../index/locate.js';
-import { BufferPool } from './buffer-pool.js';
 import { RecentReads } from './recent-reads.js';
 import { StoredFile } from './stored-file.js';
 

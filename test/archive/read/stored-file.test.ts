@@ -3,7 +3,7 @@ import { crc32 } from 'node:zlib';
 import { describe, expect, it } from 'vitest';
 import type { OpenBlob } from '../../../src/archive/blobs/blob-store.js';
 import { OpenFile } from '../../../src/archive/blobs/open-file.js';
-import { BufferPool } from '../../../src/archive/read/buffer-pool.js';
+import { BufferPool } from '../../../src/archive/buffer-pool.js';
 import { InflatedBlob } from '../../../src/archive/read/inflated-blob.js';
 import { RecentReads } from '../../../src/archive/read/recent-reads.js';
 import { StoredFile } from '../../../src/archive/read/stored-file.js';

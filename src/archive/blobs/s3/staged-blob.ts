@@ -4,6 +4,7 @@
  * key it belongs is known only then. A crash leaves at most an upload that nobody completes.
  */
 import { randomUUID } from 'node:crypto';
+import type { BufferPool } from '../../buffer-pool.js';
 import { HeldBack } from '../../held-back.js';
 import type { Turnstile } from '../../turnstile.js';
 import type { StagedBlob } from '../blob-store.js';
@@ -22,6 +23,8 @@ export interface StagingArea {
   readonly bucket: S3Bucket;
   /** What all blobs of the store hold in memory. */
   readonly memory: StagingMemory;
+  /** In which what is small is put together. */
+  readonly buffers: BufferPool;
   /** Where the parts of all that are larger pass. */
   readonly turnstile: Turnstile;
 }
@@ -96,10 +99,13 @@ export class S3StagedBlob implements StagedBlob {
   }
 
   async #put(place: string, sha256: string | undefined): Promise<void> {
-    const { bucket, memory } = this.#area;
-    const bytes = Buffer.concat(this.#held.take());
+    const { bucket, memory, buffers } = this.#area;
+    const buffer = buffers.take(this.#heldBytes);
+    const bytes = gathered(this.#held.take(), buffer);
     this.#held.add(bytes);
     await memory.sending(bytes.length, () => putObject(bucket, { key: place, bytes, sha256 }));
+    // Only now is it sure that nobody reads it any more.
+    buffers.giveBack(buffer);
   }
 
   async #place(upload: S3Upload, place: string): Promise<void> {
@@ -111,4 +117,11 @@ export class S3StagedBlob implements StagedBlob {
       throw error;
     }
   }
+}
+
+/** The pieces, one after the other, at the start of a buffer that has room for them. */
+function gathered(pieces: readonly Buffer[], buffer: Buffer): Buffer {
+  let filledBytes = 0;
+  for (const piece of pieces) filledBytes += piece.copy(buffer, filledBytes);
+  return buffer.subarray(0, filledBytes);
 }

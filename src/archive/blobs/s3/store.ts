@@ -1,6 +1,7 @@
 /** Blobs in an object store: a key is that of an object, below the archive's prefix. How a blob gets there is told in `staged-blob`. */
 import { DeleteObjectCommand, ListObjectsV2Command } from '@aws-sdk/client-s3';
 import { ArchiveError } from '../../../errors.js';
+import { BufferPool } from '../../buffer-pool.js';
 import { Turnstile } from '../../turnstile.js';
 import type { BlobStore, OpenBlob, StagedBlob, StoredBlob } from '../blob-store.js';
 import { S3Bucket } from './bucket.js';
@@ -27,7 +28,12 @@ export class S3BlobStore implements BlobStore {
 
   private constructor(bucket: S3Bucket) {
     this.#bucket = bucket;
-    this.#area = { bucket, memory: new StagingMemory(), turnstile: new Turnstile(PARTS_AT_ONCE) };
+    this.#area = {
+      bucket,
+      memory: new StagingMemory(),
+      buffers: new BufferPool(),
+      turnstile: new Turnstile(PARTS_AT_ONCE),
+    };
   }
 
   /** Open the store in a bucket that is there. @throws ArchiveError `unavailable`, saying what is wrong with it */

@@ -1,4 +1,4 @@
-/** Buffers for reading files, used again: memory that is new for every read costs more than the read. */
+/** Buffers for whole files or parts of them, used again: memory that is new costs more than what it is filled with. */
 
 const SMALLEST_BYTES = 64 * 1024;
 /** What is kept for later at most, however much was in use at once. */
