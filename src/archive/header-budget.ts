@@ -33,10 +33,6 @@ export class HeaderShare {
     this.#add = add;
   }
 
-  get bytes(): number {
-    return this.#bytes;
-  }
-
   /** @throws InvalidInstance A700H when all instances together hold too much */
   grow(bytes: number): void {
     this.#add(bytes);

@@ -1,6 +1,6 @@
 /**
  * An instance as the index sees it, found while its bytes go by: its header judged as soon as it is there, its frames
- * measured, the rest made ready to be described at the end. Where the bytes come from and where they go is not its business.
+ * measured, the rest described at the end. Where the bytes come from and where they go is not its business.
  */
 import { crc32 } from 'node:zlib';
 import { TAG } from '../dicom/attributes.js';
@@ -8,7 +8,7 @@ import { FrameTableBuilder } from '../dicom/frames.js';
 import { frameBits, imagePixelDescription } from '../dicom/image-pixel.js';
 import { type Part10Header, Part10Reader } from '../dicom/part10-reader.js';
 import type { PixelDataElement, PixelDataSink } from '../dicom/pixel-data.js';
-import { type DescribableInstance, describable } from './index/describe-instance.js';
+import { describeInstance, type InstanceDescription } from './index/describe-instance.js';
 
 export interface DescribeOptions {
   /**
@@ -41,14 +41,14 @@ export class InstanceDescriber {
     await this.#reader.write(chunk);
   }
 
-  /** The instance, whose bytes have all been given. @throws InvalidInstance as `write` */
-  async end(): Promise<DescribableInstance> {
+  /** Describe the instance whose bytes have all been given. @throws InvalidInstance as `write` */
+  async end(): Promise<InstanceDescription> {
     await this.#reader.end();
     const header = this.#reader.header;
     if (header === undefined) throw new Error('A Part 10 reader that has ended well has a header.');
     const frames = this.#frames?.build();
     this.#pixelDataCRC32 ??= frames?.ranges.joinedCRC32();
-    return describable({
+    return describeInstance({
       shiftBytes: this.#admit(header),
       header,
       trailer: this.#reader.trailer,

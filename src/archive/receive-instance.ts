@@ -18,18 +18,13 @@ import type { LookedUp } from './index/look-up.js';
 import { InstanceDescriber } from './instance-describer.js';
 import { type Refused, RefusedInstance, refused, type SentIdentity } from './store-outcome.js';
 
-/** The elements of a larger header are not kept until there is time to describe it. */
-const SMALL_HEADER_BYTES = 64 * 1024;
-
 export interface ReceivedInstance extends Digest {
   readonly outcome: 'received';
   readonly identity: Required<SentIdentity>;
   readonly staged: StagedBlob;
   /** As sent; empty when there is none. */
   readonly patientID: string;
-  readonly modality: string | null;
-  /** Describe it for the index. */
-  readonly describe: () => Promise<InstanceDescription>;
+  readonly description: InstanceDescription;
   /** SHA-256 of the file as it would be kept if its site had no values that its instances are to have. */
   readonly sha256AsSent: string;
   /** Whether what comes before the data set is kept otherwise than it was sent. */
@@ -38,8 +33,7 @@ export interface ReceivedInstance extends Digest {
   readonly lookUp: () => Promise<LookedUp>;
 }
 
-interface Admission {
-  readonly identity: Required<SentIdentity>;
+interface Admission extends SentKeys {
   readonly coercion: Coercion | undefined;
   readonly lookUp: () => Promise<LookedUp>;
 }
@@ -118,21 +112,19 @@ class Reception {
   }
 
   async finish(): Promise<Omit<ReceivedInstance, 'sha256AsSent'>> {
-    const { patientID, modality, describe } = await this.#describer.end();
+    const description = await this.#describer.end();
     const header = this.#describer.header;
     if (header === undefined) throw new Error('An instance that has been described has a header.');
     const staged = this.#staged ?? (await this.#startKeeping(header));
-    const { identity, coercion, lookUp } = this.#admit(header);
-    const description = this.#header.bytes > SMALL_HEADER_BYTES ? await describe() : undefined;
+    const { identity, patientID, coercion, lookUp } = this.#admit(header);
     return {
       outcome: 'received',
       identity,
       patientID,
-      modality,
       lookUp,
       staged,
       ...this.#digest.finish(this.#describer.pixelDataCRC32),
-      describe: async () => description ?? describe(),
+      description,
       isFileStartCoerced: coercion !== undefined,
     };
   }
@@ -157,7 +149,7 @@ class Reception {
     if (this.#admission === undefined) {
       const identity = admit(header, this.#options);
       const keys = { identity, patientID: sentPatientID(header.dataSet) };
-      this.#admission = { identity, coercion: coercionOf(header), lookUp: this.#options.beginLookUp(keys) };
+      this.#admission = { ...keys, coercion: coercionOf(header), lookUp: this.#options.beginLookUp(keys) };
     }
     return this.#admission;
   }

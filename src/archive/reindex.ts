@@ -14,6 +14,7 @@ import { admit } from './admission.js';
 import type { BlobStore, OpenBlob } from './blobs/blob-store.js';
 import { bytesOf, digestOf } from './content-digest.js';
 import { deletionKey, deletionRecords } from './deletion-records.js';
+import { sentPatientID } from './index/describe-instance.js';
 import { type RebuildOutcome, type RebuiltRecord, StudyRebuild } from './index/rebuild-study.js';
 import { removeInstances } from './index/remove-instances.js';
 import { restoreDeletion } from './index/restore-deletion.js';
@@ -220,7 +221,7 @@ class Reindexing {
   async #recordOf(studyInstanceUID: string): Promise<SubmissionRecord | undefined> {
     const record = await this.#records.find(studyInstanceUID);
     if (record !== undefined) return record;
-    await this.#records.ensure(new Map([[studyInstanceUID, undefined]]));
+    await this.#records.ensure([{ studyInstanceUID }]);
     return this.#records.find(studyInstanceUID);
   }
 
@@ -258,19 +259,20 @@ async function readInstance(blob: OpenBlob, key: string, name: InstanceKey): Pro
   const digest = await digestOf(blob);
   if (!digest.sha256.startsWith(name.sha256Start)) return { key, reason: 'Its bytes are not those that were stored.' };
   let identity: Required<SentIdentity> | undefined;
+  let patientID = '';
   const describer = new InstanceDescriber({
     admit: (header) => {
       identity = admit(header, { expectedStudy: name.studyInstanceUID });
+      patientID = sentPatientID(header.dataSet);
       return 0;
     },
   });
   try {
     for await (const piece of bytesOf(blob)) await describer.write(piece);
-    const { patientID, describe } = await describer.end();
+    const description = await describer.end();
     const isNamedRight =
       identity?.seriesInstanceUID === name.seriesInstanceUID && identity.sopInstanceUID === name.sopInstanceUID;
     if (identity === undefined || !isNamedRight) return { key, reason: 'Its UIDs are not those of its name.' };
-    const description = await describe();
     return { identity, patientID, blobKey: key, generation: name.generation, ...digest, description };
   } finally {
     describer.destroy();

@@ -62,8 +62,7 @@ export class ScopedArchive {
 
   /** Store instances in the name of whoever this archive was opened for. @throws ArchiveError `forbidden` for a licence */
   async store(request: Omit<StoreRequest, 'site'>): Promise<StoreResult> {
-    const site = this.#parts.sites.of(this.#scope);
-    site.catch(() => undefined);
+    const site = await this.#parts.sites.of(this.#scope);
     const result = await this.#parts.store.store({ ...request, site });
     this.#parts.changes.tellStored(result.outcomes);
     return result;

@@ -2,7 +2,6 @@
  * The one way in, whatever door an instance came through: received, made durable, indexed, and only then told as stored.
  * Files of one request are flushed side by side while the next part arrives; their rows are written in one transaction.
  */
-import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { Database } from '../database/database.js';
 import { FAILURE_REASON } from '../dicom/failure-reasons.js';
 import { ArchiveError } from '../errors.js';
@@ -21,14 +20,13 @@ import { type ReceivedInstance, receiveInstance } from './receive-instance.js';
 import { SentPart } from './sent-part.js';
 import { type Refused, refused, type SentIdentity, type StoreOutcome } from './store-outcome.js';
 import type { SendingSite } from './storing-site.js';
-import type { SubmissionRecords } from './submission-records.js';
+import type { IndexedStudy, SubmissionRecords } from './submission-records.js';
 
 /** Parts whose files and rows are waited for together: bounds what a request of ten thousand parts holds in memory. */
 const BATCH_PARTS = 64;
 
 export interface StoreRequest {
-  /** In whose name: known, with luck, by the time that the first bytes are there. */
-  readonly site: Promise<SendingSite>;
+  readonly site: SendingSite;
   readonly expectedStudy: string | undefined;
   /** What the door does not take, although it could be read. */
   readonly refusedTransferSyntaxes?: ReadonlySet<string | undefined>;
@@ -86,7 +84,6 @@ export class InstanceStore {
     this.#lookUp = new LookUp(options.database);
   }
 
-  /** @throws whatever the site of the request rejects with, for it stores nothing then */
   async store(request: StoreRequest): Promise<StoreResult> {
     const outcomes: StoreOutcome[] = [];
     let batch: Promise<Settled>[] = [];
@@ -101,25 +98,22 @@ export class InstanceStore {
     };
     try {
       for await (const part of request.parts) {
-        const site = await request.site;
-        const received = await this.#receive(part, request, site);
+        const received = await this.#receive(part, request);
         // Not awaited: its file is flushed while the next part is read.
-        batch.push('diskFailure' in received ? Promise.resolve(received) : this.#settle(received, site));
+        batch.push('diskFailure' in received ? Promise.resolve(received) : this.#settle(received, request.site));
         if (batch.length >= BATCH_PARTS) await finishBatch();
       }
     } catch (error) {
       failure = error;
     }
     await finishBatch();
-    await request.site;
     return { outcomes, failure, diskFailure };
   }
 
   /** A disk that does not take one part, or a fault of the archive, is no reason to give up the others; that no more comes is. */
   async #receive(
     part: AsyncIterable<Buffer>,
-    { expectedStudy, refusedTransferSyntaxes }: StoreRequest,
-    { coercedAttributes }: SendingSite,
+    { site, expectedStudy, refusedTransferSyntaxes }: StoreRequest,
   ): Promise<ReceivedInstance | Refused | NotKept> {
     const { blobs, maxInstanceBytes, now } = this.#options;
     const sent = new SentPart(part);
@@ -130,7 +124,7 @@ export class InstanceStore {
         maxInstanceBytes,
         expectedStudy,
         refusedTransferSyntaxes,
-        coercedAttributes,
+        coercedAttributes: site.coercedAttributes,
         beginLookUp: (keys) => this.#lookUp.begin(keys),
         now,
       });
@@ -147,8 +141,9 @@ export class InstanceStore {
     try {
       return await this.#publish(received, site);
     } catch (error) {
-      const { identity } = received;
-      return isDiskFailure(error) ? this.#notKept(identity, error) : { outcome: this.#notProcessed(identity, error) };
+      return isDiskFailure(error)
+        ? this.#notKept(received.identity, error)
+        : { outcome: this.#notProcessed(received.identity, error) };
     }
   }
 
@@ -158,29 +153,20 @@ export class InstanceStore {
       const { history, same, known } = await received.lookUp();
       const refusal = refusalOf(history, site);
       if (refusal !== undefined) return { outcome: outcomeOf(refusal, received) };
+      const record = indexRecord(received, site, history.generation);
       if (same !== undefined) {
-        const outcome = compareWithKnown({ ...received, site }, same);
+        const outcome = compareWithKnown(record, same);
         return outcome === 'already-stored'
           ? await this.#keepAgain(received, site, same)
           : { outcome: outcomeOf(outcome, received) };
       }
       // Before its file is among the others, where a later `reindex` could not tell it from what was acknowledged.
-      if (isMisfit({ ...received, site }, known)) return { outcome: outcomeOf('misfit', received) };
-      return { record: await this.#write(received, site, history.generation), received };
+      if (isMisfit(record, known)) return { outcome: outcomeOf('misfit', received) };
+      await received.staged.publish(record.blobKey, record.sha256);
+      return { record, received };
     } finally {
       await received.staged.discard();
     }
-  }
-
-  /** Write the file, and make its record while that takes its time. */
-  async #write(received: ReceivedInstance, site: StoringSite, generation: number): Promise<IndexRecord> {
-    const blobKey = instanceKeyOf({ ...received, generation });
-    const writing = received.staged.publish(blobKey, received.sha256);
-    // In the next turn its bytes are on their way.
-    const describing = nextTurn().then(received.describe);
-    await Promise.allSettled([writing, describing]);
-    await writing;
-    return indexRecord(received, { site, blobKey, generation, description: await describing });
   }
 
   /** The same instance is indexed: a file of it that is lost or damaged is replaced by the one that has come. */
@@ -191,7 +177,8 @@ export class InstanceStore {
       return { outcome: outcomeOf('already-stored', received, same) };
     }
     // What has come may be the archive's own file: the instance goes on to be known by what its site once sent.
-    const record = await this.#write({ ...received, sha256AsSent }, site, generation);
+    const record = indexRecord({ ...received, sha256AsSent }, site, generation);
+    await received.staged.publish(record.blobKey, record.sha256);
     log.warn(
       { sopInstanceUID: record.identity.sopInstanceUID },
       'the lost or damaged file of an instance was replaced',
@@ -274,16 +261,22 @@ const isDiskFailure = (error: unknown): boolean =>
 const isLost = (outcome: IndexOutcome): boolean =>
   outcome === 'duplicate' || outcome === 'deleted' || outcome === 'already-stored';
 
-const indexRecord = (
-  { identity, patientID, sha256, sha256AsSent, crc32, sizeBytes }: ReceivedInstance,
-  made: Pick<IndexRecord, 'site' | 'blobKey' | 'generation' | 'description'>,
-): IndexRecord => ({ identity, patientID, sha256, sha256AsSent, crc32, sizeBytes, ...made });
+const indexRecord = (received: ReceivedInstance, site: StoringSite, generation: number): IndexRecord => ({
+  identity: received.identity,
+  site,
+  patientID: received.patientID,
+  blobKey: instanceKeyOf({ ...received, generation }),
+  generation,
+  sha256: received.sha256,
+  sha256AsSent: received.sha256AsSent,
+  crc32: received.crc32,
+  sizeBytes: received.sizeBytes,
+  description: received.description,
+});
 
 const MISFIT: Indexed = { outcome: 'misfit' };
 
-const studiesOf = (judged: readonly Judged[]): Map<string, number | undefined> =>
-  new Map(
-    judged.flatMap(({ outcome, studyRowID }) =>
-      outcome.outcome === 'refused' ? [] : [[outcome.identity.studyInstanceUID, studyRowID]],
-    ),
+const studiesOf = (judged: readonly Judged[]): readonly IndexedStudy[] =>
+  judged.flatMap(({ outcome, studyRowID: rowID }) =>
+    outcome.outcome === 'refused' ? [] : [{ studyInstanceUID: outcome.identity.studyInstanceUID, rowID }],
   );

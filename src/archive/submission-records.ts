@@ -14,6 +14,13 @@ export interface SubmissionRecord {
   readonly split: Split;
 }
 
+/** A study that is indexed. */
+export interface IndexedStudy {
+  readonly studyInstanceUID: string;
+  /** Its row, where that has just been seen in a transaction that is committed: then it need not be asked for. */
+  readonly rowID?: number | undefined;
+}
+
 const REMEMBERED_STUDIES = 10_000;
 const MAX_RECORD_BYTES = 4_096;
 
@@ -42,20 +49,17 @@ export class SubmissionRecords {
     this.#rowOf = database.read.selectFrom('study').select('id').where('study_instance_uid', '=', '').compile();
   }
 
-  /**
-   * Resolve when the record of each of these studies, all of them indexed, is on disk.
-   * @param studies by Study Instance UID, with their rows where these have just been seen in a transaction that is committed
-   */
-  async ensure(studies: ReadonlyMap<string, number | undefined>): Promise<void> {
-    const unsure: string[] = [];
-    for (const [uid, rowID] of studies) if (!(await this.#isWritten(uid, rowID))) unsure.push(uid);
-    if (unsure.length === 0) return;
+  /** Resolve when the record of each of these studies is on disk. */
+  async ensure(studies: readonly IndexedStudy[]): Promise<void> {
+    const unsure = new Set<string>();
+    for (const study of studies) if (!(await this.#isWritten(study))) unsure.add(study.studyInstanceUID);
+    if (unsure.size === 0) return;
     const missing = await this.#database.read
       .selectFrom('study')
       .innerJoin('site', 'site.id', 'study.site_id')
       .innerJoin('patient', 'patient.id', 'study.patient_row_id')
       .select(['study.id', 'study.study_instance_uid', 'site.name', 'patient.split'])
-      .where('study.study_instance_uid', 'in', unsure)
+      .where('study.study_instance_uid', 'in', [...unsure])
       .execute();
     await Promise.all(
       missing.map(({ study_instance_uid: uid, name, split }) =>
@@ -66,7 +70,7 @@ export class SubmissionRecords {
     for (const { id, study_instance_uid: uid } of missing) this.#written.set(uid, id);
   }
 
-  async #isWritten(studyInstanceUID: string, rowID: number | undefined): Promise<boolean> {
+  async #isWritten({ studyInstanceUID, rowID }: IndexedStudy): Promise<boolean> {
     const written = this.#written.get(studyInstanceUID);
     return written !== undefined && written === (rowID ?? (await this.#findRow(studyInstanceUID)));
   }

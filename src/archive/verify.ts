@@ -148,7 +148,7 @@ class Verification {
         if (record !== undefined) {
           if (record.site !== name || record.split !== split) yield finding('contradicting-study-record');
         } else if (this.#settled.hasInstant(storedAt)) {
-          await this.#records.ensure(new Map([[uid, undefined]]));
+          await this.#records.ensure([{ studyInstanceUID: uid }]);
           yield finding('missing-study-record');
         }
       }

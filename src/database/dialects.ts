@@ -14,6 +14,8 @@
  *   to, by `goOnAfter`, when all rows of the table have come.
  * - Parts of texts are found by trigrams: SQLite's full text search has a tokenizer for them; PostgreSQL's own extension for
  *   them may not be installed, so an index of arrays holds what a function makes of a row.
+ * - PostgreSQL is asked over a wire: statements whose answers nobody waits for go out at once there (`unheard`), and the commit
+ *   fails if one of them has. SQLite is asked one after the other.
  * - NULL is never sorted on: SQLite puts it first, PostgreSQL last.
  * - NUL is in no text, for PostgreSQL takes none: requests with one are refused, and values with one are not searched.
  */

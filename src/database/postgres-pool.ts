@@ -119,7 +119,10 @@ interface ConnectionOptions extends Pick<PoolOptions, 'answerMs' | 'lock'> {
 const READS = /^\s*select\b/i;
 /** How a transaction with settings of its own begins, which would have no lock. */
 const BEGINS_OTHERWISE = /^\s*(?:start|begin)\b/i;
-const NO_ROWS = { command: 'SELECT', rowCount: 0, rows: [] } as const;
+
+/** A value that can be sent, whatever it is. */
+const isPlain = (value: unknown): boolean =>
+  value === null || typeof value === 'string' || typeof value === 'number' || Buffer.isBuffer(value);
 
 export class PooledConnection implements PostgresPoolClient {
   readonly #client: pg.PoolClient;
@@ -181,7 +184,7 @@ export class PooledConnection implements PostgresPoolClient {
     const opening = lock === undefined ? ['begin'] : ['begin', lock];
     this.#begun = Promise.all(opening.map((text) => this.#answerTo(this.#send(text))));
     this.#begun.catch(() => undefined);
-    return { ...NO_ROWS, rows: [] };
+    return { command: 'SELECT', rowCount: 0, rows: [] };
   }
 
   /** A transaction in which something has failed is rolled back instead, and PostgreSQL calls that no error. */
@@ -217,11 +220,13 @@ export class PooledConnection implements PostgresPoolClient {
 
   async #askUnheard<R>(text: string, values: readonly unknown[]): Promise<PostgresQueryResult<R>> {
     if (this.#begun === undefined) throw new Error('Only in a transaction is there a commit that hears it.');
+    // What fails before it has reached the database leaves there a transaction that can be committed without it.
+    if (!values.every(isPlain)) throw new Error('A statement with such a value is not for nobody to hear.');
     await this.#begun;
     const answer = this.#answerTo(this.#send(text, values));
     answer.catch(() => undefined);
     this.#unheard.push(answer);
-    return { ...NO_ROWS, rows: [] };
+    return { command: 'SELECT', rowCount: 0, rows: [] };
   }
 
   #send<R>(text: string, values: readonly unknown[] = []): Promise<pg.QueryResult<R & pg.QueryResultRow>> {

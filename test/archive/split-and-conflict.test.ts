@@ -73,6 +73,22 @@ describe('many writers at once', () => {
     expect(await one.instanceKeys()).toHaveLength(2);
   });
 
+  it('leave no file of a sender to whose study another site was faster, however little it was', async () => {
+    const { one, other, site: leeds } = await twoArchives();
+    const bristol = await one.addSite('Bristol');
+    const late = ctFile({ SOPInstanceUID: '1.2.3.1.2' });
+    async function* slowly() {
+      yield late.subarray(0, -10);
+      // So that the index has been asked about the header that has come.
+      await sleep(20);
+      expect(tally(await other.store(leeds, ctFile()))).toEqual({ stored: 1 });
+      yield late.subarray(-10);
+    }
+    const { outcomes } = await one.request(bristol, [slowly()]);
+    expect(tally(outcomes)).toEqual({ [`refused ${FAILURE_REASON.dataSetDoesNotMatchSOPClass.toString(16)}`]: 1 });
+    expect(await one.instanceKeys()).toHaveLength(1);
+  });
+
   it('never let the loser of two sites take away the file of the winner', async () => {
     const { one, other, site: leeds } = await twoArchives();
     const bristol = await one.addSite('Bristol');

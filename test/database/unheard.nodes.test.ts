@@ -1,7 +1,11 @@
 /** Statements for whose answers nobody waits: what becomes of them, and of the transaction they are in, on PostgreSQL. */
+import { Kysely, PostgresDialect } from 'kysely';
 import pg from 'pg';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { Database } from '../../src/database/database.js';
+import { LOCK_FOR_WRITING } from '../../src/database/postgres.js';
+import { PostgresPool } from '../../src/database/postgres-pool.js';
+import type { Schema } from '../../src/database/schema.js';
 import { dropDatabase, newDatabase } from '../support/test-places.js';
 
 async function openIndex() {
@@ -25,7 +29,17 @@ async function openIndex() {
         .values({ name, split_policy: '50', created_at: '2020-04-01T00:00:00.000Z' })
         .compile(),
     );
-  return { database, other, witness, names, adding };
+  const pool = new PostgresPool({
+    url: place.url,
+    connections: 1,
+    answerMs: 1_500,
+    isPrepared: true,
+    lock: LOCK_FOR_WRITING,
+    onIdleError: () => undefined,
+  });
+  const impatient = new Kysely<Schema>({ dialect: new PostgresDialect({ pool }) });
+  onTestFinished(() => impatient.destroy());
+  return { database, other, witness, impatient, names, adding };
 }
 
 const INSERT = `insert into site (name, split_policy, created_at) values ('taken', '50', '2020')`;
@@ -97,6 +111,40 @@ describe('statements that go out unheard', () => {
     expect(await names()).toEqual([]);
     await database.write((tx) => tx.executeQuery(adding('next')));
     expect(await names()).toEqual(['next']);
+  });
+
+  it('are not sent while the lock of the transaction can not be had', async () => {
+    const { database, names, adding, impatient } = await openIndex();
+    await database.write(async (tx) => {
+      await tx.selectFrom('site').select('id').execute();
+      const heard: unknown[] = [];
+      const deaf = impatient.transaction().execute(async (other) => {
+        for (const name of ['first', 'second']) {
+          await other.executeQuery(adding(name)).catch((error) => heard.push(error));
+        }
+      });
+      await expect(deaf).rejects.toMatchObject({ code: 'unavailable' });
+      expect(heard).toHaveLength(2);
+    });
+    expect(await names()).toEqual([]);
+  });
+
+  it('have values of which none can fail on its way, for the rest would be committed without it', async () => {
+    const { database, names, adding } = await openIndex();
+    const failing = {
+      toPostgres: () => {
+        throw new RangeError('This can not be written.');
+      },
+    };
+    const bad = { ...adding('bad'), parameters: [failing, '50', '2020'] };
+    const written = database.write(async (tx) => {
+      await tx.executeQuery(adding('before'));
+      await tx.executeQuery(bad).catch(() => undefined);
+    });
+    await written;
+    expect(await names()).toEqual(['before']);
+    await expect(database.write((tx) => tx.executeQuery(bad))).rejects.toThrow('such a value');
+    expect(await names()).toEqual(['before']);
   });
 
   it('are none where no transaction has begun', async () => {

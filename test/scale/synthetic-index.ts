@@ -100,7 +100,7 @@ async function describeSample(): Promise<Sample> {
   if (slice === undefined) throw new Error('A series has a slice.');
   const describer = new InstanceDescriber({ admit: () => 0 });
   await describer.write(slice);
-  const { study, series, instance, content } = await (await describer.end()).describe();
+  const { study, series, instance, content } = await describer.end();
   return {
     study: study.attributes,
     series: series.attributes,

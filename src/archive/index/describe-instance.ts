@@ -11,7 +11,7 @@ import type {
 } from '../../database/schema.js';
 import { PIXEL_DATA_TAGS, TAG } from '../../dicom/attributes.js';
 import { type DataSet, findBytes, findElement, isSequence, type Tag } from '../../dicom/data-set.js';
-import { type BulkdataEntry, type InstanceMetadata, instanceMetadata } from '../../dicom/dicom-json.js';
+import { type BulkdataEntry, instanceMetadata } from '../../dicom/dicom-json.js';
 import { documentBytes, documentMediaType } from '../../dicom/encapsulated-document.js';
 import { encodeFrameTable, type FrameTable } from '../../dicom/frame-table.js';
 import { personNameKeys } from '../../dicom/matching-names.js';
@@ -72,44 +72,16 @@ export interface InstanceSource {
   readonly shiftBytes: number;
 }
 
-/** An instance that has been read to its end and can be described: what it is judged by is known. */
-export interface DescribableInstance {
-  /** As sent; empty when there is none. */
-  readonly patientID: string;
-  readonly modality: string | null;
-  /** Describe it for the index. This is what takes long, so it can wait until there is time. */
-  readonly describe: () => Promise<InstanceDescription>;
-}
-
-/** Make an instance ready to be described. @throws InvalidInstance when its metadata would be beyond all reason */
-export function describable(source: InstanceSource): DescribableInstance {
-  const { header, trailer } = source;
-  const text = encodedText(header.dataSet);
-  const metadata = instanceMetadata({ dataSet: header.dataSet, pixelData: header.pixelData, trailer });
-  return {
-    patientID: patientIDOf(text),
-    modality: searchedModality(text),
-    describe: () => describeInstance(source, text, metadata),
-  };
-}
-
-/** Patient ID as sent; empty when there is none. */
-export const sentPatientID = (dataSet: DataSet): string => patientIDOf(encodedText(dataSet));
-
-const patientIDOf = ({ dataSet, characterSet }: EncodedText): string =>
-  readString(dataSet, TAG.PatientID, characterSet) ?? '';
-
-async function describeInstance(
-  source: InstanceSource,
-  text: EncodedText,
-  metadata: InstanceMetadata,
-): Promise<InstanceDescription> {
-  const kept = await content(source, metadata);
+/** Describe an instance for the index. @throws InvalidInstance when its metadata would be beyond all reason */
+export async function describeInstance(source: InstanceSource): Promise<InstanceDescription> {
+  const { dataSet } = source.header;
+  const text = encodedText(dataSet);
+  const kept = await content(source);
   return {
     ...levelsOf(text),
     instance: {
       instance_number: searched(text, TAG.InstanceNumber, 'IS'),
-      instance_order: readNumber(text.dataSet, TAG.InstanceNumber) ?? WITHOUT_NUMBER,
+      instance_order: readNumber(dataSet, TAG.InstanceNumber) ?? WITHOUT_NUMBER,
       transfer_syntax_uid: source.header.transferSyntax.uid,
       attributes: answeredAttributes(text, 'instance'),
       frame_count: source.frames?.frameCount ?? 0,
@@ -119,6 +91,10 @@ async function describeInstance(
     content: kept,
   };
 }
+
+/** Patient ID as sent; empty when there is none. */
+export const sentPatientID = (dataSet: DataSet): string =>
+  readString(dataSet, TAG.PatientID, readCharacterSet(dataSet)) ?? '';
 
 /** Describe the study and the series of an instance. */
 export const describeLevels = (dataSet: DataSet): LevelsDescription => levelsOf(encodedText(dataSet));
@@ -156,7 +132,7 @@ function studyColumns(text: EncodedText): InstanceDescription['study'] {
 
 function seriesColumns(text: EncodedText): InstanceDescription['series'] {
   return {
-    modality: searchedModality(text),
+    modality: searched(text, TAG.Modality, 'CS'),
     series_number: searched(text, TAG.SeriesNumber, 'IS'),
     series_order: readNumber(text.dataSet, TAG.SeriesNumber) ?? WITHOUT_NUMBER,
     series_description: searched(text, TAG.SeriesDescription, 'LO'),
@@ -188,8 +164,6 @@ function searched({ dataSet, characterSet }: EncodedText, tag: Tag, vr: VR): str
   return value === undefined || value.includes('\0') ? null : (normaliseValue(vr, value) ?? null);
 }
 
-const searchedModality = (text: EncodedText): string | null => searched(text, TAG.Modality, 'CS');
-
 /** A date and a time in UTC, where the instance says in what offset from UTC they are. */
 function instant(text: EncodedText, dateTag: Tag, timeTag: Tag): string | null {
   const timezone = searched(text, TAG.TimezoneOffsetFromUTC, 'SH');
@@ -203,11 +177,9 @@ function nameColumns({ dataSet, characterSet }: EncodedText, tag: Tag) {
   return { alphabetic: alphabetic || null, ideographic: ideographic || null, phonetic: phonetic || null };
 }
 
-async function content(
-  source: InstanceSource,
-  { json, bulkdata }: InstanceMetadata,
-): Promise<InstanceDescription['content']> {
-  const { frames } = source;
+async function content(source: InstanceSource): Promise<InstanceDescription['content']> {
+  const { header, trailer, frames } = source;
+  const { json, bulkdata } = instanceMetadata({ dataSet: header.dataSet, pixelData: header.pixelData, trailer });
   return {
     metadata: json.length <= DEFLATED_AT_ONCE ? deflateRawSync(json, DEFLATE) : await deflate(json, DEFLATE),
     bulkdata: encodeBulkdata(bulkdata.map((entry) => storedBulkdata(entry, source))),

@@ -99,9 +99,7 @@ export class IndexWriter {
 function judge(record: IndexRecord, { known, deletions }: KnownBefore, rows: NewRows): Indexed {
   const same = known.instances.get(record.identity.sopInstanceUID);
   if (same !== undefined) return { outcome: compareWithKnown(record, same) };
-  const { modality } = record.description.series;
-  const isMisfitting = isMisfit({ ...record, modality }, known);
-  const refusal = refusalAsDeleted(record, deletions) ?? (isMisfitting ? 'misfit' : undefined);
+  const refusal = refusalAsDeleted(record, deletions) ?? (isMisfit(record, known) ? 'misfit' : undefined);
   if (refusal !== undefined) return { outcome: refusal };
   const { study } = rows.add(record);
   return { outcome: 'stored', studyRowID: study.rowID };
@@ -113,16 +111,13 @@ function refusalAsDeleted(record: IndexRecord, deletions: KnownDeletions): 'dele
   return refusalOf(history, record.site) ?? (isOfDeleted(record.generation, history) ? 'deleted' : undefined);
 }
 
-/** What an instance is judged by. */
-type Judged = Pick<IndexRecord, 'identity' | 'site' | 'patientID'> & { readonly modality: string | null };
-
 /**
  * Whether an instance that is new contradicts what its UIDs stand for already: a study has one patient and one site; a series
  * one study and one Modality, for a Scope decides by it. So does a new study whose patient has the split of another site
  * against the rule of its own: one of both would see him on the wrong side of the hold-out.
  */
-export function isMisfit(record: Judged, known: KnownRows): boolean {
-  const { identity, site, modality } = record;
+export function isMisfit(record: IndexRecord, known: KnownRows): boolean {
+  const { identity, site, description } = record;
   const study = known.studies.get(identity.studyInstanceUID);
   if (study === undefined) {
     if (contradictsSplit(record, known)) return true;
@@ -132,11 +127,11 @@ export function isMisfit(record: Judged, known: KnownRows): boolean {
   }
   const series = known.series.get(identity.seriesInstanceUID);
   if (series === undefined) return false;
-  return series.studyInstanceUID !== identity.studyInstanceUID || series.modality !== modality;
+  return series.studyInstanceUID !== identity.studyInstanceUID || series.modality !== description.series.modality;
 }
 
 /** A patient of the site itself stays where he is, whatever its rule says by now; and curators have no rule of their own. */
-function contradictsSplit(record: Judged, known: KnownRows): boolean {
+function contradictsSplit(record: IndexRecord, known: KnownRows): boolean {
   const { site } = record;
   const pseudonym = pseudonymOf(record);
   const patient = known.patients.get(pseudonym);

@@ -98,7 +98,7 @@ const uidsOf = ({ studyInstanceUID, seriesInstanceUID, sopInstanceUID }: SentUID
   sopInstanceUID,
 ];
 
-/** Looks deletions up: asked for every instance that is sent, so the query is built once. */
+/** Looks deletions up: asked for every file that is verified, so the query is built once. */
 export class DeletionHistories {
   readonly #database: Database;
   readonly #query: CompiledQuery<DeletionRow>;
@@ -113,9 +113,5 @@ export class DeletionHistories {
     const parameters = deletionLists(identities).map(this.#database.dialect.listOfTexts);
     const { rows } = await db.executeQuery<DeletionRow>({ ...this.#query, parameters });
     return new KnownDeletions(rows);
-  }
-
-  async find(identity: SentUIDs): Promise<DeletionHistory> {
-    return (await this.read([identity])).of(identity);
   }
 }

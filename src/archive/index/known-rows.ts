@@ -24,20 +24,18 @@ export interface FoundInstance extends KnownInstance {
 }
 
 export interface KnownSeries {
-  /** Undefined of a row that is about to be written; so of the others. */
-  readonly rowID: number | undefined;
   readonly studyInstanceUID: string;
   readonly modality: string | null;
 }
 
 export interface KnownStudy {
+  /** Undefined of a row that is about to be written. */
   readonly rowID: number | undefined;
   readonly siteID: number;
   readonly pseudonym: string;
 }
 
 export interface KnownPatient {
-  readonly rowID: number | undefined;
   readonly split: Split;
   /** The site by whose rule the split was decided. */
   readonly firstSiteID: number;
@@ -81,15 +79,13 @@ export const knownRows = ({ instances, studies, series, patients }: FoundRows): 
   series: new Map(
     series.map((row) => [
       row.series_instance_uid,
-      { rowID: row.id, studyInstanceUID: row.study_instance_uid, modality: row.modality },
+      { studyInstanceUID: row.study_instance_uid, modality: row.modality },
     ]),
   ),
   studies: new Map(
     studies.map((row) => [row.study_instance_uid, { rowID: row.id, siteID: row.site_id, pseudonym: row.pseudonym }]),
   ),
-  patients: new Map(
-    patients.map((row) => [row.pseudonym, { rowID: row.id, split: row.split, firstSiteID: row.first_site_id }]),
-  ),
+  patients: new Map(patients.map((row) => [row.pseudonym, { split: row.split, firstSiteID: row.first_site_id }])),
 });
 
 export const selectKnownStudies = (db: Kysely<Schema>) =>
@@ -102,10 +98,10 @@ export const selectKnownSeries = (db: Kysely<Schema>) =>
   db
     .selectFrom('series')
     .innerJoin('study', 'study.id', 'series.study_row_id')
-    .select(['series.id', 'series.series_instance_uid', 'series.modality', 'study.study_instance_uid']);
+    .select(['series.series_instance_uid', 'series.modality', 'study.study_instance_uid']);
 
 export const selectKnownPatients = (db: Kysely<Schema>) =>
-  db.selectFrom('patient').select(['patient.id', 'patient.pseudonym', 'patient.split', 'patient.first_site_id']);
+  db.selectFrom('patient').select(['patient.pseudonym', 'patient.split', 'patient.first_site_id']);
 
 export const selectKnownInstances = (db: Kysely<Schema>) =>
   db
@@ -143,10 +139,7 @@ function foundInstance(row: KnownInstanceRow): FoundInstance {
  * How a record stands to what is stored under its SOP Instance UID. The same bytes are the same, whatever values the site sets
  * by now; and so is a file of the archive that comes back to it.
  */
-export function compareWithKnown(
-  record: Pick<IndexRecord, 'identity' | 'site' | 'sha256AsSent'>,
-  known: KnownInstance,
-): 'already-stored' | 'duplicate' | 'misfit' {
+export function compareWithKnown(record: IndexRecord, known: KnownInstance): 'already-stored' | 'duplicate' | 'misfit' {
   const { identity, site } = record;
   const isElsewhere =
     known.studyInstanceUID !== identity.studyInstanceUID ||

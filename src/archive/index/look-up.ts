@@ -24,14 +24,16 @@ export class LookUp {
 
   /**
    * Begin to ask, while the bytes of the instance still come. Whoever calls what is returned gets the answer to that when it
-   * was asked just before, and says that nothing is stored; otherwise it is asked anew.
+   * was asked just before, and says that nothing is stored but its series is there; otherwise it is asked anew: what a series
+   * is that is not there yet, somebody else may decide at any moment.
    */
   begin(keys: SentKeys): () => Promise<LookedUp> {
     const askedAt = performance.now();
     const early = this.#find(keys).catch(() => undefined);
     return async () => {
       const found = performance.now() - askedAt < JUST_BEFORE_MS ? await early : undefined;
-      return found === undefined || found.same !== undefined ? this.#find(keys) : found;
+      if (found === undefined || found.same !== undefined) return this.#find(keys);
+      return found.known.series.has(keys.identity.seriesInstanceUID) ? found : this.#find(keys);
     };
   }
 

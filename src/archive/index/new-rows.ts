@@ -1,6 +1,6 @@
 /**
- * The rows that new records become, as statements of which none waits for the answer to another: a row that is new itself is
- * referred to by its UID, and the database knows its number.
+ * The rows that new records become, as statements of which none waits for the answer to another: what a row belongs to is
+ * referred to by its UID, and the database knows its number. So a statement is the same text for any rows of that number.
  */
 import type { CompiledQuery, Kysely } from 'kysely';
 import type { Schema } from '../../database/schema.js';
@@ -8,16 +8,15 @@ import { imagingKindOf, modalityBit } from '../scope.js';
 import { splitOf } from '../split.js';
 import type { IndexRecord } from './index-record.js';
 import { instanceColumns } from './instance-columns.js';
-import { type KnownPatient, type KnownRows, type KnownSeries, type KnownStudy, pseudonymOf } from './known-rows.js';
+import { type KnownPatient, type KnownRows, type KnownStudy, pseudonymOf } from './known-rows.js';
 
 /** Rows of one INSERT: below SQLite's limit of bound values with room to spare. */
 const ROWS_PER_INSERT = 200;
 
-/** A record that is new, with what it belongs to. */
+/** A record that is new, with the study that it belongs to. */
 export interface NewInstance {
   readonly record: IndexRecord;
   readonly study: KnownStudy;
-  readonly series: KnownSeries;
   readonly isFirstOfSeries: boolean;
 }
 
@@ -47,9 +46,9 @@ export class NewRows {
   add(record: IndexRecord): NewInstance {
     const { sopInstanceUID, seriesInstanceUID, studyInstanceUID } = record.identity;
     const study = this.#known.studies.get(studyInstanceUID) ?? this.#addStudy(record);
-    const there = this.#known.series.get(seriesInstanceUID);
-    const series = there ?? this.#addSeries(record, study);
-    const added = { record, study, series, isFirstOfSeries: there === undefined };
+    const isFirstOfSeries = !this.#known.series.has(seriesInstanceUID);
+    if (isFirstOfSeries) this.#addSeries(record, study);
+    const added = { record, study, isFirstOfSeries };
     this.#instances.push(added);
     this.#known.instances.set(sopInstanceUID, {
       sha256: record.sha256,
@@ -76,7 +75,7 @@ export class NewRows {
     const pseudonym = pseudonymOf(record);
     const split = splitOf(pseudonym, record.site.splitPolicy);
     this.#levels.push(this.#db.insertInto('patient').values({ pseudonym, split, first_site_id: record.site.id }));
-    const patient = { rowID: undefined, split, firstSiteID: record.site.id };
+    const patient = { split, firstSiteID: record.site.id };
     this.#known.patients.set(pseudonym, patient);
     return patient;
   }
@@ -89,7 +88,7 @@ export class NewRows {
       this.#db.insertInto('study').values({
         ...record.description.study,
         study_instance_uid: studyInstanceUID,
-        patient_row_id: patient.rowID ?? this.#db.selectFrom('patient').select('id').where('pseudonym', '=', pseudonym),
+        patient_row_id: this.#db.selectFrom('patient').select('id').where('pseudonym', '=', pseudonym),
         site_id: record.site.id,
         split: patient.split,
         modality_bits: modalityBit(record.description.series.modality ?? undefined),
@@ -101,7 +100,7 @@ export class NewRows {
     return study;
   }
 
-  #addSeries(record: IndexRecord, study: KnownStudy): KnownSeries {
+  #addSeries(record: IndexRecord, study: KnownStudy): void {
     const { seriesInstanceUID, studyInstanceUID } = record.identity;
     const { series, requests } = record.description;
     const patient = this.#known.patients.get(study.pseudonym);
@@ -110,7 +109,7 @@ export class NewRows {
       this.#db.insertInto('series').values({
         ...series,
         series_instance_uid: seriesInstanceUID,
-        study_row_id: study.rowID ?? this.#studyRow(studyInstanceUID),
+        study_row_id: this.#studyRow(studyInstanceUID),
         kind: imagingKindOf(series.modality ?? undefined),
         split: patient.split,
         site_id: study.siteID,
@@ -125,16 +124,14 @@ export class NewRows {
       }));
       this.#levels.push(this.#db.insertInto('series_request').values(rows));
     }
-    const added = { rowID: undefined, studyInstanceUID, modality: series.modality };
-    this.#known.series.set(seriesInstanceUID, added);
-    return added;
+    this.#known.series.set(seriesInstanceUID, { studyInstanceUID, modality: series.modality });
   }
 
   #insertInstances(instances: readonly NewInstance[]): Statement {
-    const rows = instances.map(({ record, study, series }) => ({
+    const rows = instances.map(({ record }) => ({
       ...instanceColumns(record),
-      study_row_id: study.rowID ?? this.#studyRow(record.identity.studyInstanceUID),
-      series_row_id: series.rowID ?? this.#seriesRow(record.identity.seriesInstanceUID),
+      study_row_id: this.#studyRow(record.identity.studyInstanceUID),
+      series_row_id: this.#seriesRow(record.identity.seriesInstanceUID),
       stored_at: this.#storedAt,
     }));
     return this.#db.insertInto('instance').values(rows);

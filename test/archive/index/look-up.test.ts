@@ -25,11 +25,20 @@ async function openLookUp() {
 }
 
 describe('LookUp', () => {
-  it('asks once for what is new and comes fast', async () => {
-    const { lookUp, asked } = await openLookUp();
+  it('asks once for what is new in a series and comes fast', async () => {
+    const { fixture, site, lookUp, asked } = await openLookUp();
+    await fixture.store(site, ctFile({ SOPInstanceUID: '1.2.3.1.2' }));
+    asked.mockClear();
     const answer = lookUp.begin(KEYS);
     expect(await answer()).toMatchObject({ history: { generation: 0 }, same: undefined });
     expect(asked).toHaveBeenCalledTimes(1);
+  });
+
+  it('finds whose a series has become meanwhile, however little that is', async () => {
+    const { fixture, site, lookUp } = await openLookUp();
+    const answer = lookUp.begin(KEYS);
+    await fixture.store(site, ctFile({ SOPInstanceUID: '1.2.3.1.2' }));
+    expect((await answer()).known.studies.has('1.2.3')).toBe(true);
   });
 
   it('finds what has come meanwhile, when it has taken a while', async () => {
