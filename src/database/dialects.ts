@@ -16,6 +16,8 @@
  *   them may not be installed, so an index of arrays holds what a function makes of a row.
  * - PostgreSQL is asked over a wire: statements whose answers nobody waits for go out at once there (`unheard`), and the commit
  *   fails if one of them has. SQLite is asked one after the other.
+ * - By `or` over several columns SQLite looks into an index of each, and needs no rows when those know enough. PostgreSQL reads
+ *   every row that matches, so it is asked for the column that most of them match by itself.
  * - NULL is never sorted on: SQLite puts it first, PostgreSQL last.
  * - NUL is in no text, for PostgreSQL takes none: requests with one are refused, and values with one are not searched.
  */
@@ -63,6 +65,8 @@ export interface Dialect {
    * is asked next, or the commit, fails as it did.
    */
   readonly unheard: (statement: CompiledQuery) => CompiledQuery;
+  /** Whether a search in any of several columns is asked in parts: that in the first of them, and that in the others alone. */
+  readonly searchesInParts: boolean;
   /** Make the numbers that the database gives out go on after the highest of a table; undefined where they do by themselves. */
   readonly goOnAfter: ((table: string) => RawBuilder<unknown>) | undefined;
 }
@@ -86,6 +90,7 @@ export const SQLITE: Dialect = {
   listOfTexts: (texts) => JSON.stringify(texts),
   rowsAsJSON: (question) => sql`${sqliteArrayFrom(question)}`,
   unheard: (statement) => statement,
+  searchesInParts: false,
   goOnAfter: undefined,
 };
 
@@ -104,6 +109,7 @@ export const POSTGRES: Dialect = {
   listOfTexts: (texts) => `{${texts.map(escaped).join()}}`,
   rowsAsJSON: (question) => sql`${postgresArrayFrom(question)}::text`,
   unheard: (statement) => ({ ...statement, sql: UNHEARD + statement.sql }),
+  searchesInParts: true,
   goOnAfter: (table) =>
     sql`select setval(pg_get_serial_sequence(${table}, 'id'), coalesce(max(id), 0) + 1, false) from ${sql.table(table)}`,
 };

@@ -15,10 +15,10 @@ export interface PoolOptions {
   /** Within this time a query is answered, or ends its connection. Milliseconds. */
   readonly answerMs: number;
   /**
-   * Whether queries are prepared once for a connection. Saves planning, but plans without looking at the values: good for
-   * look-ups by key, bad for searches.
+   * What is kept of a query for the next time that a connection is asked it. Nothing; or how it reads, as searches need, which
+   * are planned anew by the values that they ask for; or how it is planned as well, as is good for look-ups by key.
    */
-  readonly isPrepared: boolean;
+  readonly kept: 'nothing' | 'reading' | 'plan';
   /** The statement that every transaction begins with, whose lock it holds to its end. */
   readonly lock?: string;
   /** Told of a connection that broke while nobody used it. */
@@ -38,12 +38,13 @@ const NAME_DIGITS = 32;
  * What a connection is told when it is made. All that is asked is a matter of a few index pages: a second process or a
  * compiler would cost more than they save, and one page is as near as the next.
  */
-const settingsOf = ({ answerMs }: PoolOptions): readonly string[] => [
+const settingsOf = ({ answerMs, kept }: PoolOptions): readonly string[] => [
   `statement_timeout = ${answerMs - CANCEL_MARGIN_MS}`,
   `idle_in_transaction_session_timeout = ${answerMs}`,
   'max_parallel_workers_per_gather = 0',
   'jit = off',
   'random_page_cost = 1.1',
+  ...(kept === 'reading' ? ['plan_cache_mode = force_custom_plan'] : []),
   // By any other, what is asked behind the lock would see what there was before it was had.
   "default_transaction_isolation = 'read committed'",
 ];
@@ -83,10 +84,10 @@ export class PostgresPool {
       const client = await this.#pool.connect();
       const known = this.#connections.get(client);
       if (known !== undefined) return known;
-      const { isPrepared } = this.#options;
+      const { kept } = this.#options;
       const connection = new PooledConnection(client, {
         ...this.#options,
-        nameOf: isPrepared ? (text) => this.#nameOf(text) : () => undefined,
+        nameOf: kept === 'nothing' ? () => undefined : (text) => this.#nameOf(text),
       });
       await connection.configure(settingsOf(this.#options));
       this.#connections.set(client, connection);

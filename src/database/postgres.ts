@@ -38,13 +38,13 @@ export async function openPostgres(
       }),
     });
   const lookUps = Math.max(1, place.connections - 2 * share);
-  const read = open({ connections: lookUps, answerMs: LOOK_UP_MS, isPrepared: true });
-  const search = open({ connections: share, answerMs: SEARCH_MS, isPrepared: false });
-  const write = open({ connections: share, answerMs: WRITE_MS, isPrepared: true, lock: LOCK_FOR_WRITING });
+  const read = open({ connections: lookUps, answerMs: LOOK_UP_MS, kept: 'plan' });
+  const search = open({ connections: share, answerMs: SEARCH_MS, kept: 'reading' });
+  const write = open({ connections: share, answerMs: WRITE_MS, kept: 'plan', lock: LOCK_FOR_WRITING });
   const close = async (): Promise<void> => {
     await Promise.all([write.destroy(), search.destroy(), read.destroy()]);
   };
-  const preparing = open({ connections: PREPARE_CONNECTIONS, answerMs: PREPARE_MS, isPrepared: false });
+  const preparing = open({ connections: PREPARE_CONNECTIONS, answerMs: PREPARE_MS, kept: 'nothing' });
   try {
     await expectDurable(preparing);
     await prepare(preparing);

@@ -188,7 +188,7 @@ describe('the lock of transactions that write', () => {
       url: place.url,
       connections: 1,
       answerMs,
-      isPrepared: true,
+      kept: 'plan',
       lock: LOCK_FOR_WRITING,
       onIdleError: () => undefined,
     });
@@ -260,7 +260,7 @@ describe('the lock of transactions that write', () => {
       url: (await newPlace()).url,
       connections: 1,
       answerMs: 1_000,
-      isPrepared: false,
+      kept: 'nothing',
       lock: LOCK_FOR_WRITING,
       onIdleError: () => undefined,
     });

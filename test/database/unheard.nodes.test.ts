@@ -33,7 +33,7 @@ async function openIndex() {
     url: place.url,
     connections: 1,
     answerMs: 1_500,
-    isPrepared: true,
+    kept: 'plan',
     lock: LOCK_FOR_WRITING,
     onIdleError: () => undefined,
   });

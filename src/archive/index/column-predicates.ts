@@ -5,6 +5,7 @@ import { type FuzzyNameMatch, type FuzzyWords, WORD_SEPARATORS } from '../../dic
 import type { PersonNameMatch } from '../../dicom/matching-names.js';
 import type { RangeMatch } from '../../dicom/matching-ranges.js';
 import type { TextMatch, WildcardToken } from '../../dicom/matching-text.js';
+import type { NamePart } from './find-query.js';
 
 export type Predicate = Expression<SqlBool>;
 /** `table.column`, of a table that the query has joined. */
@@ -62,14 +63,17 @@ function anyOf(column: ColumnName, values: readonly string[]): Predicate {
 function wildcardPredicate(column: ColumnName, { tokens }: TextMatch & { kind: 'wildcard' }): Predicate {
   const name = sql.ref(column);
   const predicates: Predicate[] = [];
-  const [first, ...rest] = tokens;
+  const [first] = tokens;
   if (typeof first === 'object') {
     predicates.push(sql`${name} >= ${first.literal}`, sql`${name} < ${`${first.literal}\u{10ffff}`}`);
   }
-  const isPrefix = typeof first === 'object' && rest.length === 1 && rest[0] === '*';
-  if (!isPrefix) predicates.push(likePredicate(column, patternOf(tokens)));
+  if (!isBeginning(tokens)) predicates.push(likePredicate(column, patternOf(tokens)));
   return eb.and(predicates);
 }
+
+/** Whether a pattern is some characters, and then anything. */
+const isBeginning = ([first, second, ...rest]: readonly WildcardToken[]): boolean =>
+  typeof first === 'object' && second === '*' && rest.length === 0;
 
 const likePredicate = (column: ColumnName, pattern: string): Predicate =>
   sql`${sql.ref(column)} like ${pattern} escape '\\'`;
@@ -104,6 +108,21 @@ export function nameGroupPredicate(
   }
   const group = [match.alphabetic, match.ideographic, match.phonetic][part];
   return group === undefined ? eb.lit(true) : columnPredicate(column, group);
+}
+
+/** Whether a name matches by any component group that is one of some texts, or begins so: an index of each group finds it. */
+export function isByBeginning(match: Match): match is PersonNameMatch & { readonly alphabetic: TextMatch } {
+  if (match.kind !== 'person-name' || match.groups !== 'any' || match.alphabetic === undefined) return false;
+  return match.alphabetic.kind === 'any-of' || isBeginning(match.alphabetic.tokens);
+}
+
+/** A predicate on the names of one part: every name that matches is in one of both. */
+export function namePartPredicate([column, ...others]: NameColumns, match: Match, part: NamePart): Predicate {
+  if (!isByBeginning(match)) throw new Error('A name is searched in parts by its beginning.');
+  const alphabetic = columnPredicate(column, match.alphabetic);
+  if (part === 'alphabetic') return alphabetic;
+  const anyOther = eb.or(others.map((other) => columnPredicate(other, match.alphabetic)));
+  return eb.and([anyOther, sql<SqlBool>`(${alphabetic}) is not true`]);
 }
 
 function literalName(columns: NameColumns, match: PersonNameMatch): Predicate {

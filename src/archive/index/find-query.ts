@@ -7,7 +7,12 @@ import type { QueryLevel } from '../../dicom/queryable-attributes.js';
 export interface AttributeMatch {
   readonly tag: Tag;
   readonly match: Match;
+  /** Of a name that may match by any component group: the part of the search that this is. */
+  readonly part?: NamePart;
 }
+
+/** What matches by the alphabetic group, or what does so by another group and not by that one. */
+export type NamePart = 'alphabetic' | 'only-other';
 
 /** A day and a time of it, each as the index keeps them; a time without a day means nothing here. */
 export interface DateTimeBound {

@@ -2,84 +2,43 @@
  * Searches the index: the row ids of one page first, from indexes alone, then the rows. Counts and modalities are those
  * of the series that the Scope shows, made anew for each answer.
  */
-import type { Kysely, SelectQueryBuilder } from 'kysely';
 import type { Database } from '../../database/database.js';
-import type { Schema } from '../../database/schema.js';
 import { decodePixelFormat } from '../../dicom/pixel-format.js';
 import type { Scope } from '../scope.js';
 import { withValues } from './answered-values.js';
 import type { FindQuery } from './find-query.js';
 import type { Found, FoundEntity, FoundStudy } from './found-entity.js';
-import { countListed, isListing, type ListedPage, listStudies } from './listing.js';
+import { countListed, isListing, listStudies } from './listing.js';
+import { countMatching, findPage } from './matching-rows.js';
 import { parseSeriesCounts, sumOf } from './series-counts.js';
 import { visibleKinds } from './visible-series.js';
-import { whereOf } from './where.js';
-
-type Select = SelectQueryBuilder<Schema, 'study' | 'series' | 'instance', object>;
 
 export async function search(database: Database, scope: Scope, query: FindQuery): Promise<Found> {
-  const { ids, remaining } = isListing(query)
-    ? await listStudies(database, scope, query)
-    : await findPage(database, scope, query);
-  const entities = ids.length === 0 ? [] : await READ_ENTITIES[query.level](database, scope, ids);
-  const { fields } = query;
-  const isWhole = fields.length === 0 || entities.length === 0;
-  return { entities: isWhole ? entities : await withValues(database, scope, fields, entities), remaining };
+  if (isListing(query)) {
+    const { ids, remaining } = await listStudies(database, scope, query);
+    return { entities: await readPage(database, scope, query, ids), remaining };
+  }
+  const { ids, isLast } = await findPage(database, scope, query);
+  const [entities, total] = await Promise.all([
+    readPage(database, scope, query, ids),
+    isLast ? undefined : countMatching(database, scope, query),
+  ]);
+  return { entities, remaining: total === undefined ? 0 : total - query.offset - ids.length };
 }
 
 /** How many studies, series or instances match, whatever page is asked for. */
-export async function count(database: Database, scope: Scope, query: FindQuery): Promise<number> {
-  if (isListing(query)) return countListed(database, scope);
-  return countAll(matchingOf(database, scope, query));
-}
+export const count = (database: Database, scope: Scope, query: FindQuery): Promise<number> =>
+  isListing(query) ? countListed(database, scope) : countMatching(database, scope, query);
 
-/** Row ids of one page, and how many match after it. */
-async function findPage(database: Database, scope: Scope, query: FindQuery): Promise<ListedPage> {
-  const matching = matchingOf(database, scope, query);
-  const found = await inOrder(matching.select(`${query.level}.id as id`), query)
-    .limit(query.limit + 1)
-    .offset(query.offset)
-    .execute();
-  return {
-    ids: found.slice(0, query.limit).map(({ id }) => id),
-    remaining: found.length > query.limit ? (await countAll(matching)) - query.offset - query.limit : 0,
-  };
-}
-
-const matchingOf = ({ search: wide, dialect }: Database, scope: Scope, query: FindQuery): Select =>
-  from(wide, query).where((eb) => whereOf(eb, { scope, dialect }, query));
-
-async function countAll(matching: Select): Promise<number> {
-  const { total } = await matching.select((eb) => eb.fn.countAll<number>().as('total')).executeTakeFirstOrThrow();
-  return Number(total);
-}
-
-/** The tables that the level needs; a query names no column of the others. */
-function from(db: Kysely<Schema>, { level }: FindQuery): Select {
-  const study = db.selectFrom('study');
-  const series = study.innerJoin('series', 'series.study_row_id', 'study.id');
-  const tables = {
-    study,
-    series,
-    instance: series.innerJoin('instance', 'instance.series_row_id', 'series.id'),
-  };
-  return tables[level] as unknown as Select;
-}
-
-/** The latest studies first; series and instances of one parent by their numbers; else in the order in which they came. */
-function inOrder<Row>(select: SelectQueryBuilder<Schema, 'study' | 'series' | 'instance', Row>, query: FindQuery) {
-  switch (query.level) {
-    case 'study':
-      return select.orderBy('study.study_date', 'desc').orderBy('study.id', 'desc');
-    case 'series':
-      return query.studyInstanceUID === undefined
-        ? select.orderBy('series.id')
-        : select.orderBy('series.series_order').orderBy('series.series_instance_uid');
-    case 'instance':
-      return query.seriesInstanceUID === undefined
-        ? select.orderBy('instance.id')
-        : select.orderBy('instance.instance_order').orderBy('instance.sop_instance_uid');
-  }
+async function readPage(
+  database: Database,
+  scope: Scope,
+  { level, fields }: FindQuery,
+  ids: readonly number[],
+): Promise<readonly FoundEntity[]> {
+  const entities = ids.length === 0 ? [] : await READ_ENTITIES[level](database, scope, ids);
+  const isWhole = fields.length === 0 || entities.length === 0;
+  return isWhole ? entities : withValues(database, scope, fields, entities);
 }
 
 type ReadEntities = (database: Database, scope: Scope, ids: readonly number[]) => Promise<readonly FoundEntity[]>;

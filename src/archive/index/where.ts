@@ -12,11 +12,21 @@ import {
   betweenExpression,
   betweenPredicate,
   columnPredicate,
+  isByBeginning,
   type NameColumns,
+  namePartPredicate,
   namePredicate,
   type Predicate,
 } from './column-predicates.js';
-import type { AttributeMatch, DateTimeBound, DateTimeMatch, FindQuery, ValueGroup, ZonedMatch } from './find-query.js';
+import type {
+  AttributeMatch,
+  DateTimeBound,
+  DateTimeMatch,
+  FindQuery,
+  NamePart,
+  ValueGroup,
+  ZonedMatch,
+} from './find-query.js';
 import { trigramsOf } from './trigrams.js';
 import { type IsAmong, valuesPredicate } from './value-predicates.js';
 import { hasModalityBits, visibleModalityBits, visibleSeries, visibleStudies } from './visible-series.js';
@@ -61,6 +71,19 @@ const NAME_COLUMNS = new Map<Tag, NameColumns>([
     ],
   ],
 ]);
+
+/**
+ * A search of studies by the beginning of a name, in two parts that have no study in common. The names of patients who have no
+ * other than alphabetic ones are all in the first, which an index answers alone. Any other search is one whole.
+ */
+export function partsOf(query: FindQuery): readonly [FindQuery, ...FindQuery[]] {
+  const { level, matches } = query;
+  const at = matches.findIndex(({ tag, match }) => NAME_COLUMNS.has(tag) && isByBeginning(match));
+  const name = matches[at];
+  if (level !== 'study' || name === undefined) return [query];
+  const partOf = (part: NamePart): FindQuery => ({ ...query, matches: matches.with(at, { ...name, part }) });
+  return [partOf('alphabetic'), partOf('only-other')];
+}
 
 /** Who asks, and which database. */
 export interface Asking {
@@ -119,11 +142,12 @@ function hasVisibleSeries(eb: Builder, scope: Scope, predicate: Predicate): Pred
   );
 }
 
-function attributePredicate(eb: Builder, scope: Scope, { tag, match }: AttributeMatch): Predicate {
+function attributePredicate(eb: Builder, scope: Scope, { tag, match, part }: AttributeMatch): Predicate {
   if (match.kind === 'universal') return eb.lit(true);
   if (tag === TAG.ModalitiesInStudy) return modalitiesPredicate(eb, scope, match);
   const names = NAME_COLUMNS.get(tag);
-  return names === undefined ? columnPredicate(columnOf(tag), match) : namePredicate(names, match);
+  if (names === undefined) return columnPredicate(columnOf(tag), match);
+  return part === undefined ? namePredicate(names, match) : namePartPredicate(names, match, part);
 }
 
 function columnOf(tag: Tag): Column {

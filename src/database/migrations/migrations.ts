@@ -9,6 +9,7 @@ import * as deletion from './0005-deletion.js';
 import * as pixelFormat from './0006-pixel-format.js';
 import * as coercedAttributes from './0007-coerced-attributes.js';
 import * as metadataCRC32 from './0008-metadata-crc32.js';
+import * as nameIndexes from './0009-name-indexes.js';
 
 interface DialectMigration {
   up(db: Kysely<unknown>, dialect: Dialect): Promise<void>;
@@ -23,6 +24,7 @@ const MIGRATIONS: Readonly<Record<string, DialectMigration>> = {
   '0006-pixel-format': pixelFormat,
   '0007-coerced-attributes': coercedAttributes,
   '0008-metadata-crc32': metadataCRC32,
+  '0009-name-indexes': nameIndexes,
 };
 
 /** The migrations as they run on a database of that dialect. */
