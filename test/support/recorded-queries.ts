@@ -69,6 +69,8 @@ export interface PlanStep {
   readonly table: string;
   /** `rows`: every row of the table; `index`: every entry of an index, in its order; `search`: the entries that match. */
   readonly by: 'rows' | 'index' | 'search';
+  /** Whether the index has all that is asked, so that the rows themselves are not read. */
+  readonly isIndexAlone: boolean;
 }
 
 /** What the database plans to do for a query. */
@@ -80,10 +82,11 @@ export async function planOf(database: Database, query: CompiledQuery): Promise<
 async function sqlitePlan({ read }: Database, query: CompiledQuery): Promise<readonly PlanStep[]> {
   const { rows } = await read.executeQuery<{ detail: string }>({ ...query, sql: `explain query plan ${query.sql}` });
   return rows.flatMap(({ detail }) => {
-    const [, verb, table = '', index] =
-      /^(SCAN|SEARCH) (\w+)( USING (?:COVERING )?(?:INDEX|INTEGER))?/.exec(detail) ?? [];
+    const [, verb, table = '', index, covering] =
+      /^(SCAN|SEARCH) (\w+)( USING (COVERING )?(?:INDEX|INTEGER))?/.exec(detail) ?? [];
     if (verb === undefined) return [];
-    return [{ table, by: verb === 'SEARCH' ? 'search' : index === undefined ? 'rows' : 'index' } as const];
+    const by = verb === 'SEARCH' ? 'search' : index === undefined ? 'rows' : 'index';
+    return [{ table, by, isIndexAlone: covering !== undefined } as const];
   });
 }
 
@@ -105,7 +108,8 @@ async function postgresPlan({ read }: Database, query: CompiledQuery): Promise<r
     const isScan =
       table !== undefined && node['Node Type'].endsWith('Scan') && node['Node Type'] !== 'Bitmap Heap Scan';
     const by = node['Node Type'] === 'Seq Scan' ? 'rows' : node['Index Cond'] === undefined ? 'index' : 'search';
-    return [...(isScan ? [{ table, by } as const] : []), ...(node.Plans ?? []).flatMap(stepsOf)];
+    const isIndexAlone = node['Node Type'] === 'Index Only Scan';
+    return [...(isScan ? [{ table, by, isIndexAlone } as const] : []), ...(node.Plans ?? []).flatMap(stepsOf)];
   };
   return rows.flatMap((row) => row['QUERY PLAN'].flatMap(({ Plan }) => stepsOf(Plan)));
 }

@@ -2,6 +2,7 @@
 import { type Kysely, Migrator, sql } from 'kysely';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { search } from '../../../src/archive/index/search.js';
+import type { Scope } from '../../../src/archive/scope.js';
 import { Database } from '../../../src/database/database.js';
 import type { DatabasePlace } from '../../../src/database/database-place.js';
 import { type Dialect, POSTGRES, SQLITE } from '../../../src/database/dialects.js';
@@ -13,10 +14,14 @@ import { TAG } from '../../../src/dicom/attributes.js';
 import { parseMatch } from '../../../src/dicom/matching.js';
 import { newDatabasePlace } from '../../support/test-places.js';
 
-/** Make an index as it was before this migration, and fill it. */
-async function openEarlier(place: DatabasePlace, fill: (db: Kysely<Schema>) => Promise<void>): Promise<void> {
+/** Make an index as it was before a migration, and fill it. */
+async function openEarlier(
+  place: DatabasePlace,
+  migration: string,
+  fill: (db: Kysely<Schema>) => Promise<void>,
+): Promise<void> {
   const prepare = (dialect: Dialect) => async (db: Kysely<Schema>) => {
-    const earlier = Object.entries(migrationsFor(dialect)).filter(([name]) => name < '0003');
+    const earlier = Object.entries(migrationsFor(dialect)).filter(([name]) => name < migration);
     const provider = { getMigrations: async () => Object.fromEntries(earlier) };
     const { error } = await new Migrator({ db, provider }).migrateToLatest();
     if (error !== undefined) throw error;
@@ -68,7 +73,7 @@ describe('an index of an earlier version', () => {
   it('QD-19 gets the instants of studies and procedure steps that know their offset from UTC', async () => {
     const { place, drop } = await newDatabasePlace();
     onTestFinished(drop);
-    await openEarlier(place, (db) => addStudies(db, STUDIES));
+    await openEarlier(place, '0003', (db) => addStudies(db, STUDIES));
     const database = await Database.open(place);
     try {
       const expected = STUDIES.map(({ instant }) => instant);
@@ -88,7 +93,7 @@ describe('an index of an earlier version', () => {
   it('MA-22 is searched by parts of its texts', async () => {
     const { place, drop } = await newDatabasePlace();
     onTestFinished(drop);
-    await openEarlier(place, (db) => addStudies(db, STUDIES));
+    await openEarlier(place, '0003', (db) => addStudies(db, STUDIES));
     const database = await Database.open(place);
     try {
       const matches = [{ tag: TAG.PatientName, match: parseMatch('PN', '*mith^n3*') }];
@@ -96,6 +101,27 @@ describe('an index of an earlier version', () => {
       const query = { ...none, level: 'study', matches, limit: 9, offset: 0 } as const;
       const { entities } = await search(database, { kind: 'everything' }, query);
       expect(entities.map(({ study }) => study.studyInstanceUID)).toEqual(['1.2.3']);
+    } finally {
+      await database.close();
+    }
+  });
+
+  it('MA-17 is searched by names, for whoever asks', async () => {
+    const { place, drop } = await newDatabasePlace();
+    onTestFinished(drop);
+    await openEarlier(place, '0009', (db) => addStudies(db, STUDIES));
+    const database = await Database.open(place);
+    try {
+      const none = { dateTimes: [], zoned: [], sequences: [], values: [], fields: [] };
+      const matches = [{ tag: TAG.PatientName, match: parseMatch('PN', 'SMITH*') }];
+      const query = { ...none, level: 'study', matches, limit: 2, offset: 0 } as const;
+      const found = async (scope: Scope): Promise<readonly number[]> => {
+        const { entities, remaining } = await search(database, scope, query);
+        return [entities.length, remaining];
+      };
+      expect(await found({ kind: 'everything' })).toEqual([2, STUDIES.length - 2]);
+      expect(await found({ kind: 'site', siteID: 1 })).toEqual([2, STUDIES.length - 2]);
+      expect(await found({ kind: 'site', siteID: 2 })).toEqual([0, 0]);
     } finally {
       await database.close();
     }
