@@ -22,7 +22,7 @@ export interface ReceivedInstance extends Digest {
   readonly outcome: 'received';
   readonly identity: Required<SentIdentity>;
   readonly staged: StagedBlob;
-  /** As sent; empty when there is none. */
+  /** As it stands in the data set; empty when there is none. */
   readonly patientID: string;
   readonly description: InstanceDescription;
   /** SHA-256 of the file as it would be kept if its site had no values that its instances are to have. */

@@ -11,7 +11,7 @@ import { HeaderBudget } from './header-budget.js';
 import type { IndexOutcome, IndexRecord, StoringSite } from './index/index-record.js';
 import { type Indexed, type IndexWriter, isMisfit } from './index/index-writer.js';
 import { refusalOf } from './index/known-deletions.js';
-import { compareWithKnown, type FoundInstance } from './index/known-rows.js';
+import { compareWithKnown, type FoundInstance, type KnownRows, letPass, nothingKnown } from './index/known-rows.js';
 import { LookUp } from './index/look-up.js';
 import { findKnownFile, markRestored, replaceFile } from './index/restored-file.js';
 import { instanceKeyOf } from './instance-key.js';
@@ -86,6 +86,7 @@ export class InstanceStore {
 
   async store(request: StoreRequest): Promise<StoreResult> {
     const outcomes: StoreOutcome[] = [];
+    const passed = nothingKnown();
     let batch: Promise<Settled>[] = [];
     let failure: unknown;
     let diskFailure: unknown;
@@ -100,7 +101,9 @@ export class InstanceStore {
       for await (const part of request.parts) {
         const received = await this.#receive(part, request);
         // Not awaited: its file is flushed while the next part is read.
-        batch.push('diskFailure' in received ? Promise.resolve(received) : this.#settle(received, request.site));
+        batch.push(
+          'diskFailure' in received ? Promise.resolve(received) : this.#settle(received, request.site, passed),
+        );
         if (batch.length >= BATCH_PARTS) await finishBatch();
       }
     } catch (error) {
@@ -136,10 +139,10 @@ export class InstanceStore {
   }
 
   /** Never rejects: a part that can not be kept now is an outcome like another. */
-  async #settle(received: ReceivedInstance | Refused, site: StoringSite): Promise<Settled> {
+  async #settle(received: ReceivedInstance | Refused, site: StoringSite, passed: KnownRows): Promise<Settled> {
     if (received.outcome === 'refused') return { outcome: received };
     try {
-      return await this.#publish(received, site);
+      return await this.#publish(received, site, passed);
     } catch (error) {
       return isDiskFailure(error)
         ? this.#notKept(received.identity, error)
@@ -147,7 +150,8 @@ export class InstanceStore {
     }
   }
 
-  async #publish(received: ReceivedInstance, site: StoringSite): Promise<Settled> {
+  /** @param passed what the parts of the request have been let through as, of which the index does not know yet */
+  async #publish(received: ReceivedInstance, site: StoringSite, passed: KnownRows): Promise<Settled> {
     try {
       // Asked before the file is written, whose name says how often it was deleted: so its row can tell whether it is the last.
       const { history, same, known } = await received.lookUp();
@@ -161,7 +165,8 @@ export class InstanceStore {
           : { outcome: outcomeOf(outcome, received) };
       }
       // Before its file is among the others, where a later `reindex` could not tell it from what was acknowledged.
-      if (isMisfit(record, known)) return { outcome: outcomeOf('misfit', received) };
+      if (isMisfit(record, known) || isMisfit(record, passed)) return { outcome: outcomeOf('misfit', received) };
+      letPass(record, passed);
       await received.staged.publish(record.blobKey, record.sha256);
       return { record, received };
     } finally {
@@ -211,7 +216,7 @@ export class InstanceStore {
       const records = waiting.map(({ record }) => record);
       const indexed = records.length === 0 ? [] : await this.#options.writer.add(records);
       const byRecord = new Map(records.map((record, i) => [record, indexed[i] ?? MISFIT]));
-      // A misfit that a race has let this far stays, for `verify` to tell of: its bytes may be on their way in for the right site.
+      // A misfit that a race with another request has let this far stays, for `verify` to tell of: its bytes may be on their way in for the right site.
       for (const [record, { outcome }] of byRecord) if (isLost(outcome)) await this.#removeLost(record);
       return batch.map((settled) => {
         if (!('record' in settled)) return settled;
@@ -276,7 +281,13 @@ const indexRecord = (received: ReceivedInstance, site: StoringSite, generation: 
 
 const MISFIT: Indexed = { outcome: 'misfit' };
 
-const studiesOf = (judged: readonly Judged[]): readonly IndexedStudy[] =>
-  judged.flatMap(({ outcome, studyRowID: rowID }) =>
-    outcome.outcome === 'refused' ? [] : [{ studyInstanceUID: outcome.identity.studyInstanceUID, rowID }],
-  );
+/** Each once. */
+function studiesOf(judged: readonly Judged[]): readonly IndexedStudy[] {
+  const rowIDs = new Map<string, number | undefined>();
+  for (const { outcome, studyRowID } of judged) {
+    if (outcome.outcome === 'refused') continue;
+    const { studyInstanceUID } = outcome.identity;
+    rowIDs.set(studyInstanceUID, studyRowID ?? rowIDs.get(studyInstanceUID));
+  }
+  return [...rowIDs].map(([studyInstanceUID, rowID]) => ({ studyInstanceUID, rowID }));
+}

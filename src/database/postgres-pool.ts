@@ -131,7 +131,7 @@ export class PooledConnection implements PostgresPoolClient {
   #isBroken = false;
   /** Of the transaction that runs: fulfilled when it has begun and holds its lock. */
   #begun: Promise<unknown> | undefined;
-  /** Of the transaction that runs: its statements for whose answers nobody has waited yet. */
+  /** Of the transaction that runs: its statements that went out unheard. */
   #unheard: Promise<unknown>[] = [];
 
   constructor(client: pg.PoolClient, options: ConnectionOptions) {

@@ -1,6 +1,7 @@
 import { readdir } from 'node:fs/promises';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { describe, expect, it } from 'vitest';
+import { reindexArchive } from '../../src/archive/reindex.js';
 import type { StoreOutcome } from '../../src/archive/store-outcome.js';
 import { FAILURE_REASON } from '../../src/dicom/failure-reasons.js';
 import { ArchiveFixture } from '../support/archive-fixture.js';
@@ -87,6 +88,32 @@ describe('many writers at once', () => {
     const { outcomes } = await one.request(bristol, [slowly()]);
     expect(tally(outcomes)).toEqual({ [`refused ${FAILURE_REASON.dataSetDoesNotMatchSOPClass.toString(16)}`]: 1 });
     expect(await one.instanceKeys()).toHaveLength(1);
+  });
+
+  it.each([
+    ['Modality', { Modality: 'MR' }],
+    ['patient', { PatientID: 'OTHER' }],
+  ])('leave no file of a part that contradicts another of its request by its %s', async (_, other) => {
+    const fixture = await ArchiveFixture.open();
+    const site = await fixture.addSite('Leeds');
+    const parts = [
+      ctFile(),
+      ctFile({ SOPInstanceUID: '1.2.3.1.2', ...other }),
+      ctFile({ SOPInstanceUID: '1.2.3.1.3' }),
+    ];
+    const outcomes = await fixture.store(site, ...parts);
+    const misfit = FAILURE_REASON.dataSetDoesNotMatchSOPClass;
+    expect(outcomes.map((one) => (one.outcome === 'refused' ? one.reason : one.outcome))).toEqual([
+      'stored',
+      misfit,
+      'stored',
+    ]);
+    expect(await fixture.instanceKeys()).toHaveLength(2);
+    const before = await fixture.content();
+    await fixture.loseIndex();
+    const { done, value } = await reindexArchive(fixture.opened).next();
+    expect([done, value]).toEqual([true, { studies: 1, instances: 2, removedRows: 0 }]);
+    expect(await fixture.content()).toEqual(before);
   });
 
   it('never let the loser of two sites take away the file of the winner', async () => {

@@ -116,7 +116,7 @@ export function isByBeginning(match: Match): match is PersonNameMatch & { readon
   return match.alphabetic.kind === 'any-of' || isBeginning(match.alphabetic.tokens);
 }
 
-/** A predicate on the names of one part: every name that matches is in one of both. */
+/** A predicate on the names of one part: every name that matches is in exactly one of both. */
 export function namePartPredicate([column, ...others]: NameColumns, match: Match, part: NamePart): Predicate {
   if (!isByBeginning(match)) throw new Error('A name is searched in parts by its beginning.');
   const alphabetic = columnPredicate(column, match.alphabetic);

@@ -92,7 +92,7 @@ export async function describeInstance(source: InstanceSource): Promise<Instance
   };
 }
 
-/** Patient ID as sent; empty when there is none. */
+/** Patient ID as it stands in the data set; empty when there is none. */
 export const sentPatientID = (dataSet: DataSet): string =>
   readString(dataSet, TAG.PatientID, readCharacterSet(dataSet)) ?? '';
 

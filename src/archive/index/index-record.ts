@@ -15,7 +15,7 @@ export interface StoringSite {
 export interface IndexRecord {
   readonly identity: Required<SentIdentity>;
   readonly site: StoringSite;
-  /** As sent; empty when there is none. */
+  /** As it stands in the data set; empty when there is none. */
   readonly patientID: string;
   readonly blobKey: string;
   /** How many deletions its UIDs had been through when its file was named. */

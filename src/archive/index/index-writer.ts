@@ -30,6 +30,8 @@ interface Waiting {
 
 /** Records of one transaction: so that the first to wait is not kept waiting by all who came after. */
 const RECORDS_PER_TRANSACTION = 1_000;
+/** Of their metadata, which goes to the database all at once. */
+const METADATA_BYTES_PER_TRANSACTION = 32 * 1024 * 1024;
 
 export class IndexWriter {
   readonly #database: Database;
@@ -61,10 +63,13 @@ export class IndexWriter {
   #takeGroup(): readonly Waiting[] {
     let count = 0;
     let records = 0;
+    let bytes = 0;
     for (const waiting of this.#waiting) {
-      if (count > 0 && records + waiting.records.length > RECORDS_PER_TRANSACTION) break;
-      count += 1;
       records += waiting.records.length;
+      for (const { description } of waiting.records) bytes += description.content.metadata.length;
+      const isTooMuch = records > RECORDS_PER_TRANSACTION || bytes > METADATA_BYTES_PER_TRANSACTION;
+      if (count > 0 && isTooMuch) break;
+      count += 1;
     }
     return this.#waiting.splice(0, count);
   }

@@ -98,7 +98,7 @@ const uidsOf = ({ studyInstanceUID, seriesInstanceUID, sopInstanceUID }: SentUID
   sopInstanceUID,
 ];
 
-/** Looks deletions up: asked for every file that is verified, so the query is built once. */
+/** Looks deletions up: asked for every file that is verified or indexed anew, so the query is built once. */
 export class DeletionHistories {
   readonly #database: Database;
   readonly #query: CompiledQuery<DeletionRow>;

@@ -28,7 +28,7 @@ export const isListing = ({
   values.length === 0 &&
   sequences.length === 0;
 
-export interface ListedPage {
+interface ListedPage {
   /** Row ids, in order. */
   readonly ids: readonly number[];
   /** How many studies there are after this page. */

@@ -36,6 +36,8 @@ describe('LookUp', () => {
 
   it('finds whose a series has become meanwhile, however little that is', async () => {
     const { fixture, site, lookUp } = await openLookUp();
+    const clock = vi.spyOn(performance, 'now').mockReturnValue(1_000);
+    onTestFinished(() => clock.mockRestore());
     const answer = lookUp.begin(KEYS);
     await fixture.store(site, ctFile({ SOPInstanceUID: '1.2.3.1.2' }));
     expect((await answer()).known.studies.has('1.2.3')).toBe(true);

@@ -1,4 +1,4 @@
-/** What PostgreSQL plans for a search by a name, of which there may be thousands: it reads no row of `study` to find and count them. */
+/** What PostgreSQL plans for a search by a name, of which there may be thousands: those that match by its alphabetic group are found and counted without their rows. */
 import { sql } from 'kysely';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { AttributeMatch, FindQuery } from '../../../src/archive/index/find-query.js';

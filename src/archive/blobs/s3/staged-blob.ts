@@ -16,6 +16,8 @@ import { S3Upload } from './upload.js';
 
 export const INCOMING = 'incoming';
 const SMALL_BYTES = 24 * 1024 * 1024;
+/** What is put together in memory that is used again: slices, of which many come. */
+const OFTEN_BYTES = 2 * 1024 * 1024;
 /** Where memory is short, what fills a part of an upload is large. */
 const SMALL_WHERE_SHORT_BYTES = 8 * 1024 * 1024;
 
@@ -100,12 +102,13 @@ export class S3StagedBlob implements StagedBlob {
 
   async #put(place: string, sha256: string | undefined): Promise<void> {
     const { bucket, memory, buffers } = this.#area;
-    const buffer = buffers.take(this.#heldBytes);
+    const isOften = this.#heldBytes <= OFTEN_BYTES;
+    const buffer = isOften ? buffers.take(this.#heldBytes) : Buffer.allocUnsafeSlow(this.#heldBytes);
     const bytes = gathered(this.#held.take(), buffer);
     this.#held.add(bytes);
     await memory.sending(bytes.length, () => putObject(bucket, { key: place, bytes, sha256 }));
-    // Only now is it sure that nobody reads it any more.
-    buffers.giveBack(buffer);
+    // All of it has been taken. An attempt before, answered too early, may still send the rest of what is for nobody any more.
+    if (isOften) buffers.giveBack(buffer);
   }
 
   async #place(upload: S3Upload, place: string): Promise<void> {
