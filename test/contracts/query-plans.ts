@@ -92,6 +92,10 @@ const SEARCHES: Readonly<Record<string, FindQuery>> = {
   AccessionNumber: searched([literal(TAG.AccessionNumber, 'IX000000007')]),
   'PatientName=SURNAME*': searched([{ tag: TAG.PatientName, match: parsePersonName('IDXNAME007*=') }]),
   'a name that begins so': searched([{ tag: TAG.PatientName, match: parsePersonName('IDXNAME007*') }]),
+  'a whole name, of instances': searched(
+    [{ tag: TAG.PatientName, match: parsePersonName('IDXNAME007^GIVEN0000007') }],
+    { level: 'instance' },
+  ),
   'a whole name': searched([{ tag: TAG.PatientName, match: parsePersonName('IDXNAME007^GIVEN0000007') }]),
   '28 days and a modality': searched([
     { tag: TAG.StudyDate, match: { kind: 'between', from: '20100301', to: '20100328' } },

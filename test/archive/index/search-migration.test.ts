@@ -69,6 +69,17 @@ const STUDIES: readonly (EarlierStudy & { readonly instant: string | null })[] =
   { date: '00000101', time: '101500.000000', timezone: '+0100', instant: null },
 ];
 
+/** What makes the indexes of studies, as the database says it. */
+async function indexesOf({ dialect, read }: Database): Promise<readonly string[]> {
+  const ask = {
+    sqlite: sql<{
+      text: string;
+    }>`select sql as text from sqlite_master where type = 'index' and tbl_name = 'study' and sql is not null`,
+    postgres: sql<{ text: string }>`select indexdef as text from pg_indexes where tablename = 'study'`,
+  };
+  return (await ask[dialect.name].execute(read)).rows.map(({ text }) => text);
+}
+
 describe('an index of an earlier version', () => {
   it('QD-19 gets the instants of studies and procedure steps that know their offset from UTC', async () => {
     const { place, drop } = await newDatabasePlace();
@@ -122,6 +133,10 @@ describe('an index of an earlier version', () => {
       expect(await found({ kind: 'everything' })).toEqual([2, STUDIES.length - 2]);
       expect(await found({ kind: 'site', siteID: 1 })).toEqual([2, STUDIES.length - 2]);
       expect(await found({ kind: 'site', siteID: 2 })).toEqual([0, 0]);
+      const ofNames = (await indexesOf(database)).filter((text) => /study_by_\w*name/.test(text));
+      expect(ofNames).toHaveLength(6);
+      for (const text of ofNames) expect(text).toMatch(/name\w*"? is not null\)?$/i);
+      expect(ofNames.filter((text) => /site_id.*split.*modality_bits/.test(text))).toHaveLength(2);
     } finally {
       await database.close();
     }
