@@ -11,10 +11,11 @@ import { HeaderBudget } from './header-budget.js';
 import type { IndexOutcome, IndexRecord, StoringSite } from './index/index-record.js';
 import { type Indexed, type IndexWriter, isMisfit } from './index/index-writer.js';
 import { refusalOf } from './index/known-deletions.js';
-import { compareWithKnown, type FoundInstance, type KnownRows, letPass, nothingKnown } from './index/known-rows.js';
+import { compareWithKnown, type FoundInstance } from './index/known-rows.js';
 import { LookUp } from './index/look-up.js';
 import { findKnownFile, markRestored, replaceFile } from './index/restored-file.js';
 import { instanceKeyOf } from './instance-key.js';
+import { LetThrough } from './let-through.js';
 import { outcomeOf } from './outcome-of.js';
 import { type ReceivedInstance, receiveInstance } from './receive-instance.js';
 import { SentPart } from './sent-part.js';
@@ -66,6 +67,14 @@ interface NotKept extends Judged {
   readonly diskFailure: unknown;
 }
 
+/** What is to become of a part that has been received; without an outcome, its file is to be written. */
+interface Judgement {
+  readonly record: IndexRecord;
+  /** What is stored under its SOP Instance UID. */
+  readonly same?: FoundInstance;
+  readonly outcome?: IndexOutcome;
+}
+
 /** A part whose file is durable and waits for its row. */
 interface Waiting {
   readonly record: IndexRecord;
@@ -86,7 +95,7 @@ export class InstanceStore {
 
   async store(request: StoreRequest): Promise<StoreResult> {
     const outcomes: StoreOutcome[] = [];
-    const passed = nothingKnown();
+    const letThrough = new LetThrough();
     let batch: Promise<Settled>[] = [];
     let failure: unknown;
     let diskFailure: unknown;
@@ -102,7 +111,7 @@ export class InstanceStore {
         const received = await this.#receive(part, request);
         // Not awaited: its file is flushed while the next part is read.
         batch.push(
-          'diskFailure' in received ? Promise.resolve(received) : this.#settle(received, request.site, passed),
+          'diskFailure' in received ? Promise.resolve(received) : this.#settle(received, request.site, letThrough),
         );
         if (batch.length >= BATCH_PARTS) await finishBatch();
       }
@@ -139,10 +148,10 @@ export class InstanceStore {
   }
 
   /** Never rejects: a part that can not be kept now is an outcome like another. */
-  async #settle(received: ReceivedInstance | Refused, site: StoringSite, passed: KnownRows): Promise<Settled> {
+  async #settle(received: ReceivedInstance | Refused, site: StoringSite, letThrough: LetThrough): Promise<Settled> {
     if (received.outcome === 'refused') return { outcome: received };
     try {
-      return await this.#publish(received, site, passed);
+      return await this.#publish(received, site, letThrough);
     } catch (error) {
       return isDiskFailure(error)
         ? this.#notKept(received.identity, error)
@@ -150,28 +159,27 @@ export class InstanceStore {
     }
   }
 
-  /** @param passed what the parts of the request have been let through as, of which the index does not know yet */
-  async #publish(received: ReceivedInstance, site: StoringSite, passed: KnownRows): Promise<Settled> {
+  async #publish(received: ReceivedInstance, site: StoringSite, letThrough: LetThrough): Promise<Settled> {
     try {
-      // Asked before the file is written, whose name says how often it was deleted: so its row can tell whether it is the last.
-      const { history, same, known } = await received.lookUp();
-      const refusal = refusalOf(history, site);
-      if (refusal !== undefined) return { outcome: outcomeOf(refusal, received) };
-      const record = indexRecord(received, site, history.generation);
-      if (same !== undefined) {
-        const outcome = compareWithKnown(record, same);
-        return outcome === 'already-stored'
-          ? await this.#keepAgain(received, site, same)
-          : { outcome: outcomeOf(outcome, received) };
-      }
-      // Before its file is among the others, where a later `reindex` could not tell it from what was acknowledged.
-      if (isMisfit(record, known) || isMisfit(record, passed)) return { outcome: outcomeOf('misfit', received) };
-      letPass(record, passed);
+      const { record, same, outcome } = await letThrough.inTurn(() => this.#judge(received, site, letThrough));
+      if (outcome === 'already-stored' && same !== undefined) return await this.#keepAgain(received, site, same);
+      if (outcome !== undefined) return { outcome: outcomeOf(outcome, received) };
       await received.staged.publish(record.blobKey, record.sha256);
       return { record, received };
     } finally {
       await received.staged.discard();
     }
+  }
+
+  /** Before its file is among the others, where a later `reindex` could not tell it from what was acknowledged. */
+  async #judge(received: ReceivedInstance, site: StoringSite, letThrough: LetThrough): Promise<Judgement> {
+    // Asked before the file is written, whose name says how often it was deleted: so its row can tell whether it is the last.
+    const { history, same, known } = await received.lookUp();
+    const record = indexRecord(received, site, history.generation);
+    const refusal = refusalOf(history, site);
+    if (refusal !== undefined) return { record, outcome: refusal };
+    if (same !== undefined) return { record, same, outcome: compareWithKnown(record, same) };
+    return isMisfit(record, known) || !letThrough.take(record) ? { record, outcome: 'misfit' } : { record };
   }
 
   /** The same instance is indexed: a file of it that is lost or damaged is replaced by the one that has come. */
@@ -281,13 +289,7 @@ const indexRecord = (received: ReceivedInstance, site: StoringSite, generation: 
 
 const MISFIT: Indexed = { outcome: 'misfit' };
 
-/** Each once. */
-function studiesOf(judged: readonly Judged[]): readonly IndexedStudy[] {
-  const rowIDs = new Map<string, number | undefined>();
-  for (const { outcome, studyRowID } of judged) {
-    if (outcome.outcome === 'refused') continue;
-    const { studyInstanceUID } = outcome.identity;
-    rowIDs.set(studyInstanceUID, studyRowID ?? rowIDs.get(studyInstanceUID));
-  }
-  return [...rowIDs].map(([studyInstanceUID, rowID]) => ({ studyInstanceUID, rowID }));
-}
+const studiesOf = (judged: readonly Judged[]): readonly IndexedStudy[] =>
+  judged.flatMap(({ outcome, studyRowID: rowID }) =>
+    outcome.outcome === 'refused' ? [] : [{ studyInstanceUID: outcome.identity.studyInstanceUID, rowID }],
+  );

@@ -49,17 +49,19 @@ export class SubmissionRecords {
     this.#rowOf = database.read.selectFrom('study').select('id').where('study_instance_uid', '=', '').compile();
   }
 
-  /** Resolve when the record of each of these studies is on disk. */
+  /** Resolve when the record of each of these studies, some of them named more than once, is on disk. */
   async ensure(studies: readonly IndexedStudy[]): Promise<void> {
-    const unsure = new Set<string>();
-    for (const study of studies) if (!(await this.#isWritten(study))) unsure.add(study.studyInstanceUID);
-    if (unsure.size === 0) return;
+    const rowIDs = new Map<string, number | undefined>();
+    for (const { studyInstanceUID: uid, rowID } of studies) rowIDs.set(uid, rowID ?? rowIDs.get(uid));
+    const unsure: string[] = [];
+    for (const [uid, rowID] of rowIDs) if (!(await this.#isWritten(uid, rowID))) unsure.push(uid);
+    if (unsure.length === 0) return;
     const missing = await this.#database.read
       .selectFrom('study')
       .innerJoin('site', 'site.id', 'study.site_id')
       .innerJoin('patient', 'patient.id', 'study.patient_row_id')
       .select(['study.id', 'study.study_instance_uid', 'site.name', 'patient.split'])
-      .where('study.study_instance_uid', 'in', [...unsure])
+      .where('study.study_instance_uid', 'in', unsure)
       .execute();
     await Promise.all(
       missing.map(({ study_instance_uid: uid, name, split }) =>
@@ -70,7 +72,7 @@ export class SubmissionRecords {
     for (const { id, study_instance_uid: uid } of missing) this.#written.set(uid, id);
   }
 
-  async #isWritten({ studyInstanceUID, rowID }: IndexedStudy): Promise<boolean> {
+  async #isWritten(studyInstanceUID: string, rowID: number | undefined): Promise<boolean> {
     const written = this.#written.get(studyInstanceUID);
     return written !== undefined && written === (rowID ?? (await this.#findRow(studyInstanceUID)));
   }

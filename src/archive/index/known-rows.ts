@@ -66,25 +66,6 @@ export const keysOf = (records: readonly SentKeys[]) => {
   };
 };
 
-export const nothingKnown = (): KnownRows => ({
-  instances: new Map(),
-  series: new Map(),
-  studies: new Map(),
-  patients: new Map(),
-});
-
-/** Note what a record, which is not indexed yet, says of its study and series: the first that says it is right. */
-export function letPass(record: IndexRecord, known: KnownRows): void {
-  const { identity, site, description } = record;
-  const { studyInstanceUID, seriesInstanceUID } = identity;
-  if (!known.studies.has(studyInstanceUID)) {
-    known.studies.set(studyInstanceUID, { rowID: undefined, siteID: site.id, pseudonym: pseudonymOf(record) });
-  }
-  if (!known.series.has(seriesInstanceUID)) {
-    known.series.set(seriesInstanceUID, { studyInstanceUID, modality: description.series.modality });
-  }
-}
-
 /** The rows as the index gives them. */
 export interface FoundRows {
   readonly instances: readonly KnownInstanceRow[];
