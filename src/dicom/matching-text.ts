@@ -7,6 +7,10 @@ export type TextMatch =
   | { readonly kind: 'any-of'; readonly values: readonly string[] }
   | { readonly kind: 'wildcard'; readonly tokens: readonly WildcardToken[] };
 
+/** Whether a pattern is some characters, and then anything: what an ordered index finds by itself. */
+export const isBeginning = ([first, second, ...rest]: readonly WildcardToken[]): boolean =>
+  typeof first === 'object' && second === '*' && rest.length === 0;
+
 /** Read a key that may hold wildcards; `fold` brings its characters into the form they are compared in, and keeps `*` and `?`. */
 export function parseText(key: string, fold: (text: string) => string = (text) => text): TextMatch {
   if (!/[*?]/.test(key)) return { kind: 'any-of', values: [fold(key)] };

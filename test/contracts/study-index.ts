@@ -7,13 +7,14 @@ import type { StoringSite } from '../../src/archive/index/index-record.js';
 import { type Indexed, IndexWriter } from '../../src/archive/index/index-writer.js';
 import { removeInstances } from '../../src/archive/index/remove-instances.js';
 import { search } from '../../src/archive/index/search.js';
-import { IMAGING_KINDS, type Scope, SPLITS } from '../../src/archive/scope.js';
+import type { Scope } from '../../src/archive/scope.js';
 import type { Database } from '../../src/database/database.js';
 import { TAG } from '../../src/dicom/attributes.js';
 import type { Tag } from '../../src/dicom/data-set.js';
 import { parseMatch } from '../../src/dicom/matching.js';
 import type { VR } from '../../src/dicom/vr.js';
 import { madeUpRecord } from '../support/index-records.js';
+import { someScope } from '../support/some-scope.js';
 
 export interface StudyIndexUnderTest {
   readonly database: Database;
@@ -251,20 +252,6 @@ function describeNodes(open: Open): void {
 
 const KIND_MODALITIES = ['CT', 'DX', 'CR', 'MR', 'US', null] as const;
 const DATES = ['', '19991231', '20000101', '20000131', '20000201', '20200315', '20200316'];
-
-const someScope = (siteIDs: readonly number[]): fc.Arbitrary<Scope> =>
-  fc.oneof(
-    fc.constant<Scope>({ kind: 'everything' }),
-    fc.constant<Scope>({ kind: 'nothing' }),
-    fc.constantFrom(...siteIDs).map((siteID): Scope => ({ kind: 'site', siteID })),
-    fc
-      .record({
-        kinds: fc.subarray([...IMAGING_KINDS]),
-        splits: fc.subarray([...SPLITS]),
-        siteIDs: fc.option(fc.subarray([...siteIDs]), { nil: undefined }),
-      })
-      .map((predicate): Scope => ({ kind: 'licence', predicate })),
-  );
 
 interface ListedStudy {
   readonly studyInstanceUID: string;

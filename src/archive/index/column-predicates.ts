@@ -4,7 +4,7 @@ import type { Match } from '../../dicom/matching.js';
 import { type FuzzyNameMatch, type FuzzyWords, WORD_SEPARATORS } from '../../dicom/matching-fuzzy-names.js';
 import type { PersonNameMatch } from '../../dicom/matching-names.js';
 import type { RangeMatch } from '../../dicom/matching-ranges.js';
-import type { TextMatch, WildcardToken } from '../../dicom/matching-text.js';
+import { isBeginning, type TextMatch, type WildcardToken } from '../../dicom/matching-text.js';
 import type { NamePart } from './find-query.js';
 
 export type Predicate = Expression<SqlBool>;
@@ -70,10 +70,6 @@ function wildcardPredicate(column: ColumnName, { tokens }: TextMatch & { kind: '
   if (!isBeginning(tokens)) predicates.push(likePredicate(column, patternOf(tokens)));
   return eb.and(predicates);
 }
-
-/** Whether a pattern is some characters, and then anything. */
-const isBeginning = ([first, second, ...rest]: readonly WildcardToken[]): boolean =>
-  typeof first === 'object' && second === '*' && rest.length === 0;
 
 const likePredicate = (column: ColumnName, pattern: string): Predicate =>
   sql`${sql.ref(column)} like ${pattern} escape '\\'`;

@@ -7,7 +7,7 @@ import { TAG } from '../../dicom/attributes.js';
 import type { Tag } from '../../dicom/data-set.js';
 import type { Match } from '../../dicom/matching.js';
 import { type FuzzyWords, WORD_SEPARATORS } from '../../dicom/matching-fuzzy-names.js';
-import type { TextMatch, WildcardToken } from '../../dicom/matching-text.js';
+import { isBeginning, type TextMatch, type WildcardToken } from '../../dicom/matching-text.js';
 
 /** The attributes whose values the index of trigrams holds, of the study alone. */
 const INDEXED: ReadonlySet<Tag> = new Set<Tag>([
@@ -42,8 +42,7 @@ function trigramsOfMatch(match: Match): readonly string[] {
 
 /** The characters between wildcards; none of a pattern that is a beginning alone. */
 function patternRuns({ tokens }: TextMatch & { kind: 'wildcard' }): readonly string[] {
-  const isPrefix = tokens.length === 2 && typeof tokens[0] === 'object' && tokens[1] === '*';
-  return isPrefix ? [] : runsIn(tokens);
+  return isBeginning(tokens) ? [] : runsIn(tokens);
 }
 
 const runsIn = (tokens: readonly WildcardToken[]): readonly string[] =>

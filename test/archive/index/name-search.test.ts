@@ -5,12 +5,13 @@ import type { FindQuery } from '../../../src/archive/index/find-query.js';
 import type { StoringSite } from '../../../src/archive/index/index-record.js';
 import { IndexWriter } from '../../../src/archive/index/index-writer.js';
 import { count, search } from '../../../src/archive/index/search.js';
-import { IMAGING_KINDS, imagingKindOf, type Scope, SPLITS } from '../../../src/archive/scope.js';
+import { imagingKindOf, type Scope } from '../../../src/archive/scope.js';
 import { Database } from '../../../src/database/database.js';
 import { TAG } from '../../../src/dicom/attributes.js';
 import { parseMatch } from '../../../src/dicom/matching.js';
 import { addSite } from '../../../src/governance/sites.js';
 import { madeUpRecord } from '../../support/index-records.js';
+import { someScope } from '../../support/some-scope.js';
 import { newDatabasePlace } from '../../support/test-places.js';
 
 type Name = readonly [alphabetic: string | null, ideographic: string | null, phonetic: string | null];
@@ -91,19 +92,6 @@ function isVisible(scope: Scope, { siteID, split, modality }: Study): boolean {
   return isOfSplit && kinds.includes(imagingKindOf(modality)) && (siteIDs?.includes(siteID) ?? true);
 }
 
-const scopes = (siteIDs: readonly number[]): fc.Arbitrary<Scope> =>
-  fc.oneof(
-    fc.constantFrom<Scope>({ kind: 'everything' }, { kind: 'nothing' }),
-    fc.constantFrom(...siteIDs).map((siteID): Scope => ({ kind: 'site', siteID })),
-    fc
-      .record({
-        kinds: fc.subarray([...IMAGING_KINDS]),
-        splits: fc.subarray([...SPLITS]),
-        siteIDs: fc.option(fc.subarray([...siteIDs]), { nil: undefined }),
-      })
-      .map((predicate): Scope => ({ kind: 'licence', predicate })),
-  );
-
 /** Keys as they are sent, each with the pattern of what it finds. */
 const KEYS: readonly (readonly [key: string, pattern: RegExp])[] = [
   ['ANN*', /^ann/],
@@ -161,7 +149,7 @@ describe('names', () => {
     const studies = [...(await fill(database))].sort(latestFirst);
     const siteIDs = [...new Set(studies.map(({ siteID }) => siteID))];
     await fc.assert(
-      fc.asyncProperty(scopes(siteIDs), QUESTIONS, async (scope, question) => {
+      fc.asyncProperty(someScope(siteIDs), QUESTIONS, async (scope, question) => {
         const expected = studies.filter((study) => isVisible(scope, study) && answers(study, question));
         const query = queryOf(question);
         expect(await count(database, scope, query)).toBe(expected.length);
